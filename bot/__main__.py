@@ -1,0 +1,114 @@
+"""The command line: `entraide run`, `check`, `migrate`, `campaigns load`, `reconcile`."""
+
+import asyncio
+import sys
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from bot import __version__
+from bot.config import Settings
+from bot.errors import EntraideError
+
+cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+campaigns_cli = typer.Typer(no_args_is_help=True)
+cli.add_typer(campaigns_cli, name="campaigns", help="The campaigns that donors can give to.")
+
+
+def settings() -> Settings:
+    """The settings, or one line a fault and exit code 2."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        for fault in error.errors():
+            name = str(fault["loc"][0]).upper() if fault["loc"] else ""
+            typer.echo(f"{name} {fault['msg'].removeprefix('Value error, ')}".strip(), err=True)
+        raise typer.Exit(2) from None
+
+
+@cli.command()
+def run() -> None:
+    """Serve donors until SIGTERM."""
+    from bot import logs  # noqa: PLC0415  each command imports what it needs, so that the others start fast
+    from bot.app import App  # noqa: PLC0415
+
+    chosen = settings()
+    if not chosen.telegram_bot_token.get_secret_value() or not chosen.stripe_secret_key.get_secret_value():
+        typer.echo("TELEGRAM_BOT_TOKEN and STRIPE_SECRET_KEY are needed: copy .env.example to .env, or try `make demo`.", err=True)
+        raise typer.Exit(2)
+    logs.set_up(chosen.log_format)
+
+    async def serve() -> None:
+        app = App(chosen)
+        app.stop_on_signals()
+        await app.run()
+
+    _run(serve())
+
+
+@cli.command()
+def check() -> None:
+    """Say what is right and wrong with the configuration, each failure with its mend."""
+    from bot.checking import check_all, table  # noqa: PLC0415
+
+    findings = asyncio.run(check_all(settings()))
+    typer.echo(table(findings))
+    raise typer.Exit(0 if all(finding.is_right for finding in findings) else 1)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to this version's tables."""
+    from bot.store.migrate import migrate as bring_up  # noqa: PLC0415
+
+    typer.echo("migrated" if bring_up(settings().database_path) else "up to date")
+
+
+@cli.command()
+def reconcile() -> None:
+    """Compare Stripe's finished sessions with the database and repair what differs."""
+    from bot.chores import reconcile_once  # noqa: PLC0415
+
+    repaired = asyncio.run(_told(reconcile_once(settings())))
+    typer.echo(f"{len(repaired)} repaired: {' '.join(repaired)}" if repaired else "nothing differed")
+
+
+@campaigns_cli.command("load")
+def load_campaigns(*, yes: Annotated[bool, typer.Option("--yes", help="Apply without asking.")] = False) -> None:
+    """Load CAMPAIGNS_FILE: the changes are shown before they are applied."""
+    from bot.chores import load_campaigns as load  # noqa: PLC0415
+
+    asyncio.run(_told(load(settings(), lambda: yes or typer.confirm("Apply?"), typer.echo)))
+
+
+@cli.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+async def _told(work):  # noqa: ANN001, ANN202  any coroutine
+    try:
+        return await work
+    except EntraideError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+def _run(work) -> None:  # noqa: ANN001
+    if sys.platform == "win32":
+        asyncio.run(work)
+        return
+    import uvloop  # noqa: PLC0415
+
+    uvloop.run(work)
+
+
+def main() -> None:
+    """The door that `entraide` and `python -m bot` open."""
+    cli()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,308 @@
+"""The composition root: everything is built and joined here, background work lives here, and nothing is decided."""
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import logging
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import uvicorn
+from telegram import Update
+from telegram import error as api
+from telegram.ext import ExtBot
+
+from bot import campaigns_file, courier, looking
+from bot.botapi.pace import Pace
+from bot.botapi.transport import AiohttpRequest
+from bot.config import Settings
+from bot.errors import CampaignsFileError, EntraideError, PaymentsError
+from bot.i18n import Catalogues
+from bot.payments.stripe_api import Payments
+from bot.services import Services
+from bot.store import campaigns, deliveries, inbox
+from bot.store.database import Database
+from bot.store.migrate import migrate
+from bot.web import Door, Health
+from handlers.menu import publish
+from handlers.poller import ALLOWED, Poller
+from handlers.turn import Desk
+
+log = logging.getLogger("entraide")
+
+
+@dataclass(frozen=True)
+class Tempo:
+    """How long the background waits, in seconds; tests shorten it."""
+
+    sweep: float = 30
+    sweep_beside_webhooks: float = 300
+    retry: float = 1
+    look: float = 1
+    chore: float = 3600
+    drain: float = 8
+    telegram_read: float = 10
+    patience: float = 8
+
+
+class Server(uvicorn.Server):
+    """uvicorn without its signal handlers: it would re-raise SIGTERM and end the process before we are done."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@dataclass
+class App:
+    """The running bot. `run` returns after a clean stop."""
+
+    settings: Settings
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    tempo: Tempo = field(default_factory=Tempo)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    serving: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        token = self.settings.telegram_bot_token.get_secret_value()
+        self.health = Health(self.settings.mode)
+        # Derived, so that it needs no setting and survives restarts; it reveals nothing of the token.
+        secret = hashlib.sha256(f"entraide webhook {token}".encode()).hexdigest()
+        secrets = tuple(one.get_secret_value() for one in self.settings.stripe_webhook_secret)
+        self.door = Door(self.health, secret, secrets)
+        url = self.settings.telegram_api_url
+        self.requests = [AiohttpRequest(read=self.tempo.telegram_read) for _ in range(2)]
+        self.bot: ExtBot[Any] = ExtBot(
+            token,
+            base_url=f"{url}/bot",
+            base_file_url=f"{url}/file/bot",
+            request=self.requests[0],
+            get_updates_request=self.requests[1],
+            rate_limiter=Pace(self.settings.telegram_rate),
+        )
+        config = uvicorn.Config(
+            self.door.app,
+            host=self.settings.host,
+            port=self.settings.port,
+            timeout_keep_alive=75,
+            access_log=False,
+            log_config=None,
+            lifespan="off",
+        )
+        self.server = Server(config)
+
+    async def run(self) -> None:
+        """Serve until `stopping` is set, then finish what was begun."""
+        migrate(self.settings.database_path)
+        async with contextlib.AsyncExitStack() as stack:
+            db = Database(self.settings.database_path)
+            await db.open()
+            stack.push_async_callback(db.close)
+            payments = Payments(self.settings.stripe_secret_key.get_secret_value(), self.settings.stripe_api_url)
+            stack.push_async_callback(payments.close)
+            stack.push_async_callback(self._hang_up)
+            await self._load_first_campaigns(db)
+            async with _background(self.server.serve(), stop=self._stop_server):
+                services = await self._meet_telegram(db, payments)
+                if services is not None:
+                    await self._serve(services)
+
+    async def _stop_server(self) -> None:
+        self.server.should_exit = True
+
+    async def _serve(self, services: Services) -> None:
+        desk = Desk(services, self.bot)
+        self.door.services, self.door.take = services, partial(self._take, desk)
+        await services.db.write(deliveries.release)
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(work) for work in self._loops(services, desk)]
+            self.serving.set()
+            await self.stopping.wait()
+            self.health.is_draining = True
+            await self._drain(services)
+            for task in tasks:
+                task.cancel()
+
+    async def _hang_up(self) -> None:
+        """Close the connections to Telegram, also where the bot never got as far as meeting it."""
+        await self.bot.shutdown()
+        for request in self.requests:
+            await request.shutdown()
+
+    def _loops(self, services: Services, desk: Desk) -> list[Any]:
+        loops = [
+            courier.run(services, self.bot),
+            self._inbox(services),
+            self._looks(services),
+            self._sweeps(services),
+            self._chores(services),
+            self._announce(services),
+        ]
+        return loops if self.settings.public_url else [*loops, Poller(services, self.bot, desk).run()]
+
+    async def _take(self, desk: Desk, body: object) -> None:
+        """One update from a webhook's body; what cannot be read is logged and acknowledged, or it would come for ever."""
+        try:
+            update = Update.de_json(json.loads(body), self.bot)  # pyright: ignore[reportArgumentType]
+        except Exception:
+            log.exception("an update cannot be read")
+            return
+        await desk.take(update)
+
+    async def _load_first_campaigns(self, db: Database) -> None:
+        if await db.read(campaigns.all_of_them):
+            return
+        try:
+            wanted = campaigns_file.read_file(self.settings.campaigns_file)
+        except CampaignsFileError as error:
+            log.warning("no campaigns were loaded", extra={"reason": str(error)})
+            return
+        await db.write(lambda tx: campaigns_file.load(tx, wanted))
+
+    async def _meet_telegram(self, db: Database, payments: Payments) -> Services | None:
+        """Telegram may be down when we start: say so on /healthz, and try until it answers."""
+        pause = self.tempo.retry
+        while not self.stopping.is_set():
+            try:
+                await self.bot.initialize()
+                await self._choose_way()
+            except api.TelegramError as error:
+                self.health.telegram = f"cannot be reached: {type(error).__name__}"
+                log.warning("Telegram cannot be reached", extra={"error": type(error).__name__})
+                await _either(self.stopping.wait(), pause)
+                pause = min(pause * 2, 30)
+            else:
+                self.health.telegram = "ok"
+                return Services(
+                    self.settings,
+                    db,
+                    payments,
+                    self.clock,
+                    Catalogues(self.settings.default_language),
+                    self.bot.username,
+                    patience=self.tempo.patience,
+                )
+        return None
+
+    async def _choose_way(self) -> None:
+        """Webhook or polling, as the settings say; a webhook is set only when it is not what Telegram has."""
+        info = await self.bot.get_webhook_info()
+        if not self.settings.public_url:
+            if info.url:
+                await self.bot.delete_webhook()
+            return
+        await self.bot.set_webhook(
+            f"{self.settings.public_url}/telegram",
+            secret_token=self.door.telegram_secret,
+            allowed_updates=ALLOWED,
+            max_connections=100,
+        )
+
+    async def _announce(self, services: Services) -> None:
+        """Things that may take their time once donors are answered."""
+        await self._until_done(lambda: publish(services, self.bot))
+        while not await self._knows_stripe(services):
+            await asyncio.sleep(self.tempo.retry * 5)
+
+    async def _knows_stripe(self, services: Services) -> bool:
+        try:
+            await services.payments.account()
+        except PaymentsError as error:
+            self.health.stripe = f"cannot be used: {error}"
+            return False
+        self.health.stripe = "ok"
+        return True
+
+    async def _until_done(self, work: Callable[[], Awaitable[object]]) -> None:
+        pause = self.tempo.retry
+        while True:
+            try:
+                await work()
+            except (api.TelegramError, EntraideError) as error:
+                log.warning("will try again", extra={"error": type(error).__name__})
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 300)
+            else:
+                return
+
+    async def _inbox(self, services: Services) -> None:
+        """Work hints as they come, many at once; those that failed are tried again a little later."""
+        while True:
+            services.bells.inbox.clear()
+            hints = await services.db.read(partial(inbox.waiting, limit=32))
+            done = await asyncio.gather(*(self._is_worked(services, hint) for hint in hints))
+            if not hints:
+                await _either(services.bells.inbox.wait(), 30)
+            elif not all(done):
+                await asyncio.sleep(self.tempo.retry)
+
+    async def _is_worked(self, services: Services, hint: inbox.Hint) -> bool:
+        return await _survives("inbox", looking.work_inbox(services, hint))
+
+    async def _looks(self, services: Services) -> None:
+        while True:
+            services.bells.looks.clear()
+            found = await looking.due(services)
+            await asyncio.gather(*(_survives("look", looking.visit(services, donation)) for donation in found))
+            if not found:
+                await _either(services.bells.looks.wait(), self.tempo.look)
+
+    async def _sweeps(self, services: Services) -> None:
+        pause = self.tempo.sweep if self.settings.mode == "polling" else self.tempo.sweep_beside_webhooks
+        while True:
+            await _survives("sweep", looking.sweep(services))
+            await asyncio.sleep(pause)
+
+    async def _chores(self, services: Services) -> None:
+        while True:
+            if await looking.is_reconciling_due(services):
+                await _survives("reconcile", self._reconcile(services))
+            await _survives("prune", looking.prune(services))
+            await asyncio.sleep(self.tempo.chore)
+
+    async def _reconcile(self, services: Services) -> None:
+        for donation_id in await looking.reconcile(services):
+            log.warning("a gift was repaired by the reconciliation", extra={"donation": donation_id})
+
+    async def _drain(self, services: Services) -> None:
+        """Give turns and sends in flight a moment; whatever is left is on disk and goes on at the next start."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(services.locks.idle(), self.tempo.drain)
+
+    def stop_on_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for one in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(one, self.stopping.set)
+
+
+async def _survives(what: str, work: Awaitable[object]) -> bool:
+    """Run one piece of background work; a failure is logged and leaves the loop alive."""
+    try:
+        await work
+    except EntraideError as error:
+        log.warning("background work failed", extra={"what": what, "error": f"{type(error).__name__} {error}"})
+        return False
+    except Exception:
+        log.exception("background work failed", extra={"what": what})
+        return False
+    return True
+
+
+async def _either(wait: Awaitable[object], seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(wait, seconds)
+
+
+@contextlib.asynccontextmanager
+async def _background(work: Any, stop: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(work)
+        try:
+            yield
+        finally:
+            await stop()

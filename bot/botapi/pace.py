@@ -1,0 +1,163 @@
+"""Telegram's pace: who may send when. Replies never wait for the bucket; they overdraw it, and the rest pays the debt.
+
+Source: Telegram Bots FAQ, "My bot is hitting limits": about 30 messages a second in all, one a second in a chat, 20 a minute in a group.
+"""
+
+import asyncio
+import heapq
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import IntEnum
+from itertools import count
+from typing import Any
+
+from telegram.error import RetryAfter
+from telegram.ext import BaseRateLimiter
+
+
+class Priority(IntEnum):
+    """Who goes first. Never 0: python-telegram-bot takes that for unset."""
+
+    REPLY = 1
+    CONFIRMATION = 2
+    BROADCAST = 3
+
+
+@dataclass
+class _Bucket:
+    """Tokens that come back at `rate` a second up to `burst`; may go below zero."""
+
+    rate: float
+    burst: float
+    at: float
+    tokens: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tokens = self.burst
+
+    def refill(self, now: float) -> None:
+        self.tokens = min(self.burst, self.tokens + (now - self.at) * self.rate)
+        self.at = now
+
+    def wait(self, now: float) -> float:
+        """Seconds until one token is there."""
+        self.refill(now)
+        return max(0.0, (1 - self.tokens) / self.rate)
+
+    def spend(self, now: float) -> None:
+        self.refill(now)
+        self.tokens -= 1
+
+
+class Pace(BaseRateLimiter[Priority]):
+    """Passed to python-telegram-bot as its rate limiter; `rate` is messages per second over all chats."""
+
+    def __init__(
+        self,
+        rate: float = 28,
+        *,
+        patience: float = 30,
+        tries: int = 4,
+        clock: Callable[[], float] | None = None,
+        sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
+    ) -> None:
+        self._rate, self._patience, self._tries = rate, patience, tries
+        self._clock = clock or (lambda: asyncio.get_running_loop().time())
+        self._sleep = sleep
+        self._all: _Bucket | None = None
+        self._bulk: _Bucket | None = None
+        self._chats: dict[int | str, _Bucket] = {}
+        self._paused: dict[int | str, float] = {}
+        self._bulk_paused = 0.0
+        self._line: list[tuple[Priority, int]] = []
+        self._numbers = count()
+        self._moved = asyncio.Event()
+
+    async def initialize(self) -> None:
+        """Nothing to open."""
+
+    async def shutdown(self) -> None:
+        """Nothing to close."""
+
+    async def process_request(
+        self,
+        callback: Callable[..., Coroutine[Any, Any, Any]],
+        args: Any,
+        kwargs: dict[str, Any],
+        endpoint: str,
+        data: dict[str, Any],
+        rate_limit_args: Priority | None,
+    ) -> Any:
+        priority, chat = rate_limit_args or Priority.REPLY, data.get("chat_id")
+        for left in reversed(range(self._tries)):
+            await self._turn(endpoint, chat, priority)
+            try:
+                return await callback(*args, **kwargs)
+            except RetryAfter as error:
+                if not self._may_wait(chat, _seconds(error), priority, left):
+                    raise
+        raise AssertionError("the last try returns or raises")
+
+    def _may_wait(self, chat: int | str | None, seconds: float, priority: Priority, left: int) -> bool:
+        until = self._clock() + seconds
+        if chat is not None:
+            self._paused[chat] = until
+        self._bulk_paused = max(self._bulk_paused, until)
+        return left > 0 and seconds <= self._patience
+
+    async def _turn(self, endpoint: str, chat: int | str | None, priority: Priority) -> None:
+        if chat is not None:
+            await self._sit_out(chat)
+        if chat is None or not endpoint.startswith(("send", "copy", "forward")) or endpoint == "sendChatAction":
+            return
+        if priority is not Priority.REPLY:
+            await self._queue(chat, priority)
+        now = self._clock()
+        self._buckets(now, chat, priority, spend=True)
+
+    async def _sit_out(self, chat: int | str) -> None:
+        while (left := self._paused.get(chat, 0.0) - self._clock()) > 0:
+            await self._sleep(left)
+        self._paused.pop(chat, None)
+
+    async def _queue(self, chat: int | str, priority: Priority) -> None:
+        """Wait for tokens; a higher class in the line goes first, and within a class who came first."""
+        place = (priority, next(self._numbers))
+        heapq.heappush(self._line, place)
+        try:
+            while (wait := self._wait(chat, priority, place)) > 0:
+                await self._sleep(wait)
+        finally:
+            self._line.remove(place)
+            heapq.heapify(self._line)
+
+    def _wait(self, chat: int | str, priority: Priority, place: tuple[Priority, int]) -> float:
+        now = self._clock()
+        bulk = self._bulk_paused - now if priority is Priority.BROADCAST else 0.0
+        longest = max(self._paused.get(chat, 0.0) - now, bulk, *self._buckets(now, chat, priority))
+        if longest <= 0 and self._line[0] != place and self._line[0][0] < priority:
+            return 1 / self._rate
+        return longest
+
+    def _buckets(self, now: float, chat: int | str, priority: Priority, *, spend: bool = False) -> list[float]:
+        self._all = self._all or _Bucket(self._rate, 4, now)
+        self._bulk = self._bulk or _Bucket(self._rate * 0.7, 2, now)
+        mine = [self._all, self._chat(chat, now)] + ([self._bulk] if priority is Priority.BROADCAST else [])
+        if spend:
+            for bucket in mine:
+                bucket.spend(now)
+        return [bucket.wait(now) for bucket in mine]
+
+    def _chat(self, chat: int | str, now: float) -> _Bucket:
+        if len(self._chats) > 4096:
+            self._chats = {key: one for key, one in self._chats.items() if one.wait(now) > 0 or one.tokens < one.burst}
+        if chat not in self._chats:
+            is_group = isinstance(chat, int) and chat < 0
+            self._chats[chat] = _Bucket(20 / 60, 5, now) if is_group else _Bucket(1, 3, now)
+        return self._chats[chat]
+
+
+def _seconds(error: RetryAfter) -> float:
+    after = error.retry_after
+    return after.total_seconds() if isinstance(after, timedelta) else float(after)

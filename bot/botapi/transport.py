@@ -1,0 +1,90 @@
+"""python-telegram-bot's requests over aiohttp, with one question answered of every failure: can it have been done?
+
+httpx's pool is the bottleneck with many chats at once (docs/benchmarks.md). URLs hold the token, so none is ever shown.
+"""
+
+from typing import Any
+
+import aiohttp
+from telegram._utils.defaultvalue import DefaultValue
+from telegram.error import NetworkError, TimedOut
+from telegram.request import BaseRequest, RequestData
+
+_CONNECTIONS = 256
+
+
+class NotSent(NetworkError):
+    """The request never left: it is safe to send again."""
+
+
+class InDoubt(NetworkError):
+    """The connection broke after the request had gone: Telegram may have done it."""
+
+
+def is_in_doubt(error: Exception) -> bool:
+    """Whether Telegram may have done what we heard no answer about."""
+    return isinstance(error, InDoubt | TimedOut)
+
+
+class AiohttpRequest(BaseRequest):
+    """One keep-alive pool. Time-outs in seconds; `read` is the default for answers."""
+
+    def __init__(self, *, read: float = 10.0, connect: float = 5.0, connections: int = _CONNECTIONS) -> None:
+        self._read, self._connect, self._connections = read, connect, connections
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def read_timeout(self) -> float | None:
+        return self._read
+
+    async def initialize(self) -> None:
+        if self._session is None:
+            connector = aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=50)
+            self._session = aiohttp.ClientSession(connector=connector, headers={"User-Agent": self.USER_AGENT})
+
+    async def shutdown(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: Any = BaseRequest.DEFAULT_NONE,
+        write_timeout: Any = BaseRequest.DEFAULT_NONE,
+        connect_timeout: Any = BaseRequest.DEFAULT_NONE,
+        pool_timeout: Any = BaseRequest.DEFAULT_NONE,
+    ) -> tuple[int, bytes]:
+        if self._session is None:
+            raise RuntimeError("not initialised")
+        read, connect = _chosen(read_timeout, self._read), _chosen(connect_timeout, self._connect)
+        # A pool that is full is waited for as long as a connection: neither has sent anything.
+        timeout = aiohttp.ClientTimeout(connect=connect, sock_connect=connect, sock_read=read)
+        try:
+            async with self._session.request(method, url, data=_body(request_data), timeout=timeout) as answer:
+                return answer.status, await answer.read()
+        except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError) as error:
+            raise NotSent(f"not sent: {type(error).__name__}") from None
+        except TimeoutError:
+            raise TimedOut from None
+        except aiohttp.ClientError as error:
+            raise InDoubt(f"connection lost: {type(error).__name__}") from None
+
+
+def _chosen(given: Any, default: float) -> float | None:
+    return default if isinstance(given, DefaultValue) else given
+
+
+def _body(data: RequestData | None) -> Any:
+    if data is None:
+        return None
+    if not data.contains_files:
+        return data.json_parameters
+    form = aiohttp.FormData()
+    for name, value in data.json_parameters.items():
+        form.add_field(name, value)
+    for name, (filename, content, kind) in (data.multipart_data or {}).items():
+        form.add_field(name, content, filename=filename, content_type=kind)
+    return form

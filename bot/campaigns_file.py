@@ -1,0 +1,160 @@
+"""campaigns.toml: read, checked whole, compared with what is stored, and loaded; the same file twice changes nothing."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from sqlalchemy import Connection
+
+from bot.errors import CampaignsFileError, MoneyError
+from bot.model import Appeal, Campaign, CampaignState, CampaignText, Limits, Preset
+from bot.money import CURRENCIES, LARGEST, Money
+from bot.store import campaigns
+
+Title = Annotated[str, Field(min_length=1, max_length=40)]
+ByLanguage = dict[str, str]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _AppealEntry(_Strict):
+    title: ByLanguage
+    operator: str
+    contact: str = ""
+
+
+class _TextEntry(_Strict):
+    title: Title
+    summary: Annotated[str, Field(min_length=1, max_length=250)]
+    story: Annotated[str, Field(min_length=1, max_length=2500)]
+
+
+class _PresetEntry(_Strict):
+    amount: str | int
+    impact: ByLanguage = {}
+
+
+class _MoneyEntry(_Strict):
+    smallest: str | int
+    largest: str | int
+    presets: Annotated[list[_PresetEntry], Field(max_length=6)]
+
+
+class _CampaignEntry(_Strict):
+    slug: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,29}$")]
+    state: CampaignState = CampaignState.OPEN
+    goal: str | int
+    currency: str
+    start: date | None = None
+    end: date | None = None
+    authorisation: str = ""
+    statement: Annotated[str, Field(pattern=r"^([A-Z][A-Z0-9 .-]{1,11})?$")] = ""
+    text: dict[str, _TextEntry]
+    money: dict[str, _MoneyEntry]
+
+    @model_validator(mode="after")
+    def _complete(self) -> "_CampaignEntry":
+        missing = [language for language in ("ar", "fr", "en") if language not in self.text]
+        if missing:
+            raise ValueError(f"no text in {', '.join(missing)}")
+        if self.currency not in self.money:
+            raise ValueError(f"no [money.{self.currency}], the currency of the goal")
+        return self
+
+
+class _File(_Strict):
+    appeal: _AppealEntry
+    campaign: Annotated[list[_CampaignEntry], Field(min_length=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What loading would do to one campaign: `field` is None for one that is new."""
+
+    slug: str
+    field: str | None
+    old: str = ""
+    new: str = ""
+
+
+def read_file(path: str) -> list[Campaign]:
+    """The campaigns in the file, in its order. Raises CampaignsFileError naming every fault."""
+    try:
+        entries = _File.model_validate(tomllib.loads(Path(path).read_text(encoding="utf-8")))
+        return [_campaign(entry, entries.appeal) for entry in entries.campaign]
+    except OSError as error:
+        raise CampaignsFileError(f"{path}: {error.strerror}") from error
+    except ValidationError as error:
+        faults = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise CampaignsFileError(f"{path}: " + "; ".join(faults)) from error
+    except (tomllib.TOMLDecodeError, MoneyError, ValueError) as error:
+        raise CampaignsFileError(f"{path}: {error}") from error
+
+
+def _campaign(entry: _CampaignEntry, appeal: _AppealEntry) -> Campaign:
+    limits = {code: _limits(code, money) for code, money in entry.money.items()}
+    return Campaign(
+        id=0,
+        slug=entry.slug,
+        state=entry.state,
+        goal=Money.of(entry.goal, entry.currency),
+        appeal=Appeal(appeal.title, appeal.operator, appeal.contact),
+        texts={language: CampaignText(text.title, text.summary, text.story) for language, text in entry.text.items()},
+        presets={code: _presets(code, money, limits[code]) for code, money in entry.money.items()},
+        limits=limits,
+        starts_at=_day(entry.start),
+        ends_at=_day(entry.end),
+        authorisation=entry.authorisation,
+        statement=entry.statement,
+    )
+
+
+def _limits(code: str, money: _MoneyEntry) -> Limits:
+    smallest, largest = Money.of(money.smallest, code), Money.of(money.largest, code)
+    least = CURRENCIES[code].least or 1
+    if not least <= smallest.minor <= largest.minor <= LARGEST:
+        raise MoneyError(f"{code}: smallest and largest must lie between Stripe's {least} and {LARGEST} minor units")
+    return Limits(smallest, largest)
+
+
+def _presets(code: str, money: _MoneyEntry, limits: Limits) -> tuple[Preset, ...]:
+    presets = tuple(Preset(Money.of(preset.amount, code), preset.impact) for preset in money.presets)
+    if any(not limits.smallest <= preset.money <= limits.largest for preset in presets):
+        raise MoneyError(f"{code}: a preset lies outside smallest and largest")
+    return presets
+
+
+def _day(day: date | None) -> datetime | None:
+    return None if day is None else datetime.combine(day, time(), UTC)
+
+
+def changes(tx: Connection, wanted: list[Campaign]) -> list[Change]:
+    """What `load` would change."""
+    found: list[Change] = []
+    for campaign in wanted:
+        known = campaigns.named(tx, campaign.slug)
+        found += [Change(campaign.slug, None)] if known is None else _differences(known, campaign)
+    return found
+
+
+def _differences(known: Campaign, wanted: Campaign) -> list[Change]:
+    wanted = replace(wanted, id=known.id, received=known.received, donors=known.donors)
+    pairs = ((f.name, getattr(known, f.name), getattr(wanted, f.name)) for f in fields(Campaign))
+    return [Change(wanted.slug, name, _short(old), _short(new)) for name, old, new in pairs if old != new]
+
+
+def _short(value: object) -> str:
+    shown = ", ".join(value) if isinstance(value, Mapping) else str(value)
+    return shown if len(shown) <= 60 else shown[:57] + "..."
+
+
+def load(tx: Connection, wanted: list[Campaign]) -> None:
+    """Add and update; a campaign that the file no longer names stays as it is, since gifts point at it."""
+    for position, campaign in enumerate(wanted):
+        campaigns.put(tx, campaign, position)

@@ -1,0 +1,87 @@
+"""Settings: the only reader of the environment; it checks values and never reaches out."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.money import CURRENCIES
+
+LANGUAGES = ("ar", "fr", "en")
+STRIPE_API = "https://api.stripe.com"
+TELEGRAM_API = "https://api.telegram.org"
+
+
+def _listed(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+CommaList = BeforeValidator(_listed)
+
+
+class Settings(BaseSettings):
+    """Everything an operator may set; each field is an environment variable of the same name in capitals."""
+
+    model_config = SettingsConfigDict(env_file=".env", frozen=True, extra="ignore", env_ignore_empty=True)
+
+    telegram_bot_token: SecretStr = SecretStr("")
+    telegram_api_url: str = TELEGRAM_API
+    telegram_rate: Annotated[int, Field(ge=1, le=1_000_000)] = 28
+    stripe_secret_key: SecretStr = SecretStr("")
+    stripe_webhook_secret: Annotated[tuple[SecretStr, ...], NoDecode, CommaList] = ()
+    stripe_api_url: str = STRIPE_API
+    public_url: str | None = None
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8080
+    database_url: str = "sqlite:///var/entraide.db"
+    admin_ids: Annotated[tuple[int, ...], NoDecode, CommaList] = ()
+    default_language: Literal["ar", "fr", "en"] = "fr"
+    currencies: Annotated[tuple[str, ...], NoDecode, CommaList] = ("MAD", "EUR", "USD")
+    campaigns_file: str = "campaigns.toml"
+    statement_descriptor: str = ""
+    log_format: Literal["console", "json"] = "console"
+
+    @field_validator("currencies")
+    @classmethod
+    def _known(cls, codes: tuple[str, ...]) -> tuple[str, ...]:
+        codes = tuple(code.upper() for code in codes)
+        unknown = [code for code in codes if code not in CURRENCIES]
+        if unknown or not codes:
+            raise ValueError(f"CURRENCIES needs codes that Stripe can charge; unknown: {', '.join(unknown) or 'none given'}")
+        return codes
+
+    @field_validator("database_url")
+    @classmethod
+    def _sqlite(cls, url: str) -> str:
+        if not url.startswith("sqlite:///"):
+            raise ValueError("DATABASE_URL must begin with sqlite:/// (PostgreSQL is not supported yet)")
+        return url
+
+    @field_validator("telegram_api_url", "stripe_api_url", "public_url")
+    @classmethod
+    def _bare(cls, url: str | None) -> str | None:
+        return url.rstrip("/") if url else None
+
+    @model_validator(mode="after")
+    def _webhooks_need_a_secret(self) -> "Settings":
+        if self.public_url and not self.stripe_webhook_secret:
+            raise ValueError("PUBLIC_URL is set, so STRIPE_WEBHOOK_SECRET is needed (Stripe, Developers, Webhooks)")
+        return self
+
+    @property
+    def mode(self) -> Literal["webhook", "polling"]:
+        """How news reaches us: pushed to PUBLIC_URL, or asked for."""
+        return "webhook" if self.public_url else "polling"
+
+    @property
+    def home_currency(self) -> str:
+        return self.currencies[0]
+
+    @property
+    def database_path(self) -> str:
+        return self.database_url.removeprefix("sqlite:///")
+
+    @property
+    def live(self) -> bool:
+        """Whether the Stripe key moves real money."""
+        return "_live_" in self.stripe_secret_key.get_secret_value()[:9]

@@ -1,0 +1,205 @@
+"""The courier: sends what is owed at Telegram's pace, drawn from the facts of that moment, and survives being killed.
+
+A Delivery whose fate is unknown is sent again: a second thanks is better than none.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from sqlalchemy import Connection
+from telegram import Bot
+
+from bot.botapi import draw
+from bot.botapi.pace import Priority
+from bot.errors import ChatGone, ChatMoved, TelegramBusy, TelegramDown, TelegramRefused
+from bot.model import Campaign, Delivery, DeliveryKind, DeliveryState, Donation, Donor, DonorState
+from bot.screens import giving as screens
+from bot.screens import trouble
+from bot.screens.base import Screen
+from bot.services import Services
+from bot.store import campaigns, deliveries, donations, donors
+
+log = logging.getLogger(__name__)
+_SENDERS = 16
+_LONGEST_PAUSE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A claimed Delivery with the facts to draw it from; `donor` is None for staff."""
+
+    delivery: Delivery
+    donor: Donor | None
+    donation: Donation | None
+    campaign: Campaign | None
+
+
+async def run(services: Services, bot: Bot) -> None:
+    """Send for ever; woken by the bell, or when the next Delivery is due."""
+    async with asyncio.TaskGroup() as group:
+        free = asyncio.Semaphore(_SENDERS)
+        while True:
+            services.bells.courier.clear()
+            parcels = await claim(services)
+            for parcel in parcels:
+                await free.acquire()
+                group.create_task(_send_and_free(services, bot, parcel, free))
+            if not parcels:
+                await _rest(services)
+
+
+async def _send_and_free(services: Services, bot: Bot, parcel: Parcel, free: asyncio.Semaphore) -> None:
+    try:
+        await deliver(services, bot, parcel)
+    except Exception:
+        # One Delivery's failure must not stop the others; its lease brings it back.
+        log.exception("delivery failed", extra={"delivery": parcel.delivery.id})
+    finally:
+        free.release()
+
+
+async def _rest(services: Services) -> None:
+    due = await services.db.read(deliveries.next_due)
+    pause = max(0.0, (due - services.clock()).total_seconds()) if due else 60.0
+    try:
+        await asyncio.wait_for(services.bells.courier.wait(), min(pause + 0.05, 60.0))
+    except TimeoutError:
+        return
+
+
+async def claim(services: Services) -> list[Parcel]:
+    """Take what is due, with its facts, in one transaction; nothing is written where nothing is due."""
+    if not await services.db.read(partial(_is_due, now=services.clock())):
+        return []
+    return await services.db.write(partial(_claim, now=services.clock()))
+
+
+def _is_due(tx: Connection, now: datetime) -> bool:
+    due = deliveries.next_due(tx)
+    return due is not None and due <= now
+
+
+def _claim(tx: Connection, now: datetime) -> list[Parcel]:
+    return [_parcel(tx, delivery) for delivery in deliveries.claim(tx, now, _SENDERS)]
+
+
+def _parcel(tx: Connection, delivery: Delivery) -> Parcel:
+    donation = donations.get(tx, delivery.donation_id) if delivery.donation_id else None
+    donor = donors.get(tx, delivery.donor_id) if delivery.donor_id else None
+    campaign = campaigns.get(tx, donation.campaign_id) if donation else None
+    return Parcel(delivery, donor, donation, campaign)
+
+
+async def deliver(services: Services, bot: Bot, parcel: Parcel) -> None:
+    """Send one Delivery and write down what became of it."""
+    delivery = parcel.delivery
+    if delivery.chat_id == 0 or not parcel.donation or not parcel.campaign:
+        await _end(services, delivery, DeliveryState.FAILED, "nobody to tell")
+        return
+    try:
+        message_id = await draw.send(bot, delivery.chat_id, _screen(services, parcel), Priority.CONFIRMATION, tries=1)
+    except ChatGone as error:
+        await _park(services, parcel, str(error))
+    except ChatMoved as error:
+        await _follow(services, delivery, error.new_chat_id)
+    except TelegramBusy as error:
+        await _again(services, delivery, timedelta(seconds=error.retry_after), "busy")
+    except TelegramDown as error:
+        await _again(services, delivery, _pause(delivery), "in doubt" if error.in_doubt else "not sent")
+    except TelegramRefused as error:
+        log.error("delivery refused", extra={"delivery": delivery.id, "error": str(error)})
+        await _end(services, delivery, DeliveryState.FAILED, str(error))
+    else:
+        await services.db.write(lambda tx: deliveries.sent(tx, delivery.id, message_id, services.clock()))
+        await _tidy(services, bot, parcel, message_id)
+
+
+def _pause(delivery: Delivery) -> timedelta:
+    return min(timedelta(seconds=2 ** min(delivery.attempts, 10) / 2), _LONGEST_PAUSE)
+
+
+def _screen(services: Services, parcel: Parcel) -> Screen:
+    language = parcel.donor.language if parcel.donor else services.settings.default_language
+    words, donation, campaign = services.catalogues.words(language), parcel.donation, parcel.campaign
+    assert donation is not None  # noqa: S101  `deliver` has looked
+    assert campaign is not None  # noqa: S101
+    match parcel.delivery.kind:
+        case DeliveryKind.THANKS:
+            return screens.thanks(words, donation, campaign, services.settings.statement_descriptor)
+        case DeliveryKind.LINK:
+            return screens.bridge(words, donation, campaign)
+        case DeliveryKind.PROCESSING:
+            return screens.processing(words, donation)
+        case DeliveryKind.EXPIRED:
+            return screens.expired(words, donation)
+        case DeliveryKind.FAILED:
+            return screens.failed(words, donation)
+        case DeliveryKind.CANCELED:
+            return screens.canceled(words, donation)
+        case DeliveryKind.REVIEW:
+            return screens.in_review(words, donation)
+        case DeliveryKind.REMINDER:
+            return screens.reminder(words, donation, campaign)
+        case DeliveryKind.ALERT:
+            return trouble.alert(words, parcel.delivery.payload or "", donation.id.upper())
+
+
+async def _end(services: Services, delivery: Delivery, state: DeliveryState, why: str) -> None:
+    await services.db.write(lambda tx: deliveries.end(tx, delivery.id, state, error=why))
+
+
+async def _again(services: Services, delivery: Delivery, pause: timedelta, why: str) -> None:
+    due = services.clock() + pause
+    await services.db.write(lambda tx: deliveries.again(tx, delivery.id, due, why))
+
+
+async def _park(services: Services, parcel: Parcel, why: str) -> None:
+    """The donor blocked the bot: what they are owed waits for their return."""
+
+    def write(tx: Connection) -> None:
+        deliveries.end(tx, parcel.delivery.id, DeliveryState.UNDELIVERABLE, error=why)
+        if parcel.donor:
+            donors.move(tx, parcel.donor.id, state=DonorState.BLOCKED)
+            deliveries.park(tx, parcel.donor.id)
+
+    await services.db.write(write)
+
+
+async def _follow(services: Services, delivery: Delivery, chat_id: int) -> None:
+    """The group became a supergroup: the same message is due there."""
+
+    def write(tx: Connection) -> None:
+        deliveries.end(tx, delivery.id, DeliveryState.OWED, chat_id=chat_id)
+
+    await services.db.write(write)
+
+
+async def _tidy(services: Services, bot: Bot, parcel: Parcel, message_id: int) -> None:
+    """The walk's message must not offer to pay what is settled: it says so, or gives way to the newer message."""
+    donor, donation = parcel.donor, parcel.donation
+    if donor is None or donation is None or donor.message_id is None or not _shows(donor, donation):
+        return
+    if parcel.delivery.kind is DeliveryKind.THANKS:
+        words = services.catalogues.words(donor.language)
+        screen, kept = screens.paid(words, donation), donor.message_id
+        await _quietly(draw.redraw(bot, donor.telegram_id, donor.message_id, screen))
+    else:
+        screen, kept = _screen(services, parcel), message_id
+        await _quietly(draw.remove(bot, donor.telegram_id, donor.message_id))
+    place = draw.pack(screen.awaiting) if screen.awaiting else None
+    await services.db.write(lambda tx: donors.move(tx, donor.id, message_id=kept, awaiting=place))
+
+
+def _shows(donor: Donor, donation: Donation) -> bool:
+    return donor.awaiting is not None and donor.awaiting.endswith(f"-{donation.id}")
+
+
+async def _quietly(tidying: object) -> None:
+    """Tidying is a courtesy: the message that mattered was sent."""
+    try:
+        await tidying  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType]
+    except (TelegramDown, TelegramRefused, TelegramBusy, ChatGone) as error:
+        log.info("could not tidy", extra={"error": type(error).__name__})

@@ -1,0 +1,134 @@
+"""The error tree: errors carry facts, and are put into words later, in the reader's language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.money import Money
+
+
+class EntraideError(Exception):
+    """Everything that this project raises by itself."""
+
+
+class MoneyError(EntraideError, ValueError):
+    """An amount that cannot be."""
+
+
+class UnknownCurrency(MoneyError):
+    """Not a currency that Stripe charges."""
+
+
+class CurrencyMismatch(MoneyError):
+    """Two currencies in one sum or comparison."""
+
+
+class TooPrecise(MoneyError):
+    """More decimals than the currency has; amounts are never rounded."""
+
+
+class GiftError(EntraideError):
+    """A gift that a campaign does not take."""
+
+
+@dataclass(eq=False)
+class CampaignNotOpen(GiftError):
+    campaign_id: int
+
+
+@dataclass(eq=False)
+class CurrencyNotTaken(GiftError):
+    currency: str
+
+
+@dataclass(eq=False)
+class GiftTooSmall(GiftError):
+    money: Money
+    limit: Money
+    campaign_id: int
+
+
+@dataclass(eq=False)
+class GiftTooLarge(GiftError):
+    money: Money
+    limit: Money
+    campaign_id: int
+
+
+@dataclass(eq=False)
+class NotYours(GiftError):
+    """A donation that is unknown, or somebody else's: the same answer for both."""
+
+    donation_id: str
+
+
+class PaymentsError(EntraideError):
+    """Stripe did not do what was asked."""
+
+
+class PaymentsUnreachable(PaymentsError):
+    """No usable answer: try again with the same key. `is_stored` means Stripe keeps this failure under its key."""
+
+    def __init__(self, what: str, *, is_stored: bool = False) -> None:
+        super().__init__(what)
+        self.is_stored = is_stored
+
+
+class PaymentsBusy(PaymentsUnreachable):
+    """Stripe asks to slow down."""
+
+
+class PaymentsRefused(PaymentsError):
+    """Stripe says no to this request, and will say no again."""
+
+
+class PaymentsLocked(PaymentsError):
+    """Stripe does not accept our key."""
+
+
+class BadWebhook(EntraideError):
+    """A webhook that proves nothing."""
+
+
+class StoreDown(EntraideError):
+    """The database cannot be read or written now: locked, full, gone."""
+
+
+class CampaignsFileError(EntraideError):
+    """campaigns.toml cannot be read as campaigns."""
+
+
+class TelegramError(EntraideError):
+    """Telegram did not do what was asked."""
+
+
+class TelegramRefused(TelegramError):
+    """Telegram says no, and will say no again."""
+
+
+class ChatGone(TelegramError):
+    """Blocked, deactivated or left: nothing can be sent there."""
+
+
+@dataclass(eq=False)
+class ChatMoved(TelegramError):
+    """A group became a supergroup."""
+
+    new_chat_id: int
+
+
+@dataclass(eq=False)
+class TelegramBusy(TelegramError):
+    """Telegram asks to wait, in seconds."""
+
+    retry_after: float
+
+
+class TelegramDown(TelegramError):
+    """No usable answer. `in_doubt`: the message may have arrived all the same."""
+
+    def __init__(self, what: str, *, in_doubt: bool) -> None:
+        super().__init__(what)
+        self.in_doubt = in_doubt

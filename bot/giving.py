@@ -1,0 +1,228 @@
+"""A gift is opened, looked at, canceled: each use case owns its transactions and stands outside them when it asks Stripe."""
+
+import asyncio
+import secrets
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from bot.actions import Give
+from bot.errors import CampaignNotOpen, NotYours, PaymentsLocked, PaymentsRefused, PaymentsUnreachable
+from bot.i18n import Words
+from bot.model import Campaign, CancelAsked, DeliveryKind, Donation, DonationState, Donor
+from bot.money import Money
+from bot.payments.checkout import CheckoutSession, Order, freeze
+from bot.screens import stripe_page
+from bot.services import Services
+from bot.settling import Standing, alert, owe, record, settle
+from bot.store import campaigns, donations
+from bot.store.moments import seconds
+
+LINK_LIFE = timedelta(hours=2)
+# Stripe wants expires_at at least 30 minutes ahead when the session is made, so tries must end before that.
+CREATE_WINDOW = timedelta(minutes=60)
+_SLOW = timedelta(seconds=30)
+_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
+_FINAL = (DonationState.PAID, DonationState.REVIEW, DonationState.CANCELED, DonationState.EXPIRED, DonationState.FAILED)
+
+
+async def open_checkout(services: Services, donor: Donor, give: Give) -> Donation:
+    """The donor's open gift of this campaign and amount, made if there is none.
+
+    AWAITING with a url, or CREATING where Stripe has not answered yet (the link is then owed as a Delivery).
+    Raises the errors of `Campaign.accept`, PaymentsRefused and PaymentsLocked.
+    """
+    words = services.catalogues.words(donor.language)
+    donation = await services.db.write(lambda tx: _find_or_add(tx, services, donor, give, words))
+    if donation.state is not DonationState.CREATING:
+        return donation
+    try:
+        return await asyncio.wait_for(create(services, donation.id, asked=True), services.patience)
+    except (PaymentsUnreachable, TimeoutError):
+        services.bells.looks.set()
+        return donation
+
+
+def _find_or_add(tx: Connection, services: Services, donor: Donor, give: Give, words: Words) -> Donation:
+    now = services.clock()
+    campaign = campaigns.get(tx, give.campaign_id)
+    if campaign is None:
+        raise CampaignNotOpen(give.campaign_id)
+    campaign.accept(give.money, now)
+    known = donations.open_like(tx, donor.id, campaign.id, give.money)
+    if known is not None and now < known.expires_at - _margin(known) and known.cancel is CancelAsked.NO:
+        return known
+    if known is not None:
+        _retire(tx, known, now)
+    _replace_others(tx, donor.id, campaign.id, now)
+    donation = _fresh(donor, campaign, give.money, now, services, words)
+    donations.add(tx, donation, now + _SLOW)
+    return donation
+
+
+def _margin(donation: Donation) -> timedelta:
+    """A link about to expire is not handed out again; one that Stripe never made in time cannot be made any more."""
+    return timedelta(minutes=1) if donation.state is DonationState.AWAITING else LINK_LIFE - CREATE_WINDOW
+
+
+def _retire(tx: Connection, donation: Donation, now: datetime) -> None:
+    donations.change(tx, donation.id, open_key=None, cancel_asked=CancelAsked.REPLACED, look_at=seconds(now))
+
+
+def _replace_others(tx: Connection, donor_id: int, campaign_id: int, now: datetime) -> None:
+    """The donor changed their mind about the amount: the older pages of this campaign are closed in the background."""
+    for other in donations.open_of(tx, donor_id, campaign_id):
+        donations.change(tx, other.id, cancel_asked=CancelAsked.REPLACED, look_at=seconds(now))
+
+
+def _fresh(donor: Donor, campaign: Campaign, money: Money, now: datetime, services: Services, words: Words) -> Donation:
+    donation_id = "".join(secrets.choice(_LETTERS) for _ in range(10))
+    expires = now + LINK_LIFE
+    order = Order(
+        donation_id=donation_id,
+        money=money,
+        campaign=campaign.slug,
+        title=stripe_page.title(words, campaign),
+        description=stripe_page.description(words, campaign),
+        message=stripe_page.message(words, campaign),
+        statement=campaign.statement,
+        language=words.language,
+        back=services.chat_url,
+        expires_at=expires,
+    )
+    return Donation(
+        id=donation_id,
+        donor_id=donor.id,
+        campaign_id=campaign.id,
+        money=money,
+        state=DonationState.CREATING,
+        attempt=1,
+        params=freeze(order),
+        expires_at=expires,
+        created_at=now,
+        source=donor.source,
+    )
+
+
+async def create(services: Services, donation_id: str, *, asked: bool = False) -> Donation:
+    """Make, or make again with the same key and parameters, the session of a gift that has none.
+
+    Raises PaymentsUnreachable (try later), PaymentsRefused and PaymentsLocked (the gift failed).
+    """
+    async with services.locks.of(donation_id):
+        donation = await _get(services, donation_id)
+        if donation.state is not DonationState.CREATING:
+            return donation
+        return await record(services, donation.id, await _session_for(services, donation), asked=asked)
+
+
+async def _session_for(services: Services, donation: Donation) -> CheckoutSession:
+    try:
+        return await services.payments.open_checkout(donation.params, _key(donation))
+    except (PaymentsRefused, PaymentsLocked) as error:
+        await _give_up(services, donation, "locked" if isinstance(error, PaymentsLocked) else "refused")
+        raise
+    except PaymentsUnreachable as error:
+        if not error.is_stored:
+            raise
+    # Stripe replays a failure of its own under the same key for a day: look whether it made the page all the same.
+    found = await services.payments.find(donation.id, donation.created_at - timedelta(minutes=5))
+    return found or await services.payments.open_checkout(donation.params, _key(await _next_attempt(services, donation)))
+
+
+def _key(donation: Donation) -> str:
+    return f"cs-{donation.id}-{donation.attempt}"
+
+
+async def _next_attempt(services: Services, donation: Donation) -> Donation:
+    following = replace(donation, attempt=donation.attempt + 1)
+    await services.db.write(lambda tx: donations.change(tx, donation.id, attempt=following.attempt))
+    return following
+
+
+async def _give_up(services: Services, donation: Donation, what: str) -> None:
+    def write(tx: Connection) -> None:
+        if donations.move(tx, donation.id, (DonationState.CREATING,), DonationState.FAILED):
+            donations.change(tx, donation.id, look_at=None)
+            alert(tx, donation, what, services.settings.admin_ids, services.clock())
+
+    await services.db.write(write)
+    services.bells.courier.set()
+
+
+async def end_unmade(services: Services, donation: Donation) -> None:
+    """No page came about in time. If Stripe made one unseen, nobody was shown it, and it expires by itself."""
+
+    def write(tx: Connection) -> None:
+        if donations.move(tx, donation.id, (DonationState.CREATING,), DonationState.EXPIRED):
+            donations.change(tx, donation.id, look_at=None)
+            if donation.cancel is not CancelAsked.REPLACED:
+                owe(tx, donation, DeliveryKind.EXPIRED, services.clock())
+
+    await services.db.write(write)
+    services.bells.courier.set()
+
+
+async def look(services: Services, donor: Donor, donation_id: str) -> Standing:
+    """How the donor's own gift stands, asked at Stripe where it can still change. Raises NotYours."""
+    donation = await mine(services, donor, donation_id)
+    if donation.session_id is None or donation.state in _FINAL:
+        return Standing(donation)
+    try:
+        return await asyncio.wait_for(settle(services, donation.id, asked=True), services.patience)
+    except (PaymentsUnreachable, PaymentsLocked, TimeoutError):
+        return Standing(donation)
+
+
+async def mine(services: Services, donor: Donor, donation_id: str) -> Donation:
+    """The gift, if it is this donor's; a stranger's or unknown one is NotYours all the same."""
+    donation = await services.db.read(lambda tx: donations.get(tx, donation_id))
+    if donation is None or donation.donor_id != donor.id:
+        raise NotYours(donation_id)
+    return donation
+
+
+async def cancel(services: Services, donor: Donor, donation_id: str) -> Donation:
+    """Close the page of the donor's gift. Still open in the answer means: Stripe was not reached yet, the intent is kept."""
+    donation = await mine(services, donor, donation_id)
+    if not donation.state.is_open:
+        return donation
+
+    def write(tx: Connection) -> None:
+        donations.change(tx, donation.id, cancel_asked=CancelAsked.BY_DONOR, look_at=seconds(services.clock() + _SLOW))
+
+    await services.db.write(write)
+    try:
+        return await asyncio.wait_for(close(services, donation.id, asked=True), services.patience)
+    except (PaymentsUnreachable, PaymentsLocked, TimeoutError):
+        services.bells.looks.set()
+        return donation
+
+
+async def close(services: Services, donation_id: str, *, asked: bool = False) -> Donation:
+    """Expire the gift's page at Stripe, or learn that it was paid before that."""
+    async with services.locks.of(donation_id):
+        donation = await _get(services, donation_id)
+        if donation.state not in (DonationState.CREATING, DonationState.AWAITING):
+            return donation
+        session_id = donation.session_id or (await _session_for(services, donation)).id
+        try:
+            session = await services.payments.expire(session_id)
+        except PaymentsRefused:
+            session = await services.payments.fetch(session_id)
+        return await record(services, donation.id, session, asked=asked)
+
+
+async def remind(services: Services, donor: Donor, donation_id: str) -> None:
+    """One reminder tomorrow, because the donor asked for it; asking twice is asking once."""
+    donation = await mine(services, donor, donation_id)
+    due = services.clock() + timedelta(days=1)
+    await services.db.write(lambda tx: owe(tx, donation, DeliveryKind.REMINDER, due))
+
+
+async def _get(services: Services, donation_id: str) -> Donation:
+    donation = await services.db.read(lambda tx: donations.get(tx, donation_id))
+    if donation is None:
+        raise LookupError(donation_id)
+    return donation

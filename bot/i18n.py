@@ -1,0 +1,145 @@
+"""gettext catalogues and `Words`: text, plurals, money, dates and lists in one language. Knows no screen."""
+
+import gettext
+import html
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from bot.config import LANGUAGES
+from bot.money import CURRENCIES, Money
+
+LOCALES = Path(__file__).resolve().parent.parent / "locales"
+ZONE = ZoneInfo("Africa/Casablanca")
+# CLDR prints Morocco's Arabic with Latin digits and 1.234,50; plain `ar` would print 1,234.50.
+_CLDR = {"ar": "ar_MA", "fr": "fr", "en": "en"}
+_FSI, _PDI = "\u2068", "\u2069"
+
+Place = str | int | Money
+
+
+def isolate(text: str) -> str:
+    """Keep a name, amount or reference from turning the direction of the words around it."""
+    return f"{_FSI}{text}{_PDI}"
+
+
+class Words:
+    """One language, ready to speak. Every place put into a sentence is isolated; `text` also HTML-escapes it."""
+
+    def __init__(self, language: str, catalogue: gettext.NullTranslations) -> None:
+        self.language = language
+        self._catalogue = catalogue
+
+    def text(self, message: str, /, **places: Place) -> str:
+        """An HTML sentence."""
+        return self._catalogue.gettext(message).format_map(self._shown(places, quote=True))
+
+    def plural(self, one: str, many: str, n: int, /, **places: Place) -> str:
+        """An HTML sentence in the plural form of `n`; the place {n} is the number as people write it."""
+        sentence = self._catalogue.ngettext(one, many, n)
+        return sentence.format_map(self._shown({"n": n, **places}, quote=True))
+
+    def label(self, message: str, /, **places: Place) -> str:
+        """Plain text for a button, a command or an alert: never HTML."""
+        return self._catalogue.gettext(message).format_map(self._shown(places, quote=False))
+
+    def money(self, money: Money) -> str:
+        """`200 MAD`, or `12,50 MAD` where there are minor units; the code is always shown."""
+        return _money(money, self.language, exact=False)
+
+    def exact(self, money: Money) -> str:
+        """All the decimals, as Stripe's page shows them."""
+        return _money(money, self.language, exact=True)
+
+    def percent(self, share: float) -> str:
+        return isolate(_percent(share, self.language))
+
+    def date(self, moment: datetime) -> str:
+        return _date(moment.astimezone(ZONE).date().toordinal(), self.language)
+
+    def _shown(self, places: Mapping[str, Place], *, quote: bool) -> dict[str, str]:
+        return {name: self._one(value, quote=quote) for name, value in places.items()}
+
+    def _one(self, value: Place, *, quote: bool) -> str:
+        if isinstance(value, Money):
+            return isolate(self.money(value))
+        if isinstance(value, int):
+            return isolate(_number(value, self.language))
+        return isolate(html.escape(value, quote=False) if quote else value)
+
+
+class Catalogues:
+    """All languages, loaded once; `words` never fails: an unknown language speaks the default one."""
+
+    def __init__(self, default: str) -> None:
+        self._default = default
+        self._words = {language: Words(language, load(language)) for language in LANGUAGES}
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        return tuple(self._words)
+
+    def words(self, language: str | None) -> Words:
+        return self._words.get(language or "") or self._words[self._default]
+
+
+def load(language: str) -> gettext.NullTranslations:
+    """The compiled catalogue, or the source compiled in memory where `make words` has not run."""
+    folder = LOCALES / language / "LC_MESSAGES"
+    compiled, source = folder / "entraide.mo", folder / "entraide.po"
+    if compiled.exists() and (not source.exists() or compiled.stat().st_mtime >= source.stat().st_mtime):
+        return gettext.GNUTranslations(BytesIO(compiled.read_bytes()))
+    return _compile(source) if source.exists() else gettext.NullTranslations()
+
+
+def _compile(source: Path) -> gettext.NullTranslations:
+    from babel.messages.mofile import write_mo  # noqa: PLC0415  only needed where nothing was compiled
+    from babel.messages.pofile import read_po  # noqa: PLC0415
+
+    binary = BytesIO()
+    with source.open("rb") as file:
+        write_mo(binary, read_po(file, locale=source.parent.parent.name))
+    binary.seek(0)
+    return gettext.GNUTranslations(binary)
+
+
+def guess(tag: str | None) -> str | None:
+    """Our language for Telegram's IETF tag (any case, `pt-br` style), or None."""
+    primary = (tag or "").replace("_", "-").split("-")[0].lower()
+    return {"ary": "ar", "arz": "ar"}.get(primary, primary) if primary in (*LANGUAGES, "ary", "arz") else None
+
+
+@lru_cache(maxsize=4096)
+def _money(money: Money, language: str, *, exact: bool) -> str:
+    from babel.numbers import format_decimal  # noqa: PLC0415  keeps CLDR off the path to the first import
+
+    whole = money.decimal == money.decimal.to_integral_value()
+    places = 0 if whole and not exact else CURRENCIES[money.currency].decimals
+    pattern = "#,##0" + ("." + "0" * places if places else "")
+    return f"{format_decimal(money.decimal, pattern, locale=_CLDR[language])}\u00a0{money.currency}"
+
+
+@lru_cache(maxsize=4096)
+def _number(value: int, language: str) -> str:
+    from babel.numbers import format_decimal  # noqa: PLC0415
+
+    return format_decimal(value, locale=_CLDR[language])
+
+
+@lru_cache(maxsize=512)
+def _percent(share: float, language: str) -> str:
+    from babel.numbers import format_percent  # noqa: PLC0415
+
+    return format_percent(share, locale=_CLDR[language])
+
+
+@lru_cache(maxsize=512)
+def _date(ordinal: int, language: str) -> str:
+    from datetime import date  # noqa: PLC0415
+
+    from babel.dates import format_date  # noqa: PLC0415
+
+    return format_date(date.fromordinal(ordinal), "long", locale=_CLDR[language])

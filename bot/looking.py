@@ -1,0 +1,124 @@
+"""Ask Stripe by ourselves: gifts whose turn it is, the list of events, and a nightly comparison of everything.
+
+With webhooks this is the net beneath them; without, it is how news arrives. It only ever calls `settling` and `giving`.
+"""
+
+import logging
+from datetime import datetime, timedelta
+from functools import partial
+
+from sqlalchemy import Connection
+
+from bot import giving, settling
+from bot.errors import PaymentsError, PaymentsRefused
+from bot.model import CancelAsked, Donation, DonationState
+from bot.services import Services
+from bot.store import donations, inbox, marks, updates
+from bot.store.inbox import Hint
+from bot.store.moments import moment, seconds
+
+log = logging.getLogger(__name__)
+_OVERLAP = timedelta(minutes=10)
+_CURSOR, _RECONCILED = "stripe.events.cursor", "stripe.reconciled"
+_REMEMBERED_BY_STRIPE = timedelta(days=25)
+
+
+async def due(services: Services, limit: int = 20) -> list[Donation]:
+    """Gifts to ask about now, each put off to its next look first, so that a failed look is repeated and not lost."""
+    return await services.db.write(lambda tx: _take(tx, services, limit))
+
+
+def _take(tx: Connection, services: Services, limit: int) -> list[Donation]:
+    now = services.clock()
+    taken = donations.to_look_at(tx, now, limit)
+    for donation in taken:
+        following = settling.next_look(donation, now, services.settings.mode)
+        donations.change(tx, donation.id, look_at=seconds(following))
+    return taken
+
+
+async def visit(services: Services, donation: Donation) -> None:
+    """Do for one gift what its state asks for. Stripe's failures are logged; the next look is planned already."""
+    try:
+        await _visit(services, donation)
+    except PaymentsError as error:
+        log.warning("look failed", extra={"donation": donation.id, "error": str(error)})
+
+
+async def _visit(services: Services, donation: Donation) -> None:
+    if donation.state is DonationState.CREATING and services.clock() > donation.created_at + giving.CREATE_WINDOW:
+        await giving.end_unmade(services, donation)
+    elif donation.state.is_open and donation.cancel is not CancelAsked.NO:
+        await giving.close(services, donation.id)
+    elif donation.state is DonationState.CREATING:
+        await giving.create(services, donation.id)
+    else:
+        await settling.settle(services, donation.id)
+
+
+async def sweep(services: Services) -> int:
+    """Put what Stripe's event list knows, and we may have missed, into the inbox; how many were news.
+
+    The cursor moves only with the commit, and overlaps, because events appear in the list a little late.
+    """
+    began = services.clock()
+    since = await services.db.read(_cursor) or began
+    events = await services.payments.events(since - _OVERLAP)
+    hints = [Hint(event.id, event.type, event.object_id) for event in reversed(events)]
+    news = await services.db.write(partial(_keep, hints=hints, now=began))
+    if news:
+        services.bells.inbox.set()
+    return news
+
+
+def _cursor(tx: Connection) -> datetime | None:
+    value = marks.get(tx, _CURSOR)
+    return None if value is None else moment(int(value))
+
+
+def _keep(tx: Connection, hints: list[Hint], now: datetime) -> int:
+    marks.put(tx, _CURSOR, str(seconds(now)))
+    return sum(inbox.add(tx, hint, "poll", now) for hint in hints)
+
+
+async def reconcile(services: Services) -> list[str]:
+    """Compare the finished sessions at Stripe with ours, repair through the same door, and name the gifts that differed."""
+    now = services.clock()
+    repaired: list[str] = []
+    async for session in services.payments.completed(now - _REMEMBERED_BY_STRIPE):
+        donation = await services.db.read(partial(donations.get, donation_id=session.reference or ""))
+        if donation is not None and await _differs(services, donation, session.id):
+            repaired.append(donation.id)
+    await services.db.write(lambda tx: marks.put(tx, _RECONCILED, str(seconds(now))))
+    return repaired
+
+
+async def _differs(services: Services, donation: Donation, session_id: str) -> bool:
+    async with services.locks.of(donation.id):
+        after = await settling.record(services, donation.id, await services.payments.fetch(session_id))
+    return after.state is not donation.state
+
+
+async def is_reconciling_due(services: Services) -> bool:
+    last = await services.db.read(lambda tx: marks.get(tx, _RECONCILED))
+    return last is None or services.clock() - moment(int(last)) > timedelta(hours=24)
+
+
+async def work_inbox(services: Services, hint: Hint) -> None:
+    """Work one hint. While Stripe cannot be asked it stays in the inbox; a hint Stripe disowns is put aside."""
+    try:
+        await settling.work(services, hint)
+    except PaymentsRefused as error:
+        log.warning("hint refused", extra={"event": hint.event_id, "error": str(error)})
+        await services.db.write(lambda tx: inbox.done(tx, hint.event_id, "refused", services.clock()))
+
+
+async def prune(services: Services) -> None:
+    """Forget what can no longer be repeated to us."""
+    now = services.clock()
+
+    def write(tx: Connection) -> None:
+        updates.prune(tx, now - timedelta(days=2))
+        inbox.prune(tx, now - timedelta(days=35))
+
+    await services.db.write(write)

@@ -1,0 +1,200 @@
+"""The nouns: frozen, with their states; no storage, no sentences, no network."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+from bot.errors import CampaignNotOpen, CurrencyNotTaken, GiftTooLarge, GiftTooSmall
+from bot.money import Money
+
+
+class CampaignState(StrEnum):
+    DRAFT = "draft"
+    OPEN = "open"
+    PAUSED = "paused"
+    CLOSED = "closed"
+
+
+class DonorState(StrEnum):
+    ACTIVE = "active"
+    BLOCKED = "blocked"
+    ERASED = "erased"
+
+
+class DonationState(StrEnum):
+    """Where one gift stands; `is_open` ones may still be paid at Stripe."""
+
+    CREATING = "creating"
+    AWAITING = "awaiting"
+    PROCESSING = "processing"
+    PAID = "paid"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    CANCELED = "canceled"
+    REVIEW = "review"
+
+    @property
+    def is_open(self) -> bool:
+        return self in (DonationState.CREATING, DonationState.AWAITING)
+
+
+class CancelAsked(IntEnum):
+    """Whether the page of an open gift is to be closed, and why."""
+
+    NO = 0
+    BY_DONOR = 1
+    REPLACED = 2
+
+
+class DeliveryKind(StrEnum):
+    THANKS = "thanks"
+    LINK = "link"
+    PROCESSING = "processing"
+    EXPIRED = "expired"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    REVIEW = "review"
+    REMINDER = "reminder"
+    ALERT = "alert"
+
+
+class DeliveryState(StrEnum):
+    OWED = "owed"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNDELIVERABLE = "undeliverable"
+
+
+@dataclass(frozen=True, slots=True)
+class Appeal:
+    """What the campaigns belong to: its name per language and the organisation that answers for it."""
+
+    titles: Mapping[str, str]
+    operator: str
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignText:
+    title: str
+    summary: str
+    story: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """One offered amount, with what it buys per language where the campaign states a unit cost."""
+
+    money: Money
+    impact: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Smallest and largest gift in one currency, both allowed."""
+
+    smallest: Money
+    largest: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """One appeal for one need; `received` has one total per currency, never added up across them."""
+
+    id: int
+    slug: str
+    state: CampaignState
+    goal: Money
+    appeal: Appeal
+    texts: Mapping[str, CampaignText]
+    presets: Mapping[str, tuple[Preset, ...]]
+    limits: Mapping[str, Limits]
+    starts_at: datetime | None
+    ends_at: datetime | None
+    authorisation: str
+    statement: str
+    received: tuple[Money, ...] = ()
+    donors: int = 0
+
+    @property
+    def raised(self) -> Money:
+        """What was received in the currency of the goal."""
+        return next((total for total in self.received if total.currency == self.goal.currency), Money(0, self.goal.currency))
+
+    @property
+    def share(self) -> float:
+        """Raised / goal, for ordering and for words; never for money."""
+        return self.raised.minor / self.goal.minor
+
+    def text(self, language: str) -> CampaignText:
+        return self.texts.get(language) or self.texts["en"]
+
+    def is_open_at(self, now: datetime) -> bool:
+        started = self.starts_at is None or self.starts_at <= now
+        ended = self.ends_at is not None and self.ends_at <= now
+        return self.state is CampaignState.OPEN and started and not ended
+
+    def accept(self, money: Money, now: datetime) -> None:
+        """The one check of an amount, since button data can be forged.
+
+        Raises CampaignNotOpen, CurrencyNotTaken, GiftTooSmall or GiftTooLarge.
+        """
+        if not self.is_open_at(now):
+            raise CampaignNotOpen(self.id)
+        limits = self.limits.get(money.currency)
+        if limits is None:
+            raise CurrencyNotTaken(money.currency)
+        if money.minor < limits.smallest.minor:
+            raise GiftTooSmall(money, limits.smallest, self.id)
+        if money.minor > limits.largest.minor:
+            raise GiftTooLarge(money, limits.largest, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Donor:
+    """A person who has spoken to the bot. `awaiting` is the packed Action of the screen in front of them."""
+
+    id: int
+    telegram_id: int
+    language: str
+    currency: str
+    state: DonorState = DonorState.ACTIVE
+    awaiting: str | None = None
+    message_id: int | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Donation:
+    """One gift of one amount; `params` are the frozen Stripe parameters that every try repeats."""
+
+    id: str
+    donor_id: int
+    campaign_id: int
+    money: Money
+    state: DonationState
+    attempt: int
+    params: str
+    expires_at: datetime
+    created_at: datetime
+    session_id: str | None = None
+    url: str | None = None
+    cancel: CancelAsked = CancelAsked.NO
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message owed to one person; `dedupe_key` makes owing it twice the same as once."""
+
+    id: int
+    kind: DeliveryKind
+    dedupe_key: str
+    chat_id: int
+    donor_id: int | None
+    donation_id: str | None
+    payload: str | None
+    attempts: int
+    in_doubt: bool

@@ -1,0 +1,1 @@
+"""All of Stripe: build a checkout, open it, fetch the truth, expire it, verify a webhook."""

@@ -1,0 +1,138 @@
+"""What is asked of Stripe for one gift: built once, kept with the Donation, repeated to the letter by every try.
+
+Source: Stripe API reference, "Create a Checkout Session", version 2026-10-28.endive.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from bot.money import Money
+
+API_VERSION = "2026-10-28.endive"
+_NAME = 250
+
+
+class SessionStatus(StrEnum):
+    OPEN = "open"
+    COMPLETE = "complete"
+    EXPIRED = "expired"
+    OTHER = "other"
+
+
+class PaymentStatus(StrEnum):
+    PAID = "paid"
+    UNPAID = "unpaid"
+    FREE = "no_payment_required"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutSession:
+    """Stripe's page for one gift, as fetched; `total` is None where Stripe named a currency or amount we cannot hold."""
+
+    id: str
+    url: str | None
+    status: SessionStatus
+    payment_status: PaymentStatus
+    mode: str
+    total: Money | None
+    live: bool
+    reference: str | None
+    payment_intent: str | None
+    intent_status: str | None
+    decline: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a CheckoutSession is made from. `language` is the donor's; texts are in it; `back` is `https://t.me/<bot>`."""
+
+    donation_id: str
+    money: Money
+    campaign: str
+    title: str
+    description: str
+    message: str
+    statement: str
+    language: str
+    back: str
+    expires_at: datetime
+
+
+def freeze(order: Order) -> str:
+    """The create parameters as JSON: the same bytes go out at every try."""
+    return json.dumps(_params(order), ensure_ascii=False, sort_keys=True)
+
+
+def _params(order: Order) -> dict[str, Any]:
+    ours = {"donation_id": order.donation_id, "campaign": order.campaign}
+    intent: dict[str, Any] = {"description": f"{order.donation_id} {order.campaign}", "metadata": ours}
+    if order.statement:
+        intent["statement_descriptor_suffix"] = order.statement
+    return {
+        "mode": "payment",
+        "ui_mode": "hosted_page",
+        "submit_type": "donate",
+        # Checkout speaks no Arabic: French is the second language of most who read it here.
+        "locale": "en" if order.language == "en" else "fr",
+        "client_reference_id": order.donation_id,
+        "metadata": ours | {"v": "1"},
+        "line_items": [_line(order)],
+        "payment_intent_data": intent,
+        "custom_text": {"submit": {"message": order.message[:1200]}},
+        "customer_creation": "if_required",
+        "billing_address_collection": "auto",
+        "adaptive_pricing": {"enabled": False},
+        "automatic_tax": {"enabled": False},
+        "tax_id_collection": {"enabled": False},
+        "allow_promotion_codes": False,
+        "after_expiration": {"recovery": {"enabled": False}},
+        "invoice_creation": {"enabled": False},
+        "phone_number_collection": {"enabled": False},
+        "excluded_payment_method_types": ["customer_balance"],
+        "expires_at": int(order.expires_at.timestamp()),
+        "success_url": f"{order.back}?start=r_{order.donation_id}",
+        "cancel_url": f"{order.back}?start=x_{order.donation_id}",
+    }
+
+
+def _line(order: Order) -> dict[str, Any]:
+    product = {"name": order.title[:_NAME], "description": order.description[:_NAME], "metadata": {"campaign": order.campaign}}
+    price = {"currency": order.money.currency.lower(), "unit_amount": order.money.minor, "product_data": product}
+    return {"quantity": 1, "price_data": price}
+
+
+def read_session(data: dict[str, Any]) -> CheckoutSession:
+    """Stripe's JSON as our noun; values that we do not know become OTHER, never a crash."""
+    intent: dict[str, Any] | str | None = data.get("payment_intent")
+    details = intent if isinstance(intent, dict) else {}
+    failure: dict[str, Any] = details.get("last_payment_error") or {}
+    return CheckoutSession(
+        id=data["id"],
+        url=data.get("url"),
+        status=_known(SessionStatus, data.get("status")),
+        payment_status=_known(PaymentStatus, data.get("payment_status")),
+        mode=str(data.get("mode")),
+        total=_total(data.get("amount_total"), data.get("currency")),
+        live=bool(data.get("livemode")),
+        reference=data.get("client_reference_id"),
+        payment_intent=details.get("id") if isinstance(intent, dict) else intent,
+        intent_status=details.get("status"),
+        decline=failure.get("decline_code") or failure.get("code"),
+    )
+
+
+def _known(kind: Any, value: object) -> Any:
+    return kind(value) if value in set(kind) else kind.OTHER
+
+
+def _total(amount: object, currency: object) -> Money | None:
+    if not isinstance(amount, int) or not isinstance(currency, str):
+        return None
+    try:
+        return Money(amount, currency.upper())
+    except ValueError:
+        return None

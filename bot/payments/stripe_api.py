@@ -1,0 +1,106 @@
+"""The calls to Stripe, and its errors turned into ours; no decision about money is made here."""
+
+import json
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import httpx
+import stripe
+
+from bot.errors import BadWebhook, PaymentsBusy, PaymentsLocked, PaymentsRefused, PaymentsUnreachable
+from bot.payments.checkout import API_VERSION, CheckoutSession, read_session
+from bot.payments.webhooks import EVENTS, Event, read_event
+
+
+class Payments:
+    """Stripe, for one secret key. Every method raises PaymentsError subclasses only."""
+
+    def __init__(self, key: str, api_url: str) -> None:
+        # Telemetry would write a file at the first request; debug logs would hold donors' details.
+        stripe.enable_telemetry = False
+        logging.getLogger("stripe").setLevel(logging.WARNING)
+        logging.getLogger("httpx").setLevel(logging.WARNING)
+        self._http = stripe.HTTPXClient(timeout=httpx.Timeout(15, connect=5))
+        self._client = stripe.StripeClient(
+            key,
+            stripe_version=API_VERSION,
+            http_client=self._http,
+            max_network_retries=2,
+            base_addresses={"api": api_url},
+        )
+        self._sessions = self._client.v1.checkout.sessions
+
+    async def close(self) -> None:
+        await self._http.close_async()
+
+    async def open_checkout(self, params: str, key: str) -> CheckoutSession:
+        """Make the session for frozen `params`; the same `key` and `params` give the same session."""
+        options: Any = {"idempotency_key": key}
+        with _our_errors():
+            made = await self._sessions.create_async(params=json.loads(params), options=options)
+        return read_session(made.to_dict())
+
+    async def fetch(self, session_id: str) -> CheckoutSession:
+        """The session as it is now, with its payment's state."""
+        with _our_errors():
+            found = await self._sessions.retrieve_async(session_id, {"expand": ["payment_intent"]})
+        return read_session(found.to_dict())
+
+    async def expire(self, session_id: str) -> CheckoutSession:
+        """Close the page. A session that is no longer open is PaymentsRefused: fetch it, it may be paid."""
+        with _our_errors():
+            closed = await self._sessions.expire_async(session_id)
+        return read_session(closed.to_dict())
+
+    async def find(self, donation_id: str, since: datetime) -> CheckoutSession | None:
+        """The session that carries our reference, among those made since; for when Stripe's answer was lost."""
+        async for session in self._listed({"created": {"gte": int(since.timestamp())}, "limit": 100}):
+            if session.reference == donation_id:
+                return session
+        return None
+
+    def completed(self, since: datetime) -> AsyncIterator[CheckoutSession]:
+        """Sessions made since that donors finished."""
+        return self._listed({"created": {"gte": int(since.timestamp())}, "status": "complete", "limit": 100})
+
+    async def _listed(self, asked: Any) -> AsyncIterator[CheckoutSession]:
+        with _our_errors():
+            async for session in (await self._sessions.list_async(asked)).auto_paging_iter():
+                yield read_session(session.to_dict())
+
+    async def events(self, since: datetime) -> list[Event]:
+        """Events of the kinds we work, newest first, as hints."""
+        asked: Any = {"types": list(EVENTS), "created": {"gte": int(since.timestamp())}, "limit": 100}
+        with _our_errors():
+            found = (await self._client.v1.events.list_async(asked)).auto_paging_iter()
+            return [event async for raw in found if (event := _readable(raw.to_dict()))]
+
+    async def account(self) -> str:
+        """The id of the account that the key opens; the cheapest proof that it works."""
+        with _our_errors():
+            return (await self._client.v1.accounts.retrieve_current_async()).id
+
+
+def _readable(raw: dict[str, Any]) -> Event | None:
+    try:
+        return read_event(raw)
+    except BadWebhook:
+        logging.getLogger(__name__).warning("an event in Stripe's list has no object id: %s", raw.get("id"))
+        return None
+
+
+@contextmanager
+def _our_errors() -> Iterator[None]:
+    try:
+        yield
+    except stripe.RateLimitError as error:
+        raise PaymentsBusy("Stripe asks to slow down") from error
+    except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        raise PaymentsLocked(f"Stripe refuses the key: HTTP {error.http_status}") from error
+    except (stripe.InvalidRequestError, stripe.IdempotencyError, stripe.CardError) as error:
+        raise PaymentsRefused(error.code or type(error).__name__) from error
+    except stripe.StripeError as error:
+        raise PaymentsUnreachable(type(error).__name__, is_stored=(error.http_status or 0) >= 500) from error

@@ -1,0 +1,50 @@
+"""Screen and Button: what is drawn, with no knowledge of who draws it."""
+
+from dataclasses import dataclass, field
+
+from bot.actions import Action
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """One button: exactly one of `action`, `url` and `copy` is set. `style` is primary, success or danger."""
+
+    label: str
+    action: Action | None = None
+    url: str | None = None
+    copy: str | None = None
+    style: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    name: str
+    content: bytes
+
+
+Rows = tuple[tuple[Button, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """Telegram HTML and buttons. `stays` marks a message of its own that later screens leave alone."""
+
+    text: str
+    rows: Rows = ()
+    document: Document | None = None
+    stays: bool = False
+    awaiting: Action | None = field(default=None)
+
+
+def rows(*lines: Button | tuple[Button, ...] | None) -> Rows:
+    """Button rows; a lone button is a row, None and empty rows vanish."""
+    whole = (line if isinstance(line, tuple) else (line,) for line in lines if line)
+    return tuple(line for line in whole if line)
+
+
+def paragraphs(*parts: str | None) -> str:
+    return "\n\n".join(part for part in parts if part)
+
+
+def lines(*parts: str | None) -> str:
+    return "\n".join(part for part in parts if part)

@@ -1,0 +1,95 @@
+"""What belongs to one donor: their gifts (S11), what is stored of them, and its erasing."""
+
+from collections.abc import Mapping, Sequence
+
+from bot.actions import EraseMine, ExportMine, Home, Look, MyGifts, Privacy
+from bot.i18n import Words
+from bot.model import Campaign, Donation, DonationState
+from bot.screens.base import Button, Document, Screen, paragraphs, rows
+
+PAGE = 5
+
+
+def gifts(words: Words, donations: Sequence[Donation], campaigns: Mapping[int, Campaign], page: int, count: int) -> Screen:
+    """One page of the donor's gifts, newest first; `count` is how many there are in all."""
+    home = Button(words.label("All campaigns"), Home())
+    if not donations:
+        return Screen(words.text("You have made no gift here yet."), rows(home), awaiting=MyGifts())
+    title = words.text("<b>Your gifts</b>")
+    items = [_gift(words, donation, campaigns[donation.campaign_id]) for donation in donations]
+    unsettled = [d for d in donations if d.state.is_open or d.state is DonationState.PROCESSING]
+    looks = (Button(words.label("Check {amount}", amount=d.money), Look(d.id)) for d in unsettled)
+    return Screen(paragraphs(title, *items), rows(*looks, _pages(words, page, count), home), awaiting=MyGifts(page))
+
+
+def _gift(words: Words, donation: Donation, campaign: Campaign) -> str:
+    head = words.text(
+        "{date}: <b>{amount}</b> · {title}",
+        date=words.date(donation.created_at),
+        amount=donation.money,
+        title=campaign.text(words.language).title,
+    )
+    return f"{head}\n{state(words, donation.state)} · {words.text('Reference: {reference}', reference=donation.id.upper())}"
+
+
+def state(words: Words, value: DonationState) -> str:
+    """The state of a gift in the donor's words."""
+    match value:
+        case DonationState.PAID:
+            return words.text("✅ received")
+        case DonationState.PROCESSING:
+            return words.text("⏳ the bank is confirming it")
+        case DonationState.CREATING | DonationState.AWAITING:
+            return words.text("⏳ waiting for payment")
+        case DonationState.EXPIRED:
+            return words.text("link expired, nothing charged")
+        case DonationState.CANCELED:
+            return words.text("canceled, nothing charged")
+        case DonationState.FAILED:
+            return words.text("did not go through, nothing charged")
+        case DonationState.REVIEW:
+            return words.text("received, being checked by a person")
+
+
+def _pages(words: Words, page: int, count: int) -> tuple[Button, ...]:
+    newer = (Button(words.label("Newer"), MyGifts(page - 1)),) if page > 1 else ()
+    older = (Button(words.label("Older"), MyGifts(page + 1)),) if page * PAGE < count else ()
+    return newer + older
+
+
+def privacy(words: Words, language: str, currency: str, count: int) -> Screen:
+    """What is stored, said in full."""
+    text = paragraphs(
+        words.text("<b>What we keep about you</b>"),
+        words.text(
+            "Your Telegram number (an id, not your phone), your language ({language}), your currency ({currency}), the "
+            "screen in front of you, and where you came from.",
+            language=language,
+            currency=currency,
+        ),
+        words.plural("{n} gift: amount, campaign, date and state.", "{n} gifts: amount, campaign, date and state.", count),
+        words.text("We keep no name, no phone number, no e-mail address and no card. Stripe keeps what you type on its page."),
+        words.text("If you erase this, your gifts stay in the accounts without any link to you."),
+    )
+    file, gone = Button(words.label("Send me the file"), ExportMine()), Button(words.label("Erase"), EraseMine(), style="danger")
+    return Screen(text, rows((file, gone), Button(words.label("All campaigns"), Home())), awaiting=Privacy())
+
+
+def export(words: Words, content: bytes) -> Screen:
+    """The donor's data as a JSON file."""
+    return Screen(words.text("Everything we keep about you."), document=Document("entraide.json", content), stays=True)
+
+
+def sure_to_erase(words: Words) -> Screen:
+    text = words.text("Erase everything that links you to your gifts? We will not be able to show them to you again.")
+    yes = Button(words.label("Yes, erase"), EraseMine("yes"), style="danger")
+    return Screen(text, rows(yes, Button(words.label("No, keep it"), Privacy())), awaiting=Privacy())
+
+
+def cannot_erase_yet(words: Words) -> Screen:
+    text = words.text("A payment of yours is still under way. Erase again when it is settled, or cancel it first.")
+    return Screen(text, rows(Button(words.label("My gifts"), MyGifts())), awaiting=Privacy())
+
+
+def erased(words: Words) -> Screen:
+    return Screen(words.text("Erased. If you write here again, you start afresh."), stays=True)

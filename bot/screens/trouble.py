@@ -1,0 +1,93 @@
+"""What donors and staff read when something is wrong: what happened, whether money moved, and what to tap next."""
+
+from bot.actions import ChooseAmount, Home, Languages
+from bot.errors import (
+    CampaignNotOpen,
+    CurrencyNotTaken,
+    EntraideError,
+    GiftTooLarge,
+    GiftTooSmall,
+    PaymentsLocked,
+    PaymentsRefused,
+)
+from bot.i18n import Words
+from bot.screens.base import Button, Screen, rows
+
+
+def of(words: Words, error: EntraideError) -> Screen:
+    """The screen for an error that a use case raised."""
+    match error:
+        case GiftTooSmall() | GiftTooLarge():
+            return Screen(limit(words, error), rows(_another(words, error.campaign_id)), awaiting=ChooseAmount(error.campaign_id))
+        case CampaignNotOpen():
+            return _home(words, words.text("This campaign takes no gifts at the moment."))
+        case CurrencyNotTaken(currency=code):
+            return _home(words, words.text("This campaign does not take {currency}.", currency=code))
+        case PaymentsLocked():
+            return _home(words, words.text("Gifts are not possible right now; nothing was charged. Please try again later."))
+        case PaymentsRefused():
+            return _home(words, words.text("Stripe could not take this gift; nothing was charged. We are looking into it."))
+        case _:
+            return oops(words)
+
+
+def limit(words: Words, error: GiftTooSmall | GiftTooLarge) -> str:
+    """The sentence about an amount outside the campaign's limits."""
+    if isinstance(error, GiftTooSmall):
+        return words.text("The smallest gift here is {limit}; you wrote {amount}.", limit=error.limit, amount=error.money)
+    return words.text("The largest gift here is {limit}; you wrote {amount}.", limit=error.limit, amount=error.money)
+
+
+def _another(words: Words, campaign_id: int) -> Button:
+    return Button(words.label("Another amount"), ChooseAmount(campaign_id))
+
+
+def _home(words: Words, text: str) -> Screen:
+    return Screen(text, rows(Button(words.label("All campaigns"), Home())), awaiting=Home())
+
+
+def oops(words: Words) -> Screen:
+    """Our own fault."""
+    return _home(words, words.text("Something went wrong on our side. Nothing was charged by it. Please try again."))
+
+
+def unknown_text(words: Words) -> Screen:
+    text = words.text("Write an amount, for example “150” or “20 EUR”, or choose:")
+    choose = Button(words.label("All campaigns"), Home()), Button(words.label("Language"), Languages())
+    return Screen(text, rows(choose), awaiting=Home())
+
+
+def not_an_amount(words: Words, reason: str) -> str:
+    """The sentence for one `Reason` of the amount reader."""
+    match reason:
+        case "negative" | "zero":
+            return words.text("A gift is more than zero.")
+        case "too_large":
+            return words.text("This amount is larger than Stripe can take at once.")
+        case "too_precise":
+            return words.text("This amount has too many decimals.")
+        case "several":
+            return words.text("You wrote several numbers. Please write one amount.")
+        case "currency_not_enabled":
+            return words.text("We cannot take this currency.")
+        case _:
+            return words.text("This is not an amount that we can read. Please write plain digits, for example “150”.")
+
+
+def group(words: Words, link: str) -> Screen:
+    """In a group: no gift is shown there, only the way to the private chat."""
+    return Screen(words.text("Gifts are made in a private chat with me."), rows(Button(words.label("Give"), url=link)), stays=True)
+
+
+def alert(words: Words, what: str, reference: str) -> Screen:
+    """For staff."""
+    match what:
+        case "review":
+            text = words.text("⚠️ A payment does not match its gift and needs a person: {reference}", reference=reference)
+        case "late":
+            text = words.text("A gift was paid after its campaign had closed: {reference}", reference=reference)
+        case "locked":
+            text = words.text("⚠️ Stripe refuses our key: no gift can be made. Run “entraide check”.")
+        case _:
+            text = words.text("⚠️ Stripe refused to open a checkout: {reference}", reference=reference)
+    return Screen(text, stays=True)

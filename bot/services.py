@@ -1,0 +1,68 @@
+"""The few things that a use case needs, passed by hand; no globals, no locator."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.config import Settings
+from bot.i18n import Catalogues
+from bot.payments.stripe_api import Payments
+from bot.store.database import Database
+
+
+class Locks:
+    """One lock per name, kept only while somebody holds or wants it."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, tuple[asyncio.Lock, int]] = {}
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def idle(self) -> None:
+        """Wait until nobody holds any lock."""
+        await self._idle.wait()
+
+    @asynccontextmanager
+    async def of(self, name: str) -> AsyncIterator[None]:
+        lock, wanted = self._held.get(name, (asyncio.Lock(), 0))
+        self._held[name] = (lock, wanted + 1)
+        self._idle.clear()
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, wanted = self._held.pop(name)
+            if wanted > 1:
+                self._held[name] = (lock, wanted - 1)
+            elif not self._held:
+                self._idle.set()
+
+
+@dataclass(frozen=True, slots=True)
+class Bells:
+    """Rung after a commit that leaves work for a background loop, so that none of them has to poll fast."""
+
+    courier: asyncio.Event = field(default_factory=asyncio.Event)
+    inbox: asyncio.Event = field(default_factory=asyncio.Event)
+    looks: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """`username` is the bot's, without @; `patience` is how long a donor waits for Stripe before we say so, in seconds."""
+
+    settings: Settings
+    db: Database
+    payments: Payments
+    clock: Callable[[], datetime]
+    catalogues: Catalogues
+    username: str
+    patience: float = 8.0
+    bells: Bells = field(default_factory=Bells)
+    locks: Locks = field(default_factory=Locks)
+
+    @property
+    def chat_url(self) -> str:
+        return f"https://t.me/{self.username}"

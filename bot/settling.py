@@ -1,0 +1,231 @@
+"""Settle a gift: fetch the truth from Stripe under the gift's lock, and record it in one transaction.
+
+Events, polls and donors' questions all end here, so the order and number of hints change nothing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from sqlalchemy import Connection
+
+from bot.config import Settings
+from bot.errors import PaymentsRefused
+from bot.model import CancelAsked, DeliveryKind, Donation, DonationState
+from bot.payments.checkout import CheckoutSession, PaymentStatus, SessionStatus
+from bot.services import Services
+from bot.store import campaigns, deliveries, donations, inbox
+from bot.store.deliveries import Owed
+from bot.store.inbox import Hint
+from bot.store.moments import seconds
+
+State = DonationState
+_BEFORE = {
+    State.PROCESSING: (State.CREATING, State.AWAITING),
+    State.FAILED: (State.CREATING, State.AWAITING, State.PROCESSING),
+    State.EXPIRED: (State.CREATING, State.AWAITING),
+    State.CANCELED: (State.CREATING, State.AWAITING),
+    # Money that arrived outweighs everything we believed before; nothing outweighs money.
+    State.PAID: (State.CREATING, State.AWAITING, State.PROCESSING, State.FAILED, State.EXPIRED, State.CANCELED),
+    State.REVIEW: (State.CREATING, State.AWAITING, State.PROCESSING, State.FAILED, State.EXPIRED, State.CANCELED),
+}
+_TOLD = {
+    State.PAID: DeliveryKind.THANKS,
+    State.PROCESSING: DeliveryKind.PROCESSING,
+    State.FAILED: DeliveryKind.FAILED,
+    State.EXPIRED: DeliveryKind.EXPIRED,
+    State.CANCELED: DeliveryKind.CANCELED,
+    State.REVIEW: DeliveryKind.REVIEW,
+}
+
+_PACE = {
+    "polling": (
+        (timedelta(minutes=2), timedelta(seconds=5)),
+        (timedelta(minutes=10), timedelta(seconds=15)),
+        (timedelta.max, timedelta(minutes=1)),
+    ),
+    "webhook": (
+        (timedelta(minutes=2), timedelta(minutes=1)),
+        (timedelta(minutes=10), timedelta(minutes=5)),
+        (timedelta.max, timedelta(minutes=15)),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A gift, and whether the bank refused the last try on its open page."""
+
+    donation: Donation
+    is_declined: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is written about one fetched session. `asked` means that the donor waits for the answer in front of the screen."""
+
+    session: CheckoutSession
+    settings: Settings
+    now: datetime
+    event_id: str | None = None
+    asked: bool = False
+
+
+async def settle(services: Services, donation_id: str, *, event_id: str | None = None, asked: bool = False) -> Standing:
+    """The gift as Stripe knows it now, recorded. Raises PaymentsError when Stripe cannot be asked."""
+    async with services.locks.of(donation_id):
+        donation = await services.db.read(lambda tx: donations.get(tx, donation_id))
+        if donation is None or donation.session_id is None:
+            raise LookupError(donation_id)
+        session = await services.payments.fetch(donation.session_id)
+        donation = await record(services, donation_id, session, event_id=event_id, asked=asked)
+        return Standing(donation, is_declined=donation.state.is_open and session.decline is not None)
+
+
+async def record(
+    services: Services, donation_id: str, session: CheckoutSession, *, event_id: str | None = None, asked: bool = False
+) -> Donation:
+    """Write what `session` proves. The caller holds the gift's lock and fetched the session inside it."""
+    facts = Record(session, services.settings, services.clock(), event_id, asked)
+    donation = await services.db.write(partial(_write, donation_id=donation_id, facts=facts))
+    services.bells.courier.set()
+    return donation
+
+
+def judge(donation: Donation, session: CheckoutSession, *, live: bool) -> DonationState:
+    """What the fetched session says of this gift; AWAITING means: still open."""
+    match session.status, session.payment_status:
+        case SessionStatus.COMPLETE, PaymentStatus.PAID:
+            return State.PAID if _matches(donation, session, live=live) else State.REVIEW
+        case SessionStatus.COMPLETE, PaymentStatus.UNPAID:
+            gone = session.intent_status in ("requires_payment_method", "canceled")
+            return State.FAILED if gone else State.PROCESSING
+        case SessionStatus.EXPIRED, PaymentStatus.UNPAID:
+            return State.EXPIRED if donation.cancel is CancelAsked.NO else State.CANCELED
+        case SessionStatus.OPEN, PaymentStatus.UNPAID:
+            return State.AWAITING
+        case _:
+            return State.REVIEW
+
+
+def _matches(donation: Donation, session: CheckoutSession, *, live: bool) -> bool:
+    ours = session.reference == donation.id and session.mode == "payment" and session.live is live
+    return ours and session.total == donation.money
+
+
+def _write(tx: Connection, donation_id: str, facts: Record) -> Donation:
+    donation = donations.get(tx, donation_id)
+    if donation is None:
+        raise LookupError(donation_id)
+    verdict = judge(donation, facts.session, live=facts.settings.live)
+    if verdict is State.AWAITING:
+        _adopt(tx, donation, facts)
+    else:
+        _conclude(tx, donation, verdict, facts)
+    if facts.event_id:
+        inbox.done(tx, facts.event_id, verdict, facts.now)
+    return donations.get(tx, donation_id) or donation
+
+
+def _adopt(tx: Connection, donation: Donation, facts: Record) -> None:
+    """Stripe made the session but its answer was lost: the page is known from now on."""
+    if donations.move(tx, donation.id, (State.CREATING,), State.AWAITING):
+        soon = seconds(next_look(donation, facts.now, facts.settings.mode))
+        donations.change(tx, donation.id, session_id=facts.session.id, url=facts.session.url, look_at=soon)
+        if not facts.asked and donation.cancel is CancelAsked.NO:
+            owe(tx, donation, DeliveryKind.LINK, facts.now)
+
+
+def _conclude(tx: Connection, donation: Donation, verdict: DonationState, facts: Record) -> None:
+    fresh_money = _keep_payment(tx, donation, facts)
+    moved = donations.move(tx, donation.id, _BEFORE[verdict], verdict)
+    if not moved:
+        if fresh_money:
+            alert(tx, donation, "review", facts.settings.admin_ids, facts.now)
+        return
+    donations.change(tx, donation.id, session_id=donation.session_id or facts.session.id, look_at=_last_look(verdict, facts.now))
+    if verdict is State.PAID:
+        _receive(tx, donation, facts)
+    if verdict is State.REVIEW:
+        alert(tx, donation, "review", facts.settings.admin_ids, facts.now)
+    if _must_tell(donation, verdict, asked=facts.asked):
+        owe(tx, donation, _TOLD[verdict], facts.now)
+
+
+def _keep_payment(tx: Connection, donation: Donation, facts: Record) -> bool:
+    """Money is recorded as received even where it does not match; True when it is news."""
+    session = facts.session
+    if session.payment_status is not PaymentStatus.PAID or session.total is None or session.total.is_zero:
+        return False
+    return donations.add_payment(tx, donation.id, session.id, session.payment_intent, session.total, facts.now)
+
+
+def _receive(tx: Connection, donation: Donation, facts: Record) -> None:
+    donations.change(tx, donation.id, settled_at=seconds(facts.now))
+    campaigns.receive(tx, donation.campaign_id, donation.donor_id, donation.money)
+    campaign = campaigns.get(tx, donation.campaign_id)
+    if campaign is not None and not campaign.is_open_at(facts.now):
+        alert(tx, donation, "late", facts.settings.admin_ids, facts.now)
+
+
+def _last_look(verdict: DonationState, now: datetime) -> int | None:
+    """A delayed payment is asked about every hour in case its event is lost; settled gifts never again."""
+    return seconds(now + timedelta(hours=1)) if verdict is State.PROCESSING else None
+
+
+def _must_tell(donation: Donation, verdict: DonationState, *, asked: bool) -> bool:
+    """Thanks are always owed; the rest is news only to a donor who does not see it on the screen already."""
+    if verdict is State.PAID:
+        return True
+    silent = verdict is State.CANCELED and donation.cancel is CancelAsked.REPLACED
+    return not asked and not silent
+
+
+def owe(tx: Connection, donation: Donation, kind: DeliveryKind, due: datetime) -> None:
+    """Owe the donor of this gift one message of this kind, ever."""
+    key = f"{donation.id}:{kind}"
+    deliveries.owe(tx, Owed(kind, key, donor_id=donation.donor_id, donation_id=donation.id), due)
+
+
+def alert(tx: Connection, donation: Donation, what: str, admins: Iterable[int], now: datetime) -> None:
+    """Tell every admin once what is odd about this gift; `what` names a sentence of `screens.trouble.alert`."""
+    for admin in admins:
+        key = f"{donation.id}:alert:{what}:{admin}"
+        deliveries.owe(tx, Owed(DeliveryKind.ALERT, key, chat_id=admin, donation_id=donation.id, payload=what), now)
+
+
+def next_look(donation: Donation, now: datetime, mode: str) -> datetime:
+    """When to ask Stripe about this gift again: often while the donor pays, rarely when webhooks should tell us."""
+    age = now - donation.created_at
+    if donation.state is State.PROCESSING:
+        return now + timedelta(hours=1)
+    if donation.cancel is not CancelAsked.NO or donation.session_id is None and age > timedelta(seconds=20):
+        return now + timedelta(seconds=30)
+    pause = next(pause for until, pause in _PACE[mode] if age < until)
+    final = donation.expires_at + timedelta(seconds=90)
+    return min(now + pause, final) if now < final else now + timedelta(minutes=10)
+
+
+async def work(services: Services, hint: Hint) -> None:
+    """Work one hint of the inbox. Raises PaymentsError when Stripe cannot be asked: the hint stays."""
+    donation_id = await _donation_of(services, hint)
+    if donation_id is None:
+        await services.db.write(lambda tx: inbox.done(tx, hint.event_id, "ignored", services.clock()))
+        return
+    async with services.locks.of(donation_id):
+        session = await services.payments.fetch(hint.object_id)
+        await record(services, donation_id, session, event_id=hint.event_id)
+
+
+async def _donation_of(services: Services, hint: Hint) -> str | None:
+    known = await services.db.read(lambda tx: donations.of_session(tx, hint.object_id))
+    if known is not None:
+        return known.id
+    try:
+        reference = (await services.payments.fetch(hint.object_id)).reference or ""
+    except PaymentsRefused:
+        # Another application of the same account, or another key's object.
+        return None
+    donation = await services.db.read(lambda tx: donations.get(tx, reference))
+    return None if donation is None else donation.id

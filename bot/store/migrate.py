@@ -1,0 +1,36 @@
+"""Bring the database to this version's tables. Alembic is imported only where something is to be done."""
+
+import sqlite3
+from pathlib import Path
+
+HEAD = "0001"
+_HERE = Path(__file__).resolve().parent / "migrations"
+
+
+def migrate(path: str) -> bool:
+    """True when something was changed. Safe to run again, and from two processes: the second waits, and finds it done."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    if version(path) == HEAD:
+        return False
+    from alembic import command  # noqa: PLC0415  a heavy import that most starts can do without
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(_HERE))
+    config.set_main_option("sqlalchemy.url", f"sqlite:///{path}")
+    command.upgrade(config, "head")
+    return True
+
+
+def version(path: str) -> str | None:
+    """The migration that the database is at, or None for an empty one."""
+    if not Path(path).exists():
+        return None
+    connection = sqlite3.connect(path)
+    try:
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.OperationalError:
+        return None
+    finally:
+        connection.close()
+    return row[0] if row else None

@@ -1,0 +1,186 @@
+"""The tables. Money is whole minor units; moments are whole seconds UTC; every state is checked by the database too."""
+
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, MetaData, Table, Text
+
+from bot.model import CampaignState, DeliveryKind, DeliveryState, DonationState, DonorState
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+Big = Integer().with_variant(BigInteger(), "postgresql")
+
+
+def _one_of(column: str, states: type[StrEnum]) -> CheckConstraint:
+    return CheckConstraint(f"{column} IN ({', '.join(repr(str(state)) for state in states)})", name=column)
+
+
+appeals = Table(
+    "appeals",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("slug", Text, nullable=False, unique=True),
+    Column("titles", Text, nullable=False),
+    Column("operator", Text, nullable=False),
+    Column("contact", Text, nullable=False),
+    sqlite_strict=True,
+)
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("slug", Text, nullable=False, unique=True),
+    Column("appeal_id", Integer, ForeignKey("appeals.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("goal_minor", Big, nullable=False),
+    Column("texts", Text, nullable=False),
+    Column("presets", Text, nullable=False),
+    Column("limits", Text, nullable=False),
+    Column("starts_at", Big),
+    Column("ends_at", Big),
+    Column("authorisation", Text, nullable=False),
+    Column("statement", Text, nullable=False),
+    Column("donors", Integer, nullable=False, server_default="0"),
+    _one_of("state", CampaignState),
+    CheckConstraint("goal_minor > 0", name="goal"),
+    sqlite_strict=True,
+)
+
+totals = Table(
+    "totals",
+    metadata,
+    Column("campaign_id", Integer, ForeignKey("campaigns.id"), primary_key=True),
+    Column("currency", Text, primary_key=True),
+    Column("received_minor", Big, nullable=False),
+    Column("gifts", Integer, nullable=False),
+    CheckConstraint("received_minor >= 0 AND gifts >= 0", name="whole"),
+    sqlite_strict=True,
+)
+
+donors = Table(
+    "donors",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("telegram_id", Big, unique=True),
+    Column("language", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("awaiting", Text),
+    Column("message_id", Big),
+    Column("source", Text),
+    Column("created_at", Big, nullable=False),
+    _one_of("state", DonorState),
+    sqlite_strict=True,
+)
+
+donations = Table(
+    "donations",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("donor_id", Integer, ForeignKey("donors.id"), nullable=False),
+    Column("campaign_id", Integer, ForeignKey("campaigns.id"), nullable=False),
+    Column("amount_minor", Big, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    # Set while the gift may still be paid: the unique index is what makes fifty taps one session.
+    Column("open_key", Text, unique=True),
+    Column("attempt", Integer, nullable=False),
+    Column("params", Text, nullable=False),
+    Column("source", Text),
+    Column("created_at", Big, nullable=False),
+    Column("expires_at", Big, nullable=False),
+    Column("session_id", Text, unique=True),
+    Column("url", Text),
+    Column("cancel_asked", Integer, nullable=False, server_default="0"),
+    Column("look_at", Big),
+    Column("settled_at", Big),
+    _one_of("state", DonationState),
+    CheckConstraint("amount_minor > 0 AND amount_minor <= 99999999", name="amount"),
+    Index("ix_donations_look_at", "look_at"),
+    Index("ix_donations_donor_id", "donor_id", "created_at"),
+    Index("ix_donations_campaign_id_donor_id", "campaign_id", "donor_id"),
+    sqlite_strict=True,
+)
+
+payments = Table(
+    "payments",
+    metadata,
+    Column("session_id", Text, primary_key=True),
+    Column("payment_intent", Text, unique=True),
+    Column("donation_id", Text, ForeignKey("donations.id"), nullable=False),
+    Column("amount_minor", Big, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("received_at", Big, nullable=False),
+    CheckConstraint("amount_minor > 0", name="amount"),
+    Index("ix_payments_donation_id", "donation_id"),
+    sqlite_strict=True,
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("event_id", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("object_id", Text, nullable=False),
+    Column("received_at", Big, nullable=False),
+    Column("processed_at", Big),
+    Column("outcome", Text),
+    Index("ix_inbox_waiting", "received_at", sqlite_where=Column("processed_at").is_(None)),
+    sqlite_strict=True,
+)
+
+updates = Table(
+    "updates",
+    metadata,
+    Column("update_id", Big, primary_key=True),
+    # Kept only between a poll and the end of its turn; a webhook's update is kept by Telegram instead.
+    Column("raw", Text),
+    Column("received_at", Big, nullable=False),
+    Column("done_at", Big),
+    Index("ix_updates_received_at", "received_at"),
+    sqlite_strict=True,
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("dedupe_key", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("chat_id", Big),
+    Column("donor_id", Integer, ForeignKey("donors.id")),
+    Column("donation_id", Text, ForeignKey("donations.id")),
+    Column("payload", Text),
+    Column("state", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Big, nullable=False),
+    Column("leased_until", Big),
+    Column("sent_at", Big),
+    Column("message_id", Big),
+    Column("error", Text),
+    _one_of("kind", DeliveryKind),
+    _one_of("state", DeliveryState),
+    Index("ix_deliveries_due", "state", "priority", "due_at"),
+    Index("ix_deliveries_donor_id", "donor_id"),
+    sqlite_strict=True,
+)
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    sqlite_strict=True,
+)

@@ -1,0 +1,94 @@
+"""The walk of one gift."""
+
+from bot import appeals, giving
+from bot.actions import Bridge, CancelGift, Check, ChooseAmount, Give, Home, Look, PickCampaign, Refused, Remind
+from bot.model import DonationState
+from bot.screens import giving as screens
+from bot.screens.base import Screen
+from bot.settling import Standing
+from handlers.routes import Turn, on, route
+
+
+@on(ChooseAmount)
+async def choose_amount(turn: Turn, action: ChooseAmount) -> Screen:
+    campaign = await appeals.find(turn.services, action.campaign_id)
+    if campaign is None or not campaign.is_open_at(turn.services.clock()):
+        return await route(turn, Home())
+    return screens.amount(turn.words, campaign, appeals.currency_for(campaign, turn.donor, action.currency))
+
+
+@on(PickCampaign)
+async def pick_campaign(turn: Turn, action: PickCampaign) -> Screen:
+    taking = [c for c in await appeals.open_campaigns(turn.services) if action.money.currency in c.limits]
+    return screens.pick_campaign(turn.words, taking, action.money)
+
+
+@on(Check)
+async def check(turn: Turn, action: Check) -> Screen:
+    campaign = await appeals.find(turn.services, action.campaign_id)
+    if campaign is None:
+        return await route(turn, Home())
+    campaign.accept(action.money, turn.services.clock())
+    return screens.check(turn.words, campaign, action.money, turn.services.settings.statement_descriptor)
+
+
+@on(Give)
+async def give(turn: Turn, action: Give) -> Screen:
+    return await _stands(turn, Standing(await giving.open_checkout(turn.services, turn.donor, action)), is_new=True)
+
+
+@on(Bridge)
+async def bridge(turn: Turn, action: Bridge) -> Screen:
+    return await _stands(turn, Standing(await giving.mine(turn.services, turn.donor, action.donation_id)), is_new=True)
+
+
+@on(Look)
+async def look(turn: Turn, action: Look) -> Screen:
+    return await _stands(turn, await giving.look(turn.services, turn.donor, action.donation_id))
+
+
+@on(Refused)
+async def refused(turn: Turn, action: Refused) -> Screen:
+    standing = await giving.look(turn.services, turn.donor, action.donation_id)
+    if standing.donation.state is DonationState.AWAITING:
+        return screens.refused(turn.words, standing.donation)
+    return await _stands(turn, standing)
+
+
+@on(CancelGift)
+async def cancel(turn: Turn, action: CancelGift) -> Screen:
+    donation = await giving.cancel(turn.services, turn.donor, action.donation_id)
+    return screens.canceling(turn.words, donation) if donation.state.is_open else await _stands(turn, Standing(donation))
+
+
+@on(Remind)
+async def remind(turn: Turn, action: Remind) -> Screen:
+    await giving.remind(turn.services, turn.donor, action.donation_id)
+    return screens.will_remind(turn.words)
+
+
+async def _stands(turn: Turn, standing: Standing, *, is_new: bool = False) -> Screen:
+    """The screen for how a gift stands."""
+    words, donation = turn.words, standing.donation
+    match donation.state:
+        case DonationState.CREATING:
+            return screens.preparing(words, donation)
+        case DonationState.AWAITING if standing.is_declined:
+            return screens.refused(words, donation)
+        case DonationState.AWAITING if is_new:
+            campaign = await appeals.find(turn.services, donation.campaign_id)
+            return screens.bridge(words, donation, campaign) if campaign else screens.waiting(words, donation)
+        case DonationState.AWAITING:
+            return screens.waiting(words, donation)
+        case DonationState.PROCESSING:
+            return screens.processing(words, donation)
+        case DonationState.PAID:
+            return screens.paid(words, donation)
+        case DonationState.EXPIRED:
+            return screens.expired(words, donation)
+        case DonationState.CANCELED:
+            return screens.canceled(words, donation)
+        case DonationState.FAILED:
+            return screens.failed(words, donation)
+        case DonationState.REVIEW:
+            return screens.in_review(words, donation)

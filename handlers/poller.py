@@ -1,0 +1,82 @@
+"""Ask Telegram for updates: each is on disk before it is acknowledged, so a kill loses none and nobody waits for another's turn."""
+
+import asyncio
+import json
+import logging
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection
+from telegram import Bot, Update
+from telegram import error as api
+
+from bot.errors import EntraideError
+from bot.services import Services
+from bot.store import updates
+from bot.store.updates import Kept
+from handlers.turn import Desk
+
+log = logging.getLogger(__name__)
+ALLOWED = ["message", "callback_query", "my_chat_member"]
+_LONGEST_PAUSE = 60.0
+
+
+class Poller:
+    """The loop. `hold` is how long Telegram may keep a question open, in seconds."""
+
+    def __init__(self, services: Services, bot: Bot, desk: Desk, hold: int = 25) -> None:
+        self._services, self._bot, self._desk, self._hold = services, bot, desk, hold
+
+    async def run(self) -> None:
+        """Poll for ever, beginning with what a kill left unfinished."""
+        async with asyncio.TaskGroup() as group:
+            for kept in await self._services.db.read(updates.unfinished):
+                group.create_task(self.finish(kept))
+            offset, pause = 0, 1.0
+            while True:
+                try:
+                    batch = await self._ask(offset)
+                except api.TelegramError as error:
+                    log.warning("polling failed", extra={"error": type(error).__name__})
+                    await asyncio.sleep(pause)
+                    pause = min(pause * 2, _LONGEST_PAUSE)
+                    continue
+                pause = 1.0
+                for kept in await self._keep(batch):
+                    group.create_task(self.finish(kept))
+                offset = max((kept.update_id + 1 for kept in batch), default=offset)
+
+    async def _ask(self, offset: int) -> list[Kept]:
+        asked: dict[str, Any] = {"offset": offset, "timeout": self._hold, "allowed_updates": ALLOWED}
+        raw: Any = await self._bot.do_api_request("getUpdates", api_kwargs=asked, read_timeout=self._hold + 10)
+        return [Kept(one["update_id"], json.dumps(one)) for one in raw]
+
+    async def _keep(self, batch: list[Kept]) -> list[Kept]:
+        """On disk, and only those that are news."""
+
+        def write(tx: Connection) -> list[Kept]:
+            return [kept for kept in batch if updates.keep(tx, kept, self._services.clock())]
+
+        return await self._services.db.write(write) if batch else []
+
+    async def finish(self, kept: Kept) -> None:
+        """Take the update until its answer is drawn, then forget what it said."""
+        pause = 0.5
+        while not await self._is_taken(kept):
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+        await self._services.db.write(partial(updates.forget, update_id=kept.update_id))
+
+    async def _is_taken(self, kept: Kept) -> bool:
+        try:
+            update = Update.de_json(json.loads(kept.raw), self._bot)
+        except Exception:
+            # One update that cannot be read must not block the ones after it.
+            log.exception("an update cannot be read", extra={"update": kept.update_id})
+            return True
+        try:
+            await self._desk.take(update)
+        except EntraideError as error:
+            log.warning("a turn is taken again", extra={"error": type(error).__name__})
+            return False
+        return True

@@ -1,0 +1,197 @@
+"""The only place that knows `Update`: builds a Turn, has it answered, commits it, draws the answer.
+
+The update is acknowledged only after `take` returns; one that comes again changes nothing and redraws the current screen.
+"""
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+from telegram import Bot, CallbackQuery, Chat, ChatMember, Message, Update, User
+
+from bot.actions import Action, pack, parse
+from bot.botapi import draw
+from bot.errors import ChatGone, EntraideError, StoreDown, TelegramRefused
+from bot.i18n import guess
+from bot.model import Donor, DonorState
+from bot.screens import trouble
+from bot.screens.base import Screen
+from bot.screens.home import languages
+from bot.services import Services
+from bot.store import deliveries, donors, updates
+from handlers.routes import Turn, current, route
+from handlers.typing import read
+
+log = logging.getLogger("entraide.turn")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One update, understood: who asks what, and under which message they tapped."""
+
+    update_id: int
+    person: User
+    action: Action
+    source: str | None = None
+    tapped: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    donor: Donor | None
+    is_done: bool
+
+
+class Desk:
+    """Takes updates one by one; `take` raises only where Telegram should bring the update again."""
+
+    def __init__(self, services: Services, bot: Bot) -> None:
+        self._services, self._bot = services, bot
+
+    async def take(self, update: Update) -> None:
+        """Handle one update; the updates of one person must come here in order, or together."""
+        if update.my_chat_member is not None:
+            await self._membership(update.my_chat_member.chat, update.my_chat_member.new_chat_member)
+        elif update.callback_query is not None:
+            await self._tap(update.update_id, update.callback_query)
+        elif update.message is not None and update.message.from_user is not None:
+            await self._message(update.update_id, update.message, update.message.from_user)
+
+    async def _tap(self, update_id: int, query: CallbackQuery) -> None:
+        tapped = query.message.message_id if query.message else None
+        if query.message is not None and query.message.chat.type != Chat.PRIVATE:
+            await draw.answer_tap(self._bot, query.id)
+            return
+        asked = Asked(update_id, query.from_user, parse(query.data or ""), tapped=tapped)
+        async with self._in_order(query.from_user):
+            # The spinner stops while the answer is worked out.
+            await asyncio.gather(draw.answer_tap(self._bot, query.id), self._answer(asked))
+
+    async def _message(self, update_id: int, message: Message, person: User) -> None:
+        text = message.text or message.caption or ""
+        if message.chat.type != Chat.PRIVATE:
+            await self._in_group(message, text)
+            return
+        said = read(text)
+        async with self._in_order(person):
+            await self._answer(Asked(update_id, person, said.action, said.source))
+
+    def _in_order(self, person: User):  # noqa: ANN202  an async context manager of Locks
+        return self._services.locks.of(f"person-{person.id}")
+
+    async def _in_group(self, message: Message, text: str) -> None:
+        if not text.startswith("/"):
+            return
+        words = self._services.catalogues.words(guess(message.from_user.language_code if message.from_user else None))
+        await draw.send(self._bot, message.chat.id, trouble.group(words, f"{self._services.chat_url}?start=home"))
+
+    async def _membership(self, chat: Chat, member: ChatMember) -> None:
+        if chat.type != Chat.PRIVATE:
+            return
+        is_blocked = member.status in (ChatMember.BANNED, ChatMember.LEFT)
+
+        def write(tx: Connection) -> None:
+            donor = donors.find(tx, chat.id)
+            if donor is not None:
+                donors.park(tx, chat.id, DonorState.BLOCKED if is_blocked else DonorState.ACTIVE)
+                _park_or_not(tx, donor, is_blocked=is_blocked, now=self._services.clock())
+
+        await self._services.db.write(write)
+        self._services.bells.courier.set()
+
+    async def _answer(self, asked: Asked) -> None:
+        began = time.perf_counter()
+        entry = await self._services.db.read(lambda tx: _enter(tx, asked))
+        donor = entry.donor or await self._welcome(asked)
+        turn = Turn(self._services, donor, self._services.catalogues.words(donor.language), is_first=entry.donor is None)
+        if asked.source:
+            turn = replace(turn, donor=replace(donor, source=asked.source))
+        screen = await self._screen(turn, asked, is_done=entry.is_done)
+        if not entry.is_done:
+            now = self._services.clock()
+            await self._services.db.write(lambda tx: _commit(tx, asked, donor, screen, now))
+            if donor.state is DonorState.BLOCKED:
+                self._services.bells.courier.set()
+        await self._draw(donor, asked.tapped, screen)
+        log.info("turn", extra=_line(asked, donor, began))
+
+    async def _welcome(self, asked: Asked) -> Donor:
+        services, person = self._services, asked.person
+        language = guess(person.language_code) or services.settings.default_language
+        currency, now = services.settings.home_currency, int(services.clock().timestamp())
+        return await services.db.write(lambda tx: donors.add(tx, person.id, language, currency, now))
+
+    async def _screen(self, turn: Turn, asked: Asked, *, is_done: bool) -> Screen:
+        """The error door: whatever happens, the donor gets a screen."""
+        try:
+            if is_done:
+                return await current(turn)
+            if turn.is_first and guess(asked.person.language_code) is None:
+                return replace(languages(turn.words), awaiting=(await route(turn, asked.action)).awaiting)
+            return await route(turn, asked.action)
+        except StoreDown:
+            raise
+        except EntraideError as error:
+            return trouble.of(turn.words, error)
+        except Exception:
+            log.exception("a handler failed", extra={"action": type(asked.action).__name__})
+            return trouble.oops(turn.words)
+
+    async def _draw(self, donor: Donor, tapped: int | None, screen: Screen) -> None:
+        try:
+            await self._show(donor, tapped, screen)
+        except ChatGone:
+            await self._services.db.write(lambda tx: donors.park(tx, donor.telegram_id, DonorState.BLOCKED))
+        except TelegramRefused as error:
+            # Sending it again would be refused again: this is a fault of ours to mend.
+            log.error("a screen was refused", extra={"error": str(error), "donor": donor.id})
+
+    async def _show(self, donor: Donor, tapped: int | None, screen: Screen) -> None:
+        """Redraw the walk's one message where the donor tapped it; else the answer goes below what they wrote."""
+        is_walk = tapped is not None and donor.message_id in (tapped, None)
+        if tapped is not None and is_walk and not screen.stays and await draw.redraw(self._bot, donor.telegram_id, tapped, screen):
+            if donor.message_id is None:
+                await self._keep(donor, tapped)
+            return
+        message_id = await draw.send(self._bot, donor.telegram_id, screen)
+        if not screen.stays:
+            await self._keep(donor, message_id)
+            if donor.message_id is not None:
+                await draw.remove(self._bot, donor.telegram_id, donor.message_id)
+
+    async def _keep(self, donor: Donor, message_id: int) -> None:
+        await self._services.db.write(lambda tx: donors.move(tx, donor.id, message_id=message_id))
+
+
+def _enter(tx: Connection, asked: Asked) -> Entry:
+    return Entry(donors.find(tx, asked.person.id), updates.is_done(tx, asked.update_id))
+
+
+def _commit(tx: Connection, asked: Asked, donor: Donor, screen: Screen, now: datetime) -> None:
+    """The end of the turn: the update is done, and what is in front of the donor is remembered."""
+    updates.done(tx, asked.update_id, now)
+    changes: dict[str, str | int | None] = {}
+    if screen.awaiting is not None and (place := pack(screen.awaiting)) != donor.awaiting:
+        changes["awaiting"] = place
+    if asked.source and asked.source != donor.source:
+        changes["source"] = asked.source
+    if donor.state is DonorState.BLOCKED:
+        changes["state"] = DonorState.ACTIVE
+        _park_or_not(tx, donor, is_blocked=False, now=now)
+    if changes:
+        donors.move(tx, donor.id, **changes)
+
+
+def _park_or_not(tx: Connection, donor: Donor, *, is_blocked: bool, now: datetime) -> None:
+    if is_blocked:
+        deliveries.park(tx, donor.id)
+    else:
+        deliveries.unpark(tx, donor.id, now)
+
+
+def _line(asked: Asked, donor: Donor, began: float) -> dict[str, object]:
+    ms = round((time.perf_counter() - began) * 1000, 1)
+    return {"action": asked.action.word or type(asked.action).__name__, "donor": donor.id, "ms": ms}

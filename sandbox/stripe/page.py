@@ -1,0 +1,63 @@
+"""The pay page's words and numbers, filled into its template."""
+
+import html
+import string
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+_TEMPLATE = string.Template((Path(__file__).parent.parent / "static" / "pay.html").read_text(encoding="utf-8"))
+_ZERO = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split())
+_THREE = frozenset("bhd jod kwd omr tnd".split())
+_WORDS = {
+    "fr": {
+        "mark": "BAC À SABLE · aucun argent réel",
+        "card": "Carte",
+        "pay": "Donner",
+        "decline": "La banque refuse",
+        "later": "Payer plus tard (virement)",
+        "abandon": "Abandonner et revenir",
+        "declined": "Votre carte a été refusée. Essayez une autre carte.",
+        "closed": "Cette page n'est plus ouverte.",
+        "back": "Revenir à Telegram",
+        "stands": "Cette page tient lieu de Stripe Checkout.",
+    },
+    "en": {
+        "mark": "SANDBOX · no real money",
+        "card": "Card",
+        "pay": "Donate",
+        "decline": "The bank declines",
+        "later": "Pay later (bank transfer)",
+        "abandon": "Abandon and go back",
+        "declined": "Your card was declined. Try another card.",
+        "closed": "This page is no longer open.",
+        "back": "Back to Telegram",
+        "stands": "This page stands for Stripe Checkout.",
+    },
+}
+
+
+def page(session: dict[str, Any], *, declined: bool) -> str:
+    """The whole HTML page for a session."""
+    lang = "fr" if session["locale"] == "fr" else "en"
+    words = _WORDS[lang]
+    product, submit = session["_product"], (session["custom_text"] or {}).get("submit") or {}
+    is_open = session["status"] == "open"
+    filled = {key: html.escape(value) for key, value in words.items()} | {
+        "lang": lang,
+        "id": session["id"],
+        "name": html.escape(product.get("name", "")),
+        "description": html.escape(product.get("description", "")),
+        "message": html.escape(submit.get("message", "")),
+        "amount": _amount(session["amount_total"], session["currency"]),
+        "open": "" if is_open else "hidden",
+        "shut": "hidden" if is_open else "",
+        "alert": html.escape(words["declined"]) if declined else "",
+        "return_url": html.escape(session["success_url"] if session["status"] == "complete" else session["cancel_url"] or ""),
+    }
+    return _TEMPLATE.substitute(filled)
+
+
+def _amount(minor: int, currency: str) -> str:
+    decimals = 0 if currency in _ZERO else 3 if currency in _THREE else 2
+    return f"{Decimal(minor).scaleb(-decimals)} {currency.upper()}"
