@@ -2,7 +2,8 @@
 
 import asyncio
 import sys
-from typing import Annotated
+from collections.abc import Coroutine
+from typing import Annotated, Any, TypeVar
 
 import typer
 from pydantic import ValidationError
@@ -10,6 +11,8 @@ from pydantic import ValidationError
 from bot import __version__
 from bot.config import Settings
 from bot.errors import EntraideError
+
+T = TypeVar("T")
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 campaigns_cli = typer.Typer(no_args_is_help=True)
@@ -30,12 +33,15 @@ def settings() -> Settings:
 @cli.command()
 def run() -> None:
     """Serve donors until SIGTERM."""
-    from bot import logs  # noqa: PLC0415  each command imports what it needs, so that the others start fast
-    from bot.app import App  # noqa: PLC0415
+    from bot import logs
+    from bot.app import App
 
     chosen = settings()
     if not chosen.telegram_bot_token.get_secret_value() or not chosen.stripe_secret_key.get_secret_value():
-        typer.echo("TELEGRAM_BOT_TOKEN and STRIPE_SECRET_KEY are needed: copy .env.example to .env, or try `make demo`.", err=True)
+        typer.echo(
+            "TELEGRAM_BOT_TOKEN and STRIPE_SECRET_KEY are needed: copy .env.example to .env, or try `make demo`.",
+            err=True,
+        )
         raise typer.Exit(2)
     logs.set_up(chosen.log_format)
 
@@ -50,7 +56,7 @@ def run() -> None:
 @cli.command()
 def check() -> None:
     """Say what is right and wrong with the configuration, each failure with its mend."""
-    from bot.checking import check_all, table  # noqa: PLC0415
+    from bot.checking import check_all, table
 
     findings = asyncio.run(check_all(settings()))
     typer.echo(table(findings))
@@ -60,7 +66,7 @@ def check() -> None:
 @cli.command()
 def migrate() -> None:
     """Bring the database to this version's tables."""
-    from bot.store.migrate import migrate as bring_up  # noqa: PLC0415
+    from bot.store.migrate import migrate as bring_up
 
     typer.echo("migrated" if bring_up(settings().database_path) else "up to date")
 
@@ -68,16 +74,18 @@ def migrate() -> None:
 @cli.command()
 def reconcile() -> None:
     """Compare Stripe's finished sessions with the database and repair what differs."""
-    from bot.chores import reconcile_once  # noqa: PLC0415
+    from bot.chores import reconcile_once
 
     repaired = asyncio.run(_told(reconcile_once(settings())))
     typer.echo(f"{len(repaired)} repaired: {' '.join(repaired)}" if repaired else "nothing differed")
 
 
 @campaigns_cli.command("load")
-def load_campaigns(*, yes: Annotated[bool, typer.Option("--yes", help="Apply without asking.")] = False) -> None:
+def load_campaigns(
+    *, yes: Annotated[bool, typer.Option("--yes", help="Apply without asking.")] = False
+) -> None:
     """Load CAMPAIGNS_FILE: the changes are shown before they are applied."""
-    from bot.chores import load_campaigns as load  # noqa: PLC0415
+    from bot.chores import load_campaigns as load
 
     asyncio.run(_told(load(settings(), lambda: yes or typer.confirm("Apply?"), typer.echo)))
 
@@ -88,7 +96,7 @@ def version() -> None:
     typer.echo(__version__)
 
 
-async def _told(work):  # noqa: ANN001, ANN202  any coroutine
+async def _told(work: Coroutine[Any, Any, T]) -> T:
     try:
         return await work
     except EntraideError as error:
@@ -96,11 +104,11 @@ async def _told(work):  # noqa: ANN001, ANN202  any coroutine
         raise typer.Exit(1) from None
 
 
-def _run(work) -> None:  # noqa: ANN001
+def _run(work: Coroutine[Any, Any, None]) -> None:
     if sys.platform == "win32":
         asyncio.run(work)
         return
-    import uvloop  # noqa: PLC0415
+    import uvloop
 
     uvloop.run(work)
 

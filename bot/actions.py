@@ -203,7 +203,10 @@ def _all(kind: type[Action]) -> list[type[Action]]:
 
 
 _BY_WORD: dict[str, type[Action]] = {kind.word: kind for kind in _all(Action) if kind.word}
-_KINDS = {kind: tuple((f.name, f.type is int or f.type == "int") for f in fields(kind)) for kind in _BY_WORD.values()}
+_KINDS = {
+    kind: tuple((f.name, f.type is int or f.type == "int") for f in fields(kind))
+    for kind in _BY_WORD.values()
+}
 
 
 def pack(action: Action) -> str:
@@ -229,7 +232,7 @@ def _build(kind: type[Action], parts: list[str]) -> Action:
         values[name] = int(part) if is_int else part
     if not _is_currency(values.get("currency", "any")):
         return StaleAction()
-    return kind(**values)  # pyright: ignore[reportArgumentType]
+    return kind(**values)
 
 
 def _is_currency(code: int | str) -> bool:

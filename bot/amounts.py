@@ -71,13 +71,21 @@ _NAMES = {
     "TND": "tnd دينار",
     "SAR": "sar riyal riyals ريال",
 }
-_CURRENCY = {name: code for code, names in _NAMES.items() for name in names.split()} | {c.lower(): c for c in CURRENCIES}
+_CURRENCY = {name: code for code, names in _NAMES.items() for name in names.split()} | {
+    c.lower(): c for c in CURRENCIES
+}
 _BIDI = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u061c]")
 _SPACES = re.compile(r"[\s\u00a0\u202f\u2009\u2007]+")
 _GROUPS = "'’\u066c"
 _SYMBOLS = "€$£¥"
-_TOKEN = re.compile(rf"(?P<number>[-−–+]?\d[\d.,{_GROUPS}]*)|(?P<symbol>(?:us|ca|c)?[{_SYMBOLS}])|(?P<word>[^\W\d_](?:[^\W\d_]|[.'’-](?=[^\W\d_]))*\.?)|(?P<other>\S)", re.IGNORECASE)
-_ODD = re.compile(r"\d(?:[eE][+-]?\d|[x/%×*^:])|[/%]\s*\d|\d\s*[/%]|\bnan\b|\binf(?:inity)?\b|\d[^\W\d_.]+\d|\+\d", re.IGNORECASE)
+_TOKEN = re.compile(
+    rf"(?P<number>[-−–+]?\d[\d.,{_GROUPS}]*)|(?P<symbol>(?:us|ca|c)?[{_SYMBOLS}])|(?P<word>[^\W\d_](?:[^\W\d_]|[.'’-](?=[^\W\d_]))*\.?)|(?P<other>\S)",
+    re.IGNORECASE,
+)
+_ODD = re.compile(
+    r"\d(?:[eE][+-]?\d|[x/%×*^:])|[/%]\s*\d|\d\s*[/%]|\bnan\b|\binf(?:inity)?\b|\d[^\W\d_.]+\d|\+\d",
+    re.IGNORECASE,
+)
 
 
 def read_amount(text: str, home: str, enabled: Collection[str]) -> Reading:
@@ -94,8 +102,12 @@ def read_amount(text: str, home: str, enabled: Collection[str]) -> Reading:
 
 def _plain(text: str) -> str:
     """ASCII digits, one kind of space, no direction marks."""
-    digits = "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in _BIDI.sub("", text))
-    return _SPACES.sub(" ", digits.replace("\u066b", ",").replace("．", ".").replace("，", ",").replace("،", ",")).strip()
+    digits = "".join(
+        str(unicodedata.decimal(char)) if char.isdecimal() else char for char in _BIDI.sub("", text)
+    )
+    return _SPACES.sub(
+        " ", digits.replace("\u066b", ",").replace("．", ".").replace("，", ",").replace("،", ",")
+    ).strip()
 
 
 @dataclass
@@ -126,15 +138,15 @@ def _parse(plain: str, home: str, enabled: Collection[str]) -> Reading:
 def _tokens(plain: str) -> _Found:
     found = _Found([], [], [])
     for match in _TOKEN.finditer(plain):
-        token = match.group()
+        piece = match.group()
         if match.lastgroup == "number":
-            found.numbers.append(token)
-        elif code := _CURRENCY.get(token.casefold()) or _CURRENCY.get(token.casefold().rstrip(".")):
+            found.numbers.append(piece)
+        elif code := _CURRENCY.get(piece.casefold()) or _CURRENCY.get(piece.casefold().rstrip(".")):
             found.codes.append(code)
-        elif match.lastgroup == "other" and token in "-−–":
+        elif match.lastgroup == "other" and piece in "-−–":
             found.odd = True
-        elif match.lastgroup != "other" or token not in ".,;:!?«»()\"“”":
-            found.rest.append(token)
+        elif match.lastgroup != "other" or piece not in '.,;:!?«»()"“”':
+            found.rest.append(piece)
     return found
 
 
@@ -177,7 +189,9 @@ def _values(body: str) -> list[Decimal] | None:
         return [Decimal(body.replace(",", "."))]
     for group, point in (".,", ",."):
         g, p = re.escape(group), re.escape(point)
-        if re.fullmatch(rf"[1-9]\d{{0,2}}(?:{g}\d{{3}})+{p}\d{{1,2}}", body) or re.fullmatch(rf"[1-9]\d{{0,2}}(?:{g}\d{{3}}){{2,}}", body):
+        if re.fullmatch(rf"[1-9]\d{{0,2}}(?:{g}\d{{3}})+{p}\d{{1,2}}", body) or re.fullmatch(
+            rf"[1-9]\d{{0,2}}(?:{g}\d{{3}}){{2,}}", body
+        ):
             return [Decimal(body.replace(group, "").replace(point, "."))]
     return None
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -54,7 +54,7 @@ class Server(uvicorn.Server):
     """uvicorn without its signal handlers: it would re-raise SIGTERM and end the process before we are done."""
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
+    def capture_signals(self) -> Generator[None]:
         yield
 
 
@@ -103,7 +103,9 @@ class App:
             db = Database(self.settings.database_path)
             await db.open()
             stack.push_async_callback(db.close)
-            payments = Payments(self.settings.stripe_secret_key.get_secret_value(), self.settings.stripe_api_url)
+            payments = Payments(
+                self.settings.stripe_secret_key.get_secret_value(), self.settings.stripe_api_url
+            )
             stack.push_async_callback(payments.close)
             stack.push_async_callback(self._hang_up)
             await self._load_first_campaigns(db)
@@ -248,7 +250,9 @@ class App:
         while True:
             services.bells.looks.clear()
             found = await looking.due(services)
-            await asyncio.gather(*(_survives("look", looking.visit(services, donation)) for donation in found))
+            await asyncio.gather(
+                *(_survives("look", looking.visit(services, donation)) for donation in found)
+            )
             if not found:
                 await _either(services.bells.looks.wait(), self.tempo.look)
 
@@ -285,7 +289,9 @@ async def _survives(what: str, work: Awaitable[object]) -> bool:
     try:
         await work
     except EntraideError as error:
-        log.warning("background work failed", extra={"what": what, "error": f"{type(error).__name__} {error}"})
+        log.warning(
+            "background work failed", extra={"what": what, "error": f"{type(error).__name__} {error}"}
+        )
         return False
     except Exception:
         log.exception("background work failed", extra={"what": what})
@@ -299,7 +305,7 @@ async def _either(wait: Awaitable[object], seconds: float) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _background(work: Any, stop: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+async def _background(work: Any, stop: Callable[[], Awaitable[None]]) -> AsyncGenerator[None]:
     async with asyncio.TaskGroup() as group:
         group.create_task(work)
         try:

@@ -10,7 +10,9 @@ from bot.store import campaigns
 
 async def open_campaigns(services: Services) -> list[Campaign]:
     now = services.clock()
-    return [campaign for campaign in await services.db.read(campaigns.all_of_them) if campaign.is_open_at(now)]
+    return [
+        campaign for campaign in await services.db.read(campaigns.all_of_them) if campaign.is_open_at(now)
+    ]
 
 
 async def find(services: Services, campaign_id: int) -> Campaign | None:

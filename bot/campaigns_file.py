@@ -1,7 +1,6 @@
 """campaigns.toml: read, checked whole, compared with what is stored, and loaded; the same file twice changes nothing."""
 
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -105,7 +104,10 @@ def _campaign(entry: _CampaignEntry, appeal: _AppealEntry) -> Campaign:
         state=entry.state,
         goal=Money.of(entry.goal, entry.currency),
         appeal=Appeal(appeal.title, appeal.operator, appeal.contact),
-        texts={language: CampaignText(text.title, text.summary, text.story) for language, text in entry.text.items()},
+        texts={
+            language: CampaignText(text.title, text.summary, text.story)
+            for language, text in entry.text.items()
+        },
         presets={code: _presets(code, money, limits[code]) for code, money in entry.money.items()},
         limits=limits,
         starts_at=_day(entry.start),
@@ -119,7 +121,9 @@ def _limits(code: str, money: _MoneyEntry) -> Limits:
     smallest, largest = Money.of(money.smallest, code), Money.of(money.largest, code)
     least = CURRENCIES[code].least or 1
     if not least <= smallest.minor <= largest.minor <= LARGEST:
-        raise MoneyError(f"{code}: smallest and largest must lie between Stripe's {least} and {LARGEST} minor units")
+        raise MoneyError(
+            f"{code}: smallest and largest must lie between Stripe's {least} and {LARGEST} minor units"
+        )
     return Limits(smallest, largest)
 
 
@@ -150,7 +154,7 @@ def _differences(known: Campaign, wanted: Campaign) -> list[Change]:
 
 
 def _short(value: object) -> str:
-    shown = ", ".join(value) if isinstance(value, Mapping) else str(value)
+    shown = str(value)
     return shown if len(shown) <= 60 else shown[:57] + "..."
 
 

@@ -12,7 +12,9 @@ from bot.store.database import Database
 from bot.store.migrate import migrate
 
 
-async def load_campaigns(settings: Settings, agree: Callable[[], bool], tell: Callable[[str], object]) -> None:
+async def load_campaigns(
+    settings: Settings, agree: Callable[[], bool], tell: Callable[[str], object]
+) -> None:
     """Show what the file would change, and apply it if `agree` says so. Raises CampaignsFileError."""
     wanted = campaigns_file.read_file(settings.campaigns_file)
     migrate(settings.database_path)
@@ -21,7 +23,11 @@ async def load_campaigns(settings: Settings, agree: Callable[[], bool], tell: Ca
     try:
         found = await db.read(lambda tx: campaigns_file.changes(tx, wanted))
         for change in found:
-            tell(f"{change.slug}: new" if change.field is None else f"{change.slug}: {change.field}: {change.old} -> {change.new}")
+            tell(
+                f"{change.slug}: new"
+                if change.field is None
+                else f"{change.slug}: {change.field}: {change.old} -> {change.new}"
+            )
         if not found:
             tell("nothing to change")
         elif agree():
@@ -39,7 +45,9 @@ async def reconcile_once(settings: Settings) -> list[str]:
     payments = Payments(settings.stripe_secret_key.get_secret_value(), settings.stripe_api_url)
     catalogues = Catalogues(settings.default_language)
     try:
-        return await looking.reconcile(Services(settings, db, payments, lambda: datetime.now(UTC), catalogues, ""))
+        return await looking.reconcile(
+            Services(settings, db, payments, lambda: datetime.now(UTC), catalogues, "")
+        )
     finally:
         await payments.close()
         await db.close()

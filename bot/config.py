@@ -13,7 +13,9 @@ TELEGRAM_API = "https://api.telegram.org"
 
 
 def _listed(value: object) -> object:
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+    return (
+        tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+    )
 
 
 CommaList = BeforeValidator(_listed)
@@ -47,7 +49,9 @@ class Settings(BaseSettings):
         codes = tuple(code.upper() for code in codes)
         unknown = [code for code in codes if code not in CURRENCIES]
         if unknown or not codes:
-            raise ValueError(f"CURRENCIES needs codes that Stripe can charge; unknown: {', '.join(unknown) or 'none given'}")
+            raise ValueError(
+                f"CURRENCIES needs codes that Stripe can charge; unknown: {', '.join(unknown) or 'none given'}"
+            )
         return codes
 
     @field_validator("database_url")
@@ -65,7 +69,9 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _webhooks_need_a_secret(self) -> "Settings":
         if self.public_url and not self.stripe_webhook_secret:
-            raise ValueError("PUBLIC_URL is set, so STRIPE_WEBHOOK_SECRET is needed (Stripe, Developers, Webhooks)")
+            raise ValueError(
+                "PUBLIC_URL is set, so STRIPE_WEBHOOK_SECRET is needed (Stripe, Developers, Webhooks)"
+            )
         return self
 
     @property

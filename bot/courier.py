@@ -5,14 +5,15 @@ A Delivery whose fate is unknown is sent again: a second thanks is better than n
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy import Connection
-from telegram import Bot
 
 from bot.botapi import draw
+from bot.botapi.draw import Pen
 from bot.botapi.pace import Priority
 from bot.errors import ChatGone, ChatMoved, TelegramBusy, TelegramDown, TelegramRefused
 from bot.model import Campaign, Delivery, DeliveryKind, DeliveryState, Donation, Donor, DonorState
@@ -37,7 +38,7 @@ class Parcel:
     campaign: Campaign | None
 
 
-async def run(services: Services, bot: Bot) -> None:
+async def run(services: Services, bot: Pen) -> None:
     """Send for ever; woken by the bell, or when the next Delivery is due."""
     async with asyncio.TaskGroup() as group:
         free = asyncio.Semaphore(_SENDERS)
@@ -51,7 +52,7 @@ async def run(services: Services, bot: Bot) -> None:
                 await _rest(services)
 
 
-async def _send_and_free(services: Services, bot: Bot, parcel: Parcel, free: asyncio.Semaphore) -> None:
+async def _send_and_free(services: Services, bot: Pen, parcel: Parcel, free: asyncio.Semaphore) -> None:
     try:
         await deliver(services, bot, parcel)
     except Exception:
@@ -93,14 +94,16 @@ def _parcel(tx: Connection, delivery: Delivery) -> Parcel:
     return Parcel(delivery, donor, donation, campaign)
 
 
-async def deliver(services: Services, bot: Bot, parcel: Parcel) -> None:
+async def deliver(services: Services, bot: Pen, parcel: Parcel) -> None:
     """Send one Delivery and write down what became of it."""
     delivery = parcel.delivery
     if delivery.chat_id == 0 or not parcel.donation or not parcel.campaign:
         await _end(services, delivery, DeliveryState.FAILED, "nobody to tell")
         return
     try:
-        message_id = await draw.send(bot, delivery.chat_id, _screen(services, parcel), Priority.CONFIRMATION, tries=1)
+        message_id = await draw.send(
+            bot, delivery.chat_id, _screen(services, parcel), Priority.CONFIRMATION, tries=1
+        )
     except ChatGone as error:
         await _park(services, parcel, str(error))
     except ChatMoved as error:
@@ -177,7 +180,7 @@ async def _follow(services: Services, delivery: Delivery, chat_id: int) -> None:
     await services.db.write(write)
 
 
-async def _tidy(services: Services, bot: Bot, parcel: Parcel, message_id: int) -> None:
+async def _tidy(services: Services, bot: Pen, parcel: Parcel, message_id: int) -> None:
     """The walk's message must not offer to pay what is settled: it says so, or gives way to the newer message."""
     donor, donation = parcel.donor, parcel.donation
     if donor is None or donation is None or donor.message_id is None or not _shows(donor, donation):
@@ -197,9 +200,9 @@ def _shows(donor: Donor, donation: Donation) -> bool:
     return donor.awaiting is not None and donor.awaiting.endswith(f"-{donation.id}")
 
 
-async def _quietly(tidying: object) -> None:
+async def _quietly(tidying: Awaitable[object]) -> None:
     """Tidying is a courtesy: the message that mattered was sent."""
     try:
-        await tidying  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType]
+        await tidying
     except (TelegramDown, TelegramRefused, TelegramBusy, ChatGone) as error:
         log.info("could not tidy", extra={"error": type(error).__name__})

@@ -24,7 +24,13 @@ LINK_LIFE = timedelta(hours=2)
 CREATE_WINDOW = timedelta(minutes=60)
 _SLOW = timedelta(seconds=30)
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
-_FINAL = (DonationState.PAID, DonationState.REVIEW, DonationState.CANCELED, DonationState.EXPIRED, DonationState.FAILED)
+_FINAL = (
+    DonationState.PAID,
+    DonationState.REVIEW,
+    DonationState.CANCELED,
+    DonationState.EXPIRED,
+    DonationState.FAILED,
+)
 
 
 async def open_checkout(services: Services, donor: Donor, give: Give) -> Donation:
@@ -76,7 +82,9 @@ def _replace_others(tx: Connection, donor_id: int, campaign_id: int, now: dateti
         donations.change(tx, other.id, cancel_asked=CancelAsked.REPLACED, look_at=seconds(now))
 
 
-def _fresh(donor: Donor, campaign: Campaign, money: Money, now: datetime, services: Services, words: Words) -> Donation:
+def _fresh(
+    donor: Donor, campaign: Campaign, money: Money, now: datetime, services: Services, words: Words
+) -> Donation:
     donation_id = "".join(secrets.choice(_LETTERS) for _ in range(10))
     expires = now + LINK_LIFE
     order = Order(
@@ -128,7 +136,9 @@ async def _session_for(services: Services, donation: Donation) -> CheckoutSessio
             raise
     # Stripe replays a failure of its own under the same key for a day: look whether it made the page all the same.
     found = await services.payments.find(donation.id, donation.created_at - timedelta(minutes=5))
-    return found or await services.payments.open_checkout(donation.params, _key(await _next_attempt(services, donation)))
+    return found or await services.payments.open_checkout(
+        donation.params, _key(await _next_attempt(services, donation))
+    )
 
 
 def _key(donation: Donation) -> str:
@@ -190,7 +200,9 @@ async def cancel(services: Services, donor: Donor, donation_id: str) -> Donation
         return donation
 
     def write(tx: Connection) -> None:
-        donations.change(tx, donation.id, cancel_asked=CancelAsked.BY_DONOR, look_at=seconds(services.clock() + _SLOW))
+        donations.change(
+            tx, donation.id, cancel_asked=CancelAsked.BY_DONOR, look_at=seconds(services.clock() + _SLOW)
+        )
 
     await services.db.write(write)
     try:

@@ -96,8 +96,8 @@ def load(language: str) -> gettext.NullTranslations:
 
 
 def _compile(source: Path) -> gettext.NullTranslations:
-    from babel.messages.mofile import write_mo  # noqa: PLC0415  only needed where nothing was compiled
-    from babel.messages.pofile import read_po  # noqa: PLC0415
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
 
     binary = BytesIO()
     with source.open("rb") as file:
@@ -114,7 +114,7 @@ def guess(tag: str | None) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _money(money: Money, language: str, *, exact: bool) -> str:
-    from babel.numbers import format_decimal  # noqa: PLC0415  keeps CLDR off the path to the first import
+    from babel.numbers import format_decimal
 
     whole = money.decimal == money.decimal.to_integral_value()
     places = 0 if whole and not exact else CURRENCIES[money.currency].decimals
@@ -124,22 +124,22 @@ def _money(money: Money, language: str, *, exact: bool) -> str:
 
 @lru_cache(maxsize=4096)
 def _number(value: int, language: str) -> str:
-    from babel.numbers import format_decimal  # noqa: PLC0415
+    from babel.numbers import format_decimal
 
     return format_decimal(value, locale=_CLDR[language])
 
 
 @lru_cache(maxsize=512)
 def _percent(share: float, language: str) -> str:
-    from babel.numbers import format_percent  # noqa: PLC0415
+    from babel.numbers import format_percent
 
     return format_percent(share, locale=_CLDR[language])
 
 
 @lru_cache(maxsize=512)
 def _date(ordinal: int, language: str) -> str:
-    from datetime import date  # noqa: PLC0415
+    from datetime import date
 
-    from babel.dates import format_date  # noqa: PLC0415
+    from babel.dates import format_date
 
     return format_date(date.fromordinal(ordinal), "long", locale=_CLDR[language])

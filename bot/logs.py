@@ -13,7 +13,10 @@ _SECRET = re.compile(r"\d{6,12}:[\w-]{20,}|(?:sk|rk|whsec)_\w+|https?://[^\s\"']
 
 def strike_out(_: Any, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
     """A structlog processor that blanks secrets in every value."""
-    return {key: _SECRET.sub("[secret]", value) if isinstance(value, str) else value for key, value in event.items()}
+    return {
+        key: _SECRET.sub("[secret]", value) if isinstance(value, str) else value
+        for key, value in event.items()
+    }
 
 
 def set_up(log_format: str) -> None:
@@ -25,12 +28,26 @@ def set_up(log_format: str) -> None:
         structlog.processors.format_exc_info,
         strike_out,
     ]
-    renderer = structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    renderer = (
+        structlog.processors.JSONRenderer()
+        if log_format == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
     formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer]
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
     )
     handler = logging.StreamHandler()
     handler.setFormatter(formatter)
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for noisy in ("httpx", "httpcore", "aiohttp.access", "stripe", "aiosqlite", "telegram", "uvicorn", "alembic"):
+    for noisy in (
+        "httpx",
+        "httpcore",
+        "aiohttp.access",
+        "stripe",
+        "aiosqlite",
+        "telegram",
+        "uvicorn",
+        "alembic",
+    ):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -46,7 +46,10 @@ async def visit(services: Services, donation: Donation) -> None:
 
 
 async def _visit(services: Services, donation: Donation) -> None:
-    if donation.state is DonationState.CREATING and services.clock() > donation.created_at + giving.CREATE_WINDOW:
+    if (
+        donation.state is DonationState.CREATING
+        and services.clock() > donation.created_at + giving.CREATE_WINDOW
+    ):
         await giving.end_unmade(services, donation)
     elif donation.state.is_open and donation.cancel is not CancelAsked.NO:
         await giving.close(services, donation.id)

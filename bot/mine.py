@@ -43,7 +43,9 @@ async def export(services: Services, donor: Donor) -> bytes:
         "screen": donor.awaiting,
         "message": donor.message_id,
         "came_from": donor.source,
-        "gifts": [_exported(donation, all_gifts.campaigns[donation.campaign_id]) for donation in all_gifts.donations],
+        "gifts": [
+            _exported(donation, all_gifts.campaigns[donation.campaign_id]) for donation in all_gifts.donations
+        ],
     }
     return json.dumps(data, ensure_ascii=False, indent=2).encode()
 

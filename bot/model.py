@@ -121,7 +121,10 @@ class Campaign:
     @property
     def raised(self) -> Money:
         """What was received in the currency of the goal."""
-        return next((total for total in self.received if total.currency == self.goal.currency), Money(0, self.goal.currency))
+        return next(
+            (total for total in self.received if total.currency == self.goal.currency),
+            Money(0, self.goal.currency),
+        )
 
     @property
     def share(self) -> float:

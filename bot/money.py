@@ -33,9 +33,9 @@ _TWO = (
     "TRY ZAR ILS TWD PHP IDR COP PEN ARS UAH KES NGN GHS XCD"
 )
 _LEAST = {
-    **dict.fromkeys("EUR USD CAD CHF AUD NZD SGD BRL INR JPY".split(), 50),
-    **dict.fromkeys("AED PLN RON MYR".split(), 200),
-    **dict.fromkeys("SEK NOK".split(), 300),
+    **dict.fromkeys(["EUR", "USD", "CAD", "CHF", "AUD", "NZD", "SGD", "BRL", "INR", "JPY"], 50),
+    **dict.fromkeys(["AED", "PLN", "RON", "MYR"], 200),
+    **dict.fromkeys(["SEK", "NOK"], 300),
     "GBP": 30,
     "DKK": 250,
     "HKD": 400,

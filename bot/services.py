@@ -1,7 +1,7 @@
 """The few things that a use case needs, passed by hand; no globals, no locator."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,7 +25,7 @@ class Locks:
         await self._idle.wait()
 
     @asynccontextmanager
-    async def of(self, name: str) -> AsyncIterator[None]:
+    async def of(self, name: str) -> AsyncGenerator[None]:
         lock, wanted = self._held.get(name, (asyncio.Lock(), 0))
         self._held[name] = (lock, wanted + 1)
         self._idle.clear()

@@ -27,8 +27,22 @@ _BEFORE = {
     State.EXPIRED: (State.CREATING, State.AWAITING),
     State.CANCELED: (State.CREATING, State.AWAITING),
     # Money that arrived outweighs everything we believed before; nothing outweighs money.
-    State.PAID: (State.CREATING, State.AWAITING, State.PROCESSING, State.FAILED, State.EXPIRED, State.CANCELED),
-    State.REVIEW: (State.CREATING, State.AWAITING, State.PROCESSING, State.FAILED, State.EXPIRED, State.CANCELED),
+    State.PAID: (
+        State.CREATING,
+        State.AWAITING,
+        State.PROCESSING,
+        State.FAILED,
+        State.EXPIRED,
+        State.CANCELED,
+    ),
+    State.REVIEW: (
+        State.CREATING,
+        State.AWAITING,
+        State.PROCESSING,
+        State.FAILED,
+        State.EXPIRED,
+        State.CANCELED,
+    ),
 }
 _TOLD = {
     State.PAID: DeliveryKind.THANKS,
@@ -72,7 +86,9 @@ class Record:
     asked: bool = False
 
 
-async def settle(services: Services, donation_id: str, *, event_id: str | None = None, asked: bool = False) -> Standing:
+async def settle(
+    services: Services, donation_id: str, *, event_id: str | None = None, asked: bool = False
+) -> Standing:
     """The gift as Stripe knows it now, recorded. Raises PaymentsError when Stripe cannot be asked."""
     async with services.locks.of(donation_id):
         donation = await services.db.read(lambda tx: donations.get(tx, donation_id))
@@ -84,7 +100,12 @@ async def settle(services: Services, donation_id: str, *, event_id: str | None =
 
 
 async def record(
-    services: Services, donation_id: str, session: CheckoutSession, *, event_id: str | None = None, asked: bool = False
+    services: Services,
+    donation_id: str,
+    session: CheckoutSession,
+    *,
+    event_id: str | None = None,
+    asked: bool = False,
 ) -> Donation:
     """Write what `session` proves. The caller holds the gift's lock and fetched the session inside it."""
     facts = Record(session, services.settings, services.clock(), event_id, asked)
@@ -144,7 +165,12 @@ def _conclude(tx: Connection, donation: Donation, verdict: DonationState, facts:
         if fresh_money:
             alert(tx, donation, "review", facts.settings.admin_ids, facts.now)
         return
-    donations.change(tx, donation.id, session_id=donation.session_id or facts.session.id, look_at=_last_look(verdict, facts.now))
+    donations.change(
+        tx,
+        donation.id,
+        session_id=donation.session_id or facts.session.id,
+        look_at=_last_look(verdict, facts.now),
+    )
     if verdict is State.PAID:
         _receive(tx, donation, facts)
     if verdict is State.REVIEW:
@@ -158,7 +184,9 @@ def _keep_payment(tx: Connection, donation: Donation, facts: Record) -> bool:
     session = facts.session
     if session.payment_status is not PaymentStatus.PAID or session.total is None or session.total.is_zero:
         return False
-    return donations.add_payment(tx, donation.id, session.id, session.payment_intent, session.total, facts.now)
+    return donations.add_payment(
+        tx, donation.id, session.id, session.payment_intent, session.total, facts.now
+    )
 
 
 def _receive(tx: Connection, donation: Donation, facts: Record) -> None:
@@ -192,7 +220,9 @@ def alert(tx: Connection, donation: Donation, what: str, admins: Iterable[int], 
     """Tell every admin once what is odd about this gift; `what` names a sentence of `screens.trouble.alert`."""
     for admin in admins:
         key = f"{donation.id}:alert:{what}:{admin}"
-        deliveries.owe(tx, Owed(DeliveryKind.ALERT, key, chat_id=admin, donation_id=donation.id, payload=what), now)
+        deliveries.owe(
+            tx, Owed(DeliveryKind.ALERT, key, chat_id=admin, donation_id=donation.id, payload=what), now
+        )
 
 
 def next_look(donation: Donation, now: datetime, mode: str) -> datetime:
@@ -200,7 +230,7 @@ def next_look(donation: Donation, now: datetime, mode: str) -> datetime:
     age = now - donation.created_at
     if donation.state is State.PROCESSING:
         return now + timedelta(hours=1)
-    if donation.cancel is not CancelAsked.NO or donation.session_id is None and age > timedelta(seconds=20):
+    if donation.cancel is not CancelAsked.NO or (donation.session_id is None and age > timedelta(seconds=20)):
         return now + timedelta(seconds=30)
     pause = next(pause for until, pause in _PACE[mode] if age < until)
     final = donation.expires_at + timedelta(seconds=90)

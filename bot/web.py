@@ -98,7 +98,9 @@ class Door:
             return PlainTextResponse("too large", 413)
         now = services.clock()
         try:
-            event = verify(body, request.headers.get("Stripe-Signature", ""), self.stripe_secrets, now.timestamp())
+            event = verify(
+                body, request.headers.get("Stripe-Signature", ""), self.stripe_secrets, now.timestamp()
+            )
             if event.live is not services.settings.live:
                 raise BadWebhook("test and live are mixed: the endpoint's mode is not the key's")
         except BadWebhook as error:

@@ -1,7 +1,18 @@
 """The walk of one gift."""
 
 from bot import appeals, giving
-from bot.actions import Bridge, CancelGift, Check, ChooseAmount, Give, Home, Look, PickCampaign, Refused, Remind
+from bot.actions import (
+    Bridge,
+    CancelGift,
+    Check,
+    ChooseAmount,
+    Give,
+    Home,
+    Look,
+    PickCampaign,
+    Refused,
+    Remind,
+)
 from bot.model import DonationState
 from bot.screens import giving as screens
 from bot.screens.base import Screen
@@ -34,12 +45,16 @@ async def check(turn: Turn, action: Check) -> Screen:
 
 @on(Give)
 async def give(turn: Turn, action: Give) -> Screen:
-    return await _stands(turn, Standing(await giving.open_checkout(turn.services, turn.donor, action)), is_new=True)
+    return await _stands(
+        turn, Standing(await giving.open_checkout(turn.services, turn.donor, action)), is_new=True
+    )
 
 
 @on(Bridge)
 async def bridge(turn: Turn, action: Bridge) -> Screen:
-    return await _stands(turn, Standing(await giving.mine(turn.services, turn.donor, action.donation_id)), is_new=True)
+    return await _stands(
+        turn, Standing(await giving.mine(turn.services, turn.donor, action.donation_id)), is_new=True
+    )
 
 
 @on(Look)
@@ -58,7 +73,11 @@ async def refused(turn: Turn, action: Refused) -> Screen:
 @on(CancelGift)
 async def cancel(turn: Turn, action: CancelGift) -> Screen:
     donation = await giving.cancel(turn.services, turn.donor, action.donation_id)
-    return screens.canceling(turn.words, donation) if donation.state.is_open else await _stands(turn, Standing(donation))
+    return (
+        screens.canceling(turn.words, donation)
+        if donation.state.is_open
+        else await _stands(turn, Standing(donation))
+    )
 
 
 @on(Remind)

@@ -85,4 +85,8 @@ async def set_currency(turn: Turn, action: SetCurrency) -> Screen:
 @on(Help)
 async def show_help(turn: Turn, _: Help) -> Screen:
     appeal = await appeals.current(turn.services)
-    return screens.help_screen(turn.words, appeal.operator, appeal.contact) if appeal else await home(turn, Home())
+    return (
+        screens.help_screen(turn.words, appeal.operator, appeal.contact)
+        if appeal
+        else await home(turn, Home())
+    )

@@ -3,8 +3,9 @@
 import hashlib
 import json
 
-from telegram import Bot, BotCommand
+from telegram import BotCommand
 
+from bot.botapi.draw import Pen
 from bot.i18n import Words
 from bot.screens import menu
 from bot.services import Services
@@ -13,11 +14,14 @@ from bot.store import marks
 _MARK = "telegram.menu"
 
 
-async def publish(services: Services, bot: Bot) -> bool:
+async def publish(services: Services, bot: Pen) -> bool:
     """Set the menu of every language. False when Telegram has it already."""
     catalogues = services.catalogues
     spoken = {code: catalogues.words(code or None) for code in ("", *catalogues.languages)}
-    shown = {code: [menu.commands(words), menu.description(words), menu.short(words)] for code, words in spoken.items()}
+    shown = {
+        code: [menu.commands(words), menu.description(words), menu.short(words)]
+        for code, words in spoken.items()
+    }
     digest = hashlib.sha256(json.dumps([services.username, shown], sort_keys=True).encode()).hexdigest()
     if await services.db.read(lambda tx: marks.get(tx, _MARK)) == digest:
         return False
@@ -27,7 +31,7 @@ async def publish(services: Services, bot: Bot) -> bool:
     return True
 
 
-async def _set(bot: Bot, code: str | None, words: Words) -> None:
+async def _set(bot: Pen, code: str | None, words: Words) -> None:
     commands = [BotCommand(name, text) for name, text in menu.commands(words)]
     await bot.set_my_commands(commands, language_code=code)
     await bot.set_my_description(menu.description(words), language_code=code)

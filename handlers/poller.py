@@ -7,9 +7,10 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
-from telegram import Bot, Update
+from telegram import Update
 from telegram import error as api
 
+from bot.botapi.draw import Pen
 from bot.errors import EntraideError
 from bot.services import Services
 from bot.store import updates
@@ -24,7 +25,7 @@ _LONGEST_PAUSE = 60.0
 class Poller:
     """The loop. `hold` is how long Telegram may keep a question open, in seconds."""
 
-    def __init__(self, services: Services, bot: Bot, desk: Desk, hold: int = 25) -> None:
+    def __init__(self, services: Services, bot: Pen, desk: Desk, hold: int = 25) -> None:
         self._services, self._bot, self._desk, self._hold = services, bot, desk, hold
 
     async def run(self) -> None:
@@ -48,7 +49,9 @@ class Poller:
 
     async def _ask(self, offset: int) -> list[Kept]:
         asked: dict[str, Any] = {"offset": offset, "timeout": self._hold, "allowed_updates": ALLOWED}
-        raw: Any = await self._bot.do_api_request("getUpdates", api_kwargs=asked, read_timeout=self._hold + 10)
+        raw: Any = await self._bot.do_api_request(
+            "getUpdates", api_kwargs=asked, read_timeout=self._hold + 10
+        )
         return [Kept(one["update_id"], json.dumps(one)) for one in raw]
 
     async def _keep(self, batch: list[Kept]) -> list[Kept]:

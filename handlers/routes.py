@@ -24,13 +24,17 @@ class Turn:
     is_guessed: bool = True
 
     def speaking(self, language: str) -> "Turn":
-        return replace(self, donor=replace(self.donor, language=language), words=self.services.catalogues.words(language))
+        return replace(
+            self, donor=replace(self.donor, language=language), words=self.services.catalogues.words(language)
+        )
 
 
 _HANDLERS: dict[type[Action], Callable[[Turn, Any], Awaitable[Screen]]] = {}
 
 
-def on(kind: type[A]) -> Callable[[Callable[[Turn, A], Awaitable[Screen]]], Callable[[Turn, A], Awaitable[Screen]]]:
+def on(
+    kind: type[A],
+) -> Callable[[Callable[[Turn, A], Awaitable[Screen]]], Callable[[Turn, A], Awaitable[Screen]]]:
     """This function answers Actions of this kind."""
 
     def register(handler: Callable[[Turn, A], Awaitable[Screen]]) -> Callable[[Turn, A], Awaitable[Screen]]:

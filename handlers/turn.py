@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
-from telegram import Bot, CallbackQuery, Chat, ChatMember, Message, Update, User
+from telegram import CallbackQuery, Chat, ChatMember, Message, Update, User
 
 from bot.actions import Action, pack, parse
 from bot.botapi import draw
+from bot.botapi.draw import Pen
 from bot.errors import ChatGone, EntraideError, StoreDown, TelegramRefused
 from bot.i18n import guess
 from bot.model import Donor, DonorState
@@ -48,7 +49,7 @@ class Entry:
 class Desk:
     """Takes updates one by one; `take` raises only where Telegram should bring the update again."""
 
-    def __init__(self, services: Services, bot: Bot) -> None:
+    def __init__(self, services: Services, bot: Pen) -> None:
         self._services, self._bot = services, bot
 
     async def take(self, update: Update) -> None:
@@ -79,14 +80,18 @@ class Desk:
         async with self._in_order(person):
             await self._answer(Asked(update_id, person, said.action, said.source))
 
-    def _in_order(self, person: User):  # noqa: ANN202  an async context manager of Locks
+    def _in_order(self, person: User):
         return self._services.locks.of(f"person-{person.id}")
 
     async def _in_group(self, message: Message, text: str) -> None:
         if not text.startswith("/"):
             return
-        words = self._services.catalogues.words(guess(message.from_user.language_code if message.from_user else None))
-        await draw.send(self._bot, message.chat.id, trouble.group(words, f"{self._services.chat_url}?start=home"))
+        words = self._services.catalogues.words(
+            guess(message.from_user.language_code if message.from_user else None)
+        )
+        await draw.send(
+            self._bot, message.chat.id, trouble.group(words, f"{self._services.chat_url}?start=home")
+        )
 
     async def _membership(self, chat: Chat, member: ChatMember) -> None:
         if chat.type != Chat.PRIVATE:
@@ -106,7 +111,12 @@ class Desk:
         began = time.perf_counter()
         entry = await self._services.db.read(lambda tx: _enter(tx, asked))
         donor = entry.donor or await self._welcome(asked)
-        turn = Turn(self._services, donor, self._services.catalogues.words(donor.language), is_first=entry.donor is None)
+        turn = Turn(
+            self._services,
+            donor,
+            self._services.catalogues.words(donor.language),
+            is_first=entry.donor is None,
+        )
         if asked.source:
             turn = replace(turn, donor=replace(donor, source=asked.source))
         screen = await self._screen(turn, asked, is_done=entry.is_done)
@@ -152,7 +162,12 @@ class Desk:
     async def _show(self, donor: Donor, tapped: int | None, screen: Screen) -> None:
         """Redraw the walk's one message where the donor tapped it; else the answer goes below what they wrote."""
         is_walk = tapped is not None and donor.message_id in (tapped, None)
-        if tapped is not None and is_walk and not screen.stays and await draw.redraw(self._bot, donor.telegram_id, tapped, screen):
+        if (
+            tapped is not None
+            and is_walk
+            and not screen.stays
+            and await draw.redraw(self._bot, donor.telegram_id, tapped, screen)
+        ):
             if donor.message_id is None:
                 await self._keep(donor, tapped)
             return

@@ -77,7 +77,9 @@ def read(text: str) -> Said:
 @on(CancelCommand)
 async def cancel_command(turn: Turn, _: CancelCommand) -> Screen:
     place = parse(turn.donor.awaiting or "")
-    return await route(turn, CancelGift(place.donation_id) if isinstance(place, Bridge | Look | Refused) else Home())
+    return await route(
+        turn, CancelGift(place.donation_id) if isinstance(place, Bridge | Look | Refused) else Home()
+    )
 
 
 @on(Typed)
@@ -85,7 +87,11 @@ async def typed(turn: Turn, action: Typed) -> Screen:
     settings = turn.services.settings
     campaigns = await appeals.open_campaigns(turn.services)
     campaign = _in_front(turn, campaigns)
-    home = appeals.currency_for(campaign, turn.donor, _currency_in_front(turn)) if campaign else turn.donor.currency
+    home = (
+        appeals.currency_for(campaign, turn.donor, _currency_in_front(turn))
+        if campaign
+        else turn.donor.currency
+    )
     match read_amount(action.text, home, settings.currencies):
         case Clear(money=money, rest=rest):
             named = _named(rest, campaigns) or (campaign if not rest else None)

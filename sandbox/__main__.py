@@ -79,7 +79,9 @@ async def _main(asked: argparse.Namespace) -> int:
                 await child.wait()
 
 
-async def _until_end(sandbox: Sandbox, asked: argparse.Namespace, child: asyncio.subprocess.Process, stopping: asyncio.Event) -> int:
+async def _until_end(
+    sandbox: Sandbox, asked: argparse.Namespace, child: asyncio.subprocess.Process, stopping: asyncio.Event
+) -> int:
     if not await _serves(f"http://127.0.0.1:{asked.bot_port}", child):
         print("The bot did not start; its own words are above.", file=sys.stderr)  # noqa: T201
         return 1
@@ -97,4 +99,6 @@ if __name__ == "__main__":
     try:
         sys.exit(asyncio.run(_main(_asked())))
     except OSError as problem:
-        sys.exit(f"The sandbox cannot listen: {problem.strerror}. Is it running already? Try --port and --bot-port.")
+        sys.exit(
+            f"The sandbox cannot listen: {problem.strerror}. Is it running already? Try --port and --bot-port."
+        )

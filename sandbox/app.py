@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -73,12 +73,16 @@ class Sandbox:
         stripe, telegram = self.stripe, self.telegram
         return {
             "clock": lambda body: stripe.forward(int(body["seconds"])),
-            "webhook": lambda body: stripe.outbox.next_ones.extend([body["mode"]] * int(body.get("count", 1))),
+            "webhook": lambda body: stripe.outbox.next_ones.extend(
+                [body["mode"]] * int(body.get("count", 1))
+            ),
             "release": lambda _: stripe.outbox.release(),
             "telegram": lambda body: telegram.faults.add(_fault(body, method=body.get("method", "*"))),
             "stripe": lambda body: stripe.faults.add(_fault(body)),
             "late": self._late,
-            "block": lambda body: telegram.blocked(telegram.phones[int(body["person"])], is_blocked=bool(body["blocked"])),
+            "block": lambda body: telegram.blocked(
+                telegram.phones[int(body["person"])], is_blocked=bool(body["blocked"])
+            ),
             "reset": self._reset,
         }
 
@@ -95,29 +99,40 @@ class Sandbox:
 
 def _fault(body: dict[str, Any], method: str = "*") -> Fault:
     seconds = float(body.get("seconds", 3))
-    return Fault(body["kind"], method, int(body.get("times", 1)), retry_after=int(body.get("retry_after", 3)), seconds=seconds)
+    return Fault(
+        body["kind"],
+        method,
+        int(body.get("times", 1)),
+        retry_after=int(body.get("retry_after", 3)),
+        seconds=seconds,
+    )
 
 
 def _shown(session: dict[str, Any]) -> dict[str, Any]:
     names = ("id", "currency", "status", "payment_status")
-    return {name: session[name] for name in names} | {"amount": session["amount_total"], "name": session["_product"].get("name", "")}
+    return {name: session[name] for name in names} | {
+        "amount": session["amount_total"],
+        "name": session["_product"].get("name", ""),
+    }
 
 
 class _Server(uvicorn.Server):
     """Leaves signals to whoever runs it."""
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
+    def capture_signals(self) -> Generator[None]:
         yield
 
 
 @contextlib.asynccontextmanager
-async def running(port: int = 0, pause: float = 2.0) -> AsyncIterator[Sandbox]:
+async def running(port: int = 0, pause: float = 2.0) -> AsyncGenerator[Sandbox]:
     """Serve a new sandbox in this loop on 127.0.0.1. `pause` is the unit of both vendors' retries, in seconds."""
     sandbox = Sandbox(TelegramEmulator(pause=pause), StripeEmulator(pause=pause))
     listener = socket.create_server(("127.0.0.1", port))
     sandbox.at(f"http://127.0.0.1:{listener.getsockname()[1]}")
-    config = uvicorn.Config(sandbox.app, access_log=False, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        sandbox.app, access_log=False, log_config=None, lifespan="off", timeout_graceful_shutdown=1
+    )
     server = _Server(config)
     await sandbox.telegram.start()
     await sandbox.stripe.start()

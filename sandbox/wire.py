@@ -36,5 +36,9 @@ def _transport(send: Any) -> Any:
     """uvicorn's request cycle holds the socket; its public interface has no way to drop one."""
     owner = getattr(send, "__self__", None)
     if owner is None:
-        owner = next(cell.cell_contents.__self__ for cell in send.__closure__ if hasattr(cell.cell_contents, "__self__"))
+        owner = next(
+            cell.cell_contents.__self__
+            for cell in send.__closure__
+            if hasattr(cell.cell_contents, "__self__")
+        )
     return owner.transport

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from telegram import Bot, CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, Message
+from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, Message
 from telegram import error as api
+from telegram.ext import ExtBot
 
 from bot.actions import pack
 from bot.botapi.pace import Priority
@@ -14,15 +15,30 @@ from bot.botapi.transport import is_in_doubt
 from bot.errors import ChatGone, ChatMoved, TelegramBusy, TelegramDown, TelegramError, TelegramRefused
 from bot.screens.base import Button, Screen
 
+# python-telegram-bot's bot with our pace.
+Pen = ExtBot[Any]
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 _TRIES = 3
 _PAUSE = 0.2
-_GONE = ("chat not found", "user is deactivated", "bot was kicked", "peer_id_invalid", "have no rights to send")
-_NOT_THERE = ("message to edit not found", "message can't be edited", "message_id_invalid", "there is no text in the message")
+_GONE = (
+    "chat not found",
+    "user is deactivated",
+    "bot was kicked",
+    "peer_id_invalid",
+    "have no rights to send",
+)
+_NOT_THERE = (
+    "message to edit not found",
+    "message can't be edited",
+    "message_id_invalid",
+    "there is no text in the message",
+)
 
 
-async def send(bot: Bot, chat_id: int, screen: Screen, priority: Priority = Priority.REPLY, *, tries: int = _TRIES) -> int:
+async def send(
+    bot: Pen, chat_id: int, screen: Screen, priority: Priority = Priority.REPLY, *, tries: int = _TRIES
+) -> int:
     """Send the screen as a new message; its message id.
 
     Raises ChatGone, ChatMoved, TelegramBusy, TelegramDown (nothing or perhaps something was sent) and TelegramRefused.
@@ -34,19 +50,28 @@ async def send(bot: Bot, chat_id: int, screen: Screen, priority: Priority = Prio
         if screen.document:
             file = InputFile(screen.document.content, filename=screen.document.name)
             return await bot.send_document(
-                chat_id, file, caption=screen.text, reply_markup=keyboard, parse_mode="HTML", rate_limit_args=priority
-            )  # pyright: ignore[reportCallIssue]
-        return await bot.send_message(chat_id, screen.text, reply_markup=keyboard, parse_mode="HTML", rate_limit_args=priority)  # pyright: ignore[reportCallIssue]
+                chat_id,
+                file,
+                caption=screen.text,
+                reply_markup=keyboard,
+                parse_mode="HTML",
+                rate_limit_args=priority,
+            )
+        return await bot.send_message(
+            chat_id, screen.text, reply_markup=keyboard, parse_mode="HTML", rate_limit_args=priority
+        )
 
     return (await _ours(once, tries)).message_id
 
 
-async def redraw(bot: Bot, chat_id: int, message_id: int, screen: Screen) -> bool:
+async def redraw(bot: Pen, chat_id: int, message_id: int, screen: Screen) -> bool:
     """Show the screen in a message that exists. False when that message cannot be edited any more: send instead."""
     keyboard = _keyboard(screen)
 
     async def once() -> None:
-        await bot.edit_message_text(screen.text, chat_id, message_id, reply_markup=keyboard, parse_mode="HTML")
+        await bot.edit_message_text(
+            screen.text, chat_id, message_id, reply_markup=keyboard, parse_mode="HTML"
+        )
 
     try:
         await _ours(once, _TRIES)
@@ -59,7 +84,7 @@ async def redraw(bot: Bot, chat_id: int, message_id: int, screen: Screen) -> boo
     return True
 
 
-async def remove(bot: Bot, chat_id: int, message_id: int) -> None:
+async def remove(bot: Pen, chat_id: int, message_id: int) -> None:
     """Take an old screen away; one that is too old or gone already may stay."""
     try:
         await _ours(lambda: bot.delete_message(chat_id, message_id), _TRIES)
@@ -67,7 +92,7 @@ async def remove(bot: Bot, chat_id: int, message_id: int) -> None:
         return
 
 
-async def answer_tap(bot: Bot, query_id: str) -> None:
+async def answer_tap(bot: Pen, query_id: str) -> None:
     """Stop the button's spinner. A query that grew too old is nobody's loss."""
     try:
         await _ours(lambda: bot.answer_callback_query(query_id), 1)
@@ -109,7 +134,11 @@ def _plain(error: api.TelegramError) -> str:
 
 
 def _keyboard(screen: Screen) -> InlineKeyboardMarkup | None:
-    return InlineKeyboardMarkup([[_button(button) for button in row] for row in screen.rows]) if screen.rows else None
+    return (
+        InlineKeyboardMarkup([[_button(button) for button in row] for row in screen.rows])
+        if screen.rows
+        else None
+    )
 
 
 def _button(button: Button) -> InlineKeyboardButton:

@@ -109,7 +109,11 @@ class Pace(BaseRateLimiter[Priority]):
     async def _turn(self, endpoint: str, chat: int | str | None, priority: Priority) -> None:
         if chat is not None:
             await self._sit_out(chat)
-        if chat is None or not endpoint.startswith(("send", "copy", "forward")) or endpoint == "sendChatAction":
+        if (
+            chat is None
+            or not endpoint.startswith(("send", "copy", "forward"))
+            or endpoint == "sendChatAction"
+        ):
             return
         if priority is not Priority.REPLY:
             await self._queue(chat, priority)
@@ -140,7 +144,9 @@ class Pace(BaseRateLimiter[Priority]):
             return 1 / self._rate
         return longest
 
-    def _buckets(self, now: float, chat: int | str, priority: Priority, *, spend: bool = False) -> list[float]:
+    def _buckets(
+        self, now: float, chat: int | str, priority: Priority, *, spend: bool = False
+    ) -> list[float]:
         self._all = self._all or _Bucket(self._rate, 4, now)
         self._bulk = self._bulk or _Bucket(self._rate * 0.7, 2, now)
         mine = [self._all, self._chat(chat, now)] + ([self._bulk] if priority is Priority.BROADCAST else [])
@@ -151,7 +157,9 @@ class Pace(BaseRateLimiter[Priority]):
 
     def _chat(self, chat: int | str, now: float) -> _Bucket:
         if len(self._chats) > 4096:
-            self._chats = {key: one for key, one in self._chats.items() if one.wait(now) > 0 or one.tokens < one.burst}
+            self._chats = {
+                key: one for key, one in self._chats.items() if one.wait(now) > 0 or one.tokens < one.burst
+            }
         if chat not in self._chats:
             is_group = isinstance(chat, int) and chat < 0
             self._chats[chat] = _Bucket(20 / 60, 5, now) if is_group else _Bucket(1, 3, now)

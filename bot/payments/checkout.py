@@ -100,8 +100,16 @@ def _params(order: Order) -> dict[str, Any]:
 
 
 def _line(order: Order) -> dict[str, Any]:
-    product = {"name": order.title[:_NAME], "description": order.description[:_NAME], "metadata": {"campaign": order.campaign}}
-    price = {"currency": order.money.currency.lower(), "unit_amount": order.money.minor, "product_data": product}
+    product = {
+        "name": order.title[:_NAME],
+        "description": order.description[:_NAME],
+        "metadata": {"campaign": order.campaign},
+    }
+    price = {
+        "currency": order.money.currency.lower(),
+        "unit_amount": order.money.minor,
+        "product_data": product,
+    }
     return {"quantity": 1, "price_data": price}
 
 

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -93,7 +93,7 @@ def _readable(raw: dict[str, Any]) -> Event | None:
 
 
 @contextmanager
-def _our_errors() -> Iterator[None]:
+def _our_errors() -> Generator[None]:
     try:
         yield
     except stripe.RateLimitError as error:

@@ -53,7 +53,12 @@ def verify(body: bytes, header: str, secrets: Iterable[str], now: float) -> Even
 def read_event(data: object) -> Event:
     """An event as webhooks and the events list carry it. Raises BadWebhook."""
     match data:
-        case {"object": "event", "id": str(id), "type": str(kind), "data": {"object": {"id": str(object_id)}}}:
+        case {
+            "object": "event",
+            "id": str(id),
+            "type": str(kind),
+            "data": {"object": {"id": str(object_id)}},
+        }:
             return Event(id, kind, object_id, bool(cast("dict[str, Any]", data).get("livemode")))
         case _:
             raise BadWebhook("not a snapshot event: the endpoint may be set up for thin events")

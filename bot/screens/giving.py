@@ -48,7 +48,11 @@ def _presets(words: Words, campaign: Campaign, presets: Sequence[Preset]) -> lis
 
 def _preset(words: Words, campaign: Campaign, preset: Preset) -> Button:
     impact = preset.impact.get(words.language)
-    shown = words.label("{amount} · {impact}", amount=preset.money, impact=impact) if impact else words.label("{amount}", amount=preset.money)
+    shown = (
+        words.label("{amount} · {impact}", amount=preset.money, impact=impact)
+        if impact
+        else words.label("{amount}", amount=preset.money)
+    )
     return Button(shown, _check(campaign, preset.money))
 
 
@@ -63,10 +67,15 @@ def _title(words: Words, campaign: Campaign) -> str:
 def unclear(words: Words, campaign: Campaign | None, written: str, options: Sequence[Money]) -> Screen:
     """S3b: never guess between 1.000 and 1000."""
     if campaign is None:
-        buttons = [Button(words.label("{amount}", amount=money), PickCampaign(money.minor, money.currency.lower())) for money in options]
+        buttons = [
+            Button(words.label("{amount}", amount=money), PickCampaign(money.minor, money.currency.lower()))
+            for money in options
+        ]
         again = Home()
     else:
-        buttons = [Button(words.label("{amount}", amount=money), _check(campaign, money)) for money in options]
+        buttons = [
+            Button(words.label("{amount}", amount=money), _check(campaign, money)) for money in options
+        ]
         again = ChooseAmount(campaign.id, options[0].currency.lower())
     text = words.text("You wrote {written}. Which amount do you mean?", written=written)
     return Screen(text, rows(tuple(buttons), Button(words.label("Another amount"), again)), awaiting=again)
@@ -74,9 +83,15 @@ def unclear(words: Words, campaign: Campaign | None, written: str, options: Sequ
 
 def pick_campaign(words: Words, campaigns: Sequence[Campaign], money: Money) -> Screen:
     """An amount came first; `campaigns` are those that take it."""
-    choices = [Button(_title(words, campaign), _check(campaign, money)) for campaign in neediest_first(campaigns)]
+    choices = [
+        Button(_title(words, campaign), _check(campaign, money)) for campaign in neediest_first(campaigns)
+    ]
     text = words.text("{amount}: for which campaign?", amount=money)
-    return Screen(text, rows(*choices, Button(words.label("All campaigns"), Home())), awaiting=PickCampaign(money.minor, money.currency.lower()))
+    return Screen(
+        text,
+        rows(*choices, Button(words.label("All campaigns"), Home())),
+        awaiting=PickCampaign(money.minor, money.currency.lower()),
+    )
 
 
 def check(words: Words, campaign: Campaign, money: Money, statement: str) -> Screen:
@@ -85,10 +100,16 @@ def check(words: Words, campaign: Campaign, money: Money, statement: str) -> Scr
         words.text("Gift of <b>{amount}</b> to <b>{title}</b>.", amount=money, title=_title(words, campaign)),
         lines(
             words.text("Once, not every month. Your name stays hidden."),
-            words.text("Your card statement will show {statement}.", statement=statement) if statement else None,
+            words.text("Your card statement will show {statement}.", statement=statement)
+            if statement
+            else None,
         ),
     )
-    pay = Button(words.label("Pay {amount}", amount=money), Give(campaign.id, money.minor, money.currency.lower()), style="success")
+    pay = Button(
+        words.label("Pay {amount}", amount=money),
+        Give(campaign.id, money.minor, money.currency.lower()),
+        style="success",
+    )
     change = Button(words.label("Change the amount"), ChooseAmount(campaign.id, money.currency.lower()))
     cancel = Button(words.label("Cancel"), Home())
     return Screen(text, rows(pay, (change, cancel)), awaiting=_check(campaign, money))
@@ -97,16 +118,28 @@ def check(words: Words, campaign: Campaign, money: Money, statement: str) -> Scr
 def bridge(words: Words, donation: Donation, campaign: Campaign) -> Screen:
     """S5: what Stripe's page will show, in the donor's language, before it opens."""
     text = paragraphs(
-        words.text("Your gift of <b>{amount}</b> to <b>{title}</b> is ready.", amount=donation.money, title=_title(words, campaign)),
+        words.text(
+            "Your gift of <b>{amount}</b> to <b>{title}</b> is ready.",
+            amount=donation.money,
+            title=_title(words, campaign),
+        ),
         lines(
             _page_language(words),
-            words.text("It will show {exact}, and your bank may send you a code.", exact=words.exact(donation.money)),
+            words.text(
+                "It will show {exact}, and your bank may send you a code.", exact=words.exact(donation.money)
+            ),
             words.text("The link works for two hours. We write here by ourselves when your gift arrives."),
         ),
     )
     pay = Button(words.label("Open Stripe"), url=donation.url, style="success")
-    change = Button(words.label("Change the amount"), ChooseAmount(campaign.id, donation.money.currency.lower()))
-    return Screen(text, rows(pay, _trouble(words, donation), (change, _cancel(words, donation))), awaiting=Bridge(donation.id))
+    change = Button(
+        words.label("Change the amount"), ChooseAmount(campaign.id, donation.money.currency.lower())
+    )
+    return Screen(
+        text,
+        rows(pay, _trouble(words, donation), (change, _cancel(words, donation))),
+        awaiting=Bridge(donation.id),
+    )
 
 
 def _page_language(words: Words) -> str:
@@ -159,31 +192,59 @@ def processing(words: Words, donation: Donation) -> Screen:
 def thanks(words: Words, donation: Donation, campaign: Campaign, statement: str) -> Screen:
     """S7, a message that stays."""
     text = paragraphs(
-        words.text("✅ Received: <b>{amount}</b> for <b>{title}</b>. Thank you!", amount=donation.money, title=_title(words, campaign)),
+        words.text(
+            "✅ Received: <b>{amount}</b> for <b>{title}</b>. Thank you!",
+            amount=donation.money,
+            title=_title(words, campaign),
+        ),
         raised(words, campaign),
         lines(
             words.text("Reference: {reference}", reference=donation.id.upper()),
-            words.text("Your card statement will show {statement}.", statement=statement) if statement else None,
+            words.text("Your card statement will show {statement}.", statement=statement)
+            if statement
+            else None,
         ),
     )
-    return Screen(text, rows((Button(words.label("My gifts"), MyGifts()), Button(words.label("All campaigns"), Home()))), stays=True)
+    return Screen(
+        text,
+        rows((Button(words.label("My gifts"), MyGifts()), Button(words.label("All campaigns"), Home()))),
+        stays=True,
+    )
 
 
 def paid(words: Words, donation: Donation) -> Screen:
     """What the walk's message says once its gift was received."""
     text = words.text("✅ Your gift of {amount} was received.", amount=donation.money)
-    return Screen(text, rows((Button(words.label("My gifts"), MyGifts()), Button(words.label("All campaigns"), Home()))), awaiting=Home())
+    return Screen(
+        text,
+        rows((Button(words.label("My gifts"), MyGifts()), Button(words.label("All campaigns"), Home()))),
+        awaiting=Home(),
+    )
 
 
 def expired(words: Words, donation: Donation) -> Screen:
     """S8."""
-    text = words.text("The link for your gift of {amount} has expired; nothing was charged.", amount=donation.money)
-    return Screen(text, rows(_again(words, donation), Button(words.label("Remind me tomorrow"), Remind(donation.id)), _no(words)), awaiting=Home())
+    text = words.text(
+        "The link for your gift of {amount} has expired; nothing was charged.", amount=donation.money
+    )
+    return Screen(
+        text,
+        rows(
+            _again(words, donation),
+            Button(words.label("Remind me tomorrow"), Remind(donation.id)),
+            _no(words),
+        ),
+        awaiting=Home(),
+    )
 
 
 def _again(words: Words, donation: Donation) -> Button:
     money = donation.money
-    return Button(words.label("Try {amount} again", amount=money), Give(donation.campaign_id, money.minor, money.currency.lower()), style="success")
+    return Button(
+        words.label("Try {amount} again", amount=money),
+        Give(donation.campaign_id, money.minor, money.currency.lower()),
+        style="success",
+    )
 
 
 def _no(words: Words) -> Button:
@@ -194,21 +255,31 @@ def refused(words: Words, donation: Donation) -> Screen:
     """S9: the bank said no; the page is still open."""
     text = paragraphs(
         words.text("Your bank refused the payment of {amount}; nothing was charged.", amount=donation.money),
-        words.text("It may need to allow internet payments, or payments abroad, on this card. Another card may work too."),
+        words.text(
+            "It may need to allow internet payments, or payments abroad, on this card. Another card may work too."
+        ),
     )
     pay = Button(words.label("Try another card"), url=donation.url, style="success") if donation.url else None
-    return Screen(text, rows(pay, Button(words.label("I have paid"), Look(donation.id)), _cancel(words, donation)), awaiting=Look(donation.id))
+    return Screen(
+        text,
+        rows(pay, Button(words.label("I have paid"), Look(donation.id)), _cancel(words, donation)),
+        awaiting=Look(donation.id),
+    )
 
 
 def failed(words: Words, donation: Donation) -> Screen:
     """A delayed payment did not come."""
-    text = words.text("The payment of {amount} did not go through; nothing was received.", amount=donation.money)
+    text = words.text(
+        "The payment of {amount} did not go through; nothing was received.", amount=donation.money
+    )
     return Screen(text, rows(_again(words, donation), _no(words)), awaiting=Home())
 
 
 def canceled(words: Words, donation: Donation) -> Screen:
     text = words.text("Your gift of {amount} is canceled; nothing was charged.", amount=donation.money)
-    return Screen(text, rows(_again(words, donation), Button(words.label("All campaigns"), Home())), awaiting=Home())
+    return Screen(
+        text, rows(_again(words, donation), Button(words.label("All campaigns"), Home())), awaiting=Home()
+    )
 
 
 def canceling(words: Words, donation: Donation) -> Screen:
@@ -231,10 +302,16 @@ def in_review(words: Words, donation: Donation) -> Screen:
 
 def reminder(words: Words, donation: Donation, campaign: Campaign) -> Screen:
     text = words.text(
-        "You asked us to remind you of your gift of {amount} to {title}.", amount=donation.money, title=_title(words, campaign)
+        "You asked us to remind you of your gift of {amount} to {title}.",
+        amount=donation.money,
+        title=_title(words, campaign),
     )
     return Screen(text, rows(_again(words, donation), _no(words)), awaiting=Home())
 
 
 def will_remind(words: Words) -> Screen:
-    return Screen(words.text("We will remind you tomorrow, once."), rows(Button(words.label("All campaigns"), Home())), awaiting=Home())
+    return Screen(
+        words.text("We will remind you tomorrow, once."),
+        rows(Button(words.label("All campaigns"), Home())),
+        awaiting=Home(),
+    )

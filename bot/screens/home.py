@@ -34,10 +34,15 @@ def home(words: Words, campaigns: Sequence[Campaign]) -> Screen:
     """`campaigns` are the open ones."""
     ordered = neediest_first(campaigns)
     if not ordered:
-        return Screen(words.text("No campaign is open at the moment. Thank you for coming by."), _home_rows(words))
+        return Screen(
+            words.text("No campaign is open at the moment. Thank you for coming by."), _home_rows(words)
+        )
     appeal = ordered[0].appeal
     intro = words.plural(
-        "{n} campaign, run by {operator}.", "{n} campaigns, run by {operator}.", len(ordered), operator=appeal.operator
+        "{n} campaign, run by {operator}.",
+        "{n} campaigns, run by {operator}.",
+        len(ordered),
+        operator=appeal.operator,
     )
     text = paragraphs(
         f"<b>{words.text('{title}', title=appeal.titles.get(words.language) or appeal.titles['en'])}</b>\n{intro}",
@@ -58,7 +63,9 @@ def _home_rows(words: Words, ordered: Sequence[Campaign] = ()) -> tuple[tuple[Bu
 
 
 def other_languages(words: Words) -> tuple[Button, ...]:
-    return tuple(Button(name, SetLanguage(code)) for code, name in LANGUAGE_NAMES.items() if code != words.language)
+    return tuple(
+        Button(name, SetLanguage(code)) for code, name in LANGUAGE_NAMES.items() if code != words.language
+    )
 
 
 def _progress(words: Words, campaign: Campaign) -> str:
@@ -84,7 +91,9 @@ def raised(words: Words, campaign: Campaign) -> str:
 
 def _people(words: Words, campaign: Campaign) -> str | None:
     others = [words.money(total) for total in campaign.received if total.currency != campaign.goal.currency]
-    people = words.plural("From {n} person.", "From {n} people.", campaign.donors) if campaign.donors else None
+    people = (
+        words.plural("From {n} person.", "From {n} people.", campaign.donors) if campaign.donors else None
+    )
     also = words.text("And in other currencies: {amounts}.", amounts=" · ".join(others)) if others else None
     return " ".join(part for part in (people, also) if part) or None
 
@@ -102,18 +111,32 @@ def campaign(words: Words, campaign: Campaign, link: str, *, is_open: bool) -> S
     )
     give = Button(words.label("Give"), ChooseAmount(campaign.id), style="success") if is_open else None
     more = Button(words.label("Read more"), ShowStory(campaign.id))
-    return Screen(body, rows(give, more, _share(words, text.title, link), _back_home(words)), awaiting=ShowCampaign(campaign.id))
+    return Screen(
+        body,
+        rows(give, more, _share(words, text.title, link), _back_home(words)),
+        awaiting=ShowCampaign(campaign.id),
+    )
 
 
 def story(words: Words, campaign: Campaign, *, is_open: bool) -> Screen:
     text = campaign.text(words.language)
-    body = paragraphs(f"<b>{words.text('{title}', title=text.title)}</b>", words.text("{story}", story=text.story))
+    body = paragraphs(
+        f"<b>{words.text('{title}', title=text.title)}</b>", words.text("{story}", story=text.story)
+    )
     give = Button(words.label("Give"), ChooseAmount(campaign.id), style="success") if is_open else None
-    return Screen(body, rows(give, Button(words.label("Back"), ShowCampaign(campaign.id))), awaiting=ShowCampaign(campaign.id))
+    return Screen(
+        body,
+        rows(give, Button(words.label("Back"), ShowCampaign(campaign.id))),
+        awaiting=ShowCampaign(campaign.id),
+    )
 
 
 def _authorisation(words: Words, campaign: Campaign) -> str | None:
-    return words.text("Authorisation no. {number}", number=campaign.authorisation) if campaign.authorisation else None
+    return (
+        words.text("Authorisation no. {number}", number=campaign.authorisation)
+        if campaign.authorisation
+        else None
+    )
 
 
 def _share(words: Words, title: str, link: str) -> tuple[Button, ...]:
@@ -129,20 +152,32 @@ def _back_home(words: Words) -> Button:
 def languages(words: Words) -> Screen:
     """Said in every language at once, since we may have guessed wrong."""
     text = "اختر لغتك · Choisissez votre langue · Choose your language"
-    return Screen(text, rows(*(Button(name, SetLanguage(code)) for code, name in LANGUAGE_NAMES.items())), awaiting=Languages())
+    return Screen(
+        text,
+        rows(*(Button(name, SetLanguage(code)) for code, name in LANGUAGE_NAMES.items())),
+        awaiting=Languages(),
+    )
 
 
 def currencies(words: Words, offered: Sequence[str], current: str) -> Screen:
-    text = words.text("Amounts are shown in {currency}. Which currency do you want to give in?", currency=current)
+    text = words.text(
+        "Amounts are shown in {currency}. Which currency do you want to give in?", currency=current
+    )
     choices = tuple(Button(code, SetCurrency(code.lower())) for code in offered)
     return Screen(text, rows(choices, _back_home(words)), awaiting=Currencies())
 
 
 def help_screen(words: Words, operator: str, contact: str) -> Screen:
     """How to use the bot, and who answers for it."""
-    ask = words.text("A question? Write to {operator}: {contact}.", operator=operator, contact=contact) if contact else None
+    ask = (
+        words.text("A question? Write to {operator}: {contact}.", operator=operator, contact=contact)
+        if contact
+        else None
+    )
     text = paragraphs(
-        words.text("<b>How to give</b>\nChoose a campaign and an amount, or just write an amount: “150” or “20 EUR”."),
+        words.text(
+            "<b>How to give</b>\nChoose a campaign and an amount, or just write an amount: “150” or “20 EUR”."
+        ),
         words.text("You pay on Stripe's secure page. We write here by ourselves when your gift arrives."),
         words.text("/mygifts shows your gifts. /privacy shows what we keep about you, and erases it."),
         ask,

@@ -10,7 +10,9 @@ from bot.screens.base import Button, Document, Screen, paragraphs, rows
 PAGE = 5
 
 
-def gifts(words: Words, donations: Sequence[Donation], campaigns: Mapping[int, Campaign], page: int, count: int) -> Screen:
+def gifts(
+    words: Words, donations: Sequence[Donation], campaigns: Mapping[int, Campaign], page: int, count: int
+) -> Screen:
     """One page of the donor's gifts, newest first; `count` is how many there are in all."""
     home = Button(words.label("All campaigns"), Home())
     if not donations:
@@ -19,7 +21,9 @@ def gifts(words: Words, donations: Sequence[Donation], campaigns: Mapping[int, C
     items = [_gift(words, donation, campaigns[donation.campaign_id]) for donation in donations]
     unsettled = [d for d in donations if d.state.is_open or d.state is DonationState.PROCESSING]
     looks = (Button(words.label("Check {amount}", amount=d.money), Look(d.id)) for d in unsettled)
-    return Screen(paragraphs(title, *items), rows(*looks, _pages(words, page, count), home), awaiting=MyGifts(page))
+    return Screen(
+        paragraphs(title, *items), rows(*looks, _pages(words, page, count), home), awaiting=MyGifts(page)
+    )
 
 
 def _gift(words: Words, donation: Donation, campaign: Campaign) -> str:
@@ -67,27 +71,42 @@ def privacy(words: Words, language: str, currency: str, count: int) -> Screen:
             language=language,
             currency=currency,
         ),
-        words.plural("{n} gift: amount, campaign, date and state.", "{n} gifts: amount, campaign, date and state.", count),
-        words.text("We keep no name, no phone number, no e-mail address and no card. Stripe keeps what you type on its page."),
+        words.plural(
+            "{n} gift: amount, campaign, date and state.",
+            "{n} gifts: amount, campaign, date and state.",
+            count,
+        ),
+        words.text(
+            "We keep no name, no phone number, no e-mail address and no card. Stripe keeps what you type on its page."
+        ),
         words.text("If you erase this, your gifts stay in the accounts without any link to you."),
     )
-    file, gone = Button(words.label("Send me the file"), ExportMine()), Button(words.label("Erase"), EraseMine(), style="danger")
+    file, gone = (
+        Button(words.label("Send me the file"), ExportMine()),
+        Button(words.label("Erase"), EraseMine(), style="danger"),
+    )
     return Screen(text, rows((file, gone), Button(words.label("All campaigns"), Home())), awaiting=Privacy())
 
 
 def export(words: Words, content: bytes) -> Screen:
     """The donor's data as a JSON file."""
-    return Screen(words.text("Everything we keep about you."), document=Document("entraide.json", content), stays=True)
+    return Screen(
+        words.text("Everything we keep about you."), document=Document("entraide.json", content), stays=True
+    )
 
 
 def sure_to_erase(words: Words) -> Screen:
-    text = words.text("Erase everything that links you to your gifts? We will not be able to show them to you again.")
+    text = words.text(
+        "Erase everything that links you to your gifts? We will not be able to show them to you again."
+    )
     yes = Button(words.label("Yes, erase"), EraseMine("yes"), style="danger")
     return Screen(text, rows(yes, Button(words.label("No, keep it"), Privacy())), awaiting=Privacy())
 
 
 def cannot_erase_yet(words: Words) -> Screen:
-    text = words.text("A payment of yours is still under way. Erase again when it is settled, or cancel it first.")
+    text = words.text(
+        "A payment of yours is still under way. Erase again when it is settled, or cancel it first."
+    )
     return Screen(text, rows(Button(words.label("My gifts"), MyGifts())), awaiting=Privacy())
 
 

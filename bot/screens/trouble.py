@@ -18,15 +18,25 @@ def of(words: Words, error: EntraideError) -> Screen:
     """The screen for an error that a use case raised."""
     match error:
         case GiftTooSmall() | GiftTooLarge():
-            return Screen(limit(words, error), rows(_another(words, error.campaign_id)), awaiting=ChooseAmount(error.campaign_id))
+            return Screen(
+                limit(words, error),
+                rows(_another(words, error.campaign_id)),
+                awaiting=ChooseAmount(error.campaign_id),
+            )
         case CampaignNotOpen():
             return _home(words, words.text("This campaign takes no gifts at the moment."))
         case CurrencyNotTaken(currency=code):
             return _home(words, words.text("This campaign does not take {currency}.", currency=code))
         case PaymentsLocked():
-            return _home(words, words.text("Gifts are not possible right now; nothing was charged. Please try again later."))
+            return _home(
+                words,
+                words.text("Gifts are not possible right now; nothing was charged. Please try again later."),
+            )
         case PaymentsRefused():
-            return _home(words, words.text("Stripe could not take this gift; nothing was charged. We are looking into it."))
+            return _home(
+                words,
+                words.text("Stripe could not take this gift; nothing was charged. We are looking into it."),
+            )
         case _:
             return oops(words)
 
@@ -34,8 +44,12 @@ def of(words: Words, error: EntraideError) -> Screen:
 def limit(words: Words, error: GiftTooSmall | GiftTooLarge) -> str:
     """The sentence about an amount outside the campaign's limits."""
     if isinstance(error, GiftTooSmall):
-        return words.text("The smallest gift here is {limit}; you wrote {amount}.", limit=error.limit, amount=error.money)
-    return words.text("The largest gift here is {limit}; you wrote {amount}.", limit=error.limit, amount=error.money)
+        return words.text(
+            "The smallest gift here is {limit}; you wrote {amount}.", limit=error.limit, amount=error.money
+        )
+    return words.text(
+        "The largest gift here is {limit}; you wrote {amount}.", limit=error.limit, amount=error.money
+    )
 
 
 def _another(words: Words, campaign_id: int) -> Button:
@@ -48,7 +62,9 @@ def _home(words: Words, text: str) -> Screen:
 
 def oops(words: Words) -> Screen:
     """Our own fault."""
-    return _home(words, words.text("Something went wrong on our side. Nothing was charged by it. Please try again."))
+    return _home(
+        words, words.text("Something went wrong on our side. Nothing was charged by it. Please try again.")
+    )
 
 
 def unknown_text(words: Words) -> Screen:
@@ -71,21 +87,31 @@ def not_an_amount(words: Words, reason: str) -> str:
         case "currency_not_enabled":
             return words.text("We cannot take this currency.")
         case _:
-            return words.text("This is not an amount that we can read. Please write plain digits, for example “150”.")
+            return words.text(
+                "This is not an amount that we can read. Please write plain digits, for example “150”."
+            )
 
 
 def group(words: Words, link: str) -> Screen:
     """In a group: no gift is shown there, only the way to the private chat."""
-    return Screen(words.text("Gifts are made in a private chat with me."), rows(Button(words.label("Give"), url=link)), stays=True)
+    return Screen(
+        words.text("Gifts are made in a private chat with me."),
+        rows(Button(words.label("Give"), url=link)),
+        stays=True,
+    )
 
 
 def alert(words: Words, what: str, reference: str) -> Screen:
     """For staff."""
     match what:
         case "review":
-            text = words.text("⚠️ A payment does not match its gift and needs a person: {reference}", reference=reference)
+            text = words.text(
+                "⚠️ A payment does not match its gift and needs a person: {reference}", reference=reference
+            )
         case "late":
-            text = words.text("A gift was paid after its campaign had closed: {reference}", reference=reference)
+            text = words.text(
+                "A gift was paid after its campaign had closed: {reference}", reference=reference
+            )
         case "locked":
             text = words.text("⚠️ Stripe refuses our key: no gift can be made. Run “entraide check”.")
         case _:

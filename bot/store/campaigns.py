@@ -55,18 +55,36 @@ def receive(tx: Connection, campaign_id: int, donor_id: int, money: Money) -> No
     """Add one gift to the totals; call it once per gift, in the transaction that records its payment."""
     row = {"campaign_id": campaign_id, "currency": money.currency, "received_minor": money.minor, "gifts": 1}
     more = {"received_minor": totals.c.received_minor + money.minor, "gifts": totals.c.gifts + 1}
-    tx.execute(insert(totals).values(row).on_conflict_do_update(index_elements=["campaign_id", "currency"], set_=more))
+    tx.execute(
+        insert(totals)
+        .values(row)
+        .on_conflict_do_update(index_elements=["campaign_id", "currency"], set_=more)
+    )
     if not _gave_before(tx, campaign_id, donor_id):
-        tx.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(donors=campaigns.c.donors + 1))
+        tx.execute(
+            update(campaigns).where(campaigns.c.id == campaign_id).values(donors=campaigns.c.donors + 1)
+        )
 
 
 def _gave_before(tx: Connection, campaign_id: int, donor_id: int) -> bool:
     theirs = (donations.c.campaign_id == campaign_id) & (donations.c.donor_id == donor_id)
-    return len(tx.execute(select(donations.c.id).where(theirs, donations.c.settled_at.is_not(None)).limit(2)).all()) > 1
+    return (
+        len(
+            tx.execute(
+                select(donations.c.id).where(theirs, donations.c.settled_at.is_not(None)).limit(2)
+            ).all()
+        )
+        > 1
+    )
 
 
 def _put_appeal(tx: Connection, appeal: Appeal) -> int:
-    values = {"slug": "appeal", "titles": _dump(appeal.titles), "operator": appeal.operator, "contact": appeal.contact}
+    values = {
+        "slug": "appeal",
+        "titles": _dump(appeal.titles),
+        "operator": appeal.operator,
+        "contact": appeal.contact,
+    }
     upsert = insert(appeals).values(values).on_conflict_do_update(index_elements=["slug"], set_=values)
     return cast("int", tx.execute(upsert.returning(appeals.c.id)).scalar_one())
 
@@ -77,11 +95,18 @@ def _columns(campaign: Campaign) -> dict[str, Any]:
         "state": campaign.state,
         "currency": campaign.goal.currency,
         "goal_minor": campaign.goal.minor,
-        "texts": _dump({lang: [text.title, text.summary, text.story] for lang, text in campaign.texts.items()}),
-        "presets": _dump(
-            {cur: [[preset.money.minor, dict(preset.impact)] for preset in some] for cur, some in campaign.presets.items()}
+        "texts": _dump(
+            {lang: [text.title, text.summary, text.story] for lang, text in campaign.texts.items()}
         ),
-        "limits": _dump({cur: [pair.smallest.minor, pair.largest.minor] for cur, pair in campaign.limits.items()}),
+        "presets": _dump(
+            {
+                cur: [[preset.money.minor, dict(preset.impact)] for preset in some]
+                for cur, some in campaign.presets.items()
+            }
+        ),
+        "limits": _dump(
+            {cur: [pair.smallest.minor, pair.largest.minor] for cur, pair in campaign.limits.items()}
+        ),
         "starts_at": seconds(campaign.starts_at) if campaign.starts_at else None,
         "ends_at": seconds(campaign.ends_at) if campaign.ends_at else None,
         "authorisation": campaign.authorisation,
@@ -139,7 +164,10 @@ def _texts(raw: str) -> Mapping[str, CampaignText]:
 
 @lru_cache(maxsize=256)
 def _presets(raw: str) -> Mapping[str, tuple[Preset, ...]]:
-    return {cur: tuple(Preset(Money(minor, cur), impact) for minor, impact in some) for cur, some in json.loads(raw).items()}
+    return {
+        cur: tuple(Preset(Money(minor, cur), impact) for minor, impact in some)
+        for cur, some in json.loads(raw).items()
+    }
 
 
 @lru_cache(maxsize=256)

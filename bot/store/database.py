@@ -19,7 +19,13 @@ from bot.errors import StoreDown
 T = TypeVar("T")
 Work = Callable[[Connection], T]
 
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON", "temp_store=MEMORY")
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "busy_timeout=5000",
+    "foreign_keys=ON",
+    "temp_store=MEMORY",
+)
 _TOGETHER = 64
 
 
@@ -36,7 +42,7 @@ class _Hop(aiosqlite.Connection):
         self.sql = await self.hop(engine.connect)
 
     async def hop(self, work: Callable[[], T]) -> T:
-        return await self._execute(work)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        return await self._execute(work)  # pyright: ignore[reportUnknownMemberType]
 
 
 class _Job(Generic[T]):

@@ -41,7 +41,12 @@ def owe(tx: Connection, owed: Owed, due: datetime) -> bool:
         "attempts": 0,
         "due_at": seconds(due),
     }
-    return tx.execute(insert(deliveries).values(row).on_conflict_do_nothing(index_elements=["dedupe_key"])).rowcount == 1
+    return (
+        tx.execute(
+            insert(deliveries).values(row).on_conflict_do_nothing(index_elements=["dedupe_key"])
+        ).rowcount
+        == 1
+    )
 
 
 def claim(tx: Connection, now: datetime, limit: int) -> list[Delivery]:
@@ -60,7 +65,11 @@ def claim(tx: Connection, now: datetime, limit: int) -> list[Delivery]:
         .where(deliveries.c.id.in_(first))
         .order_by(deliveries.c.priority, deliveries.c.due_at, deliveries.c.id)
     ).all()
-    taken = {"state": DeliveryState.SENDING, "leased_until": seconds(now + LEASE), "attempts": deliveries.c.attempts + 1}
+    taken = {
+        "state": DeliveryState.SENDING,
+        "leased_until": seconds(now + LEASE),
+        "attempts": deliveries.c.attempts + 1,
+    }
     if rows:
         tx.execute(update(deliveries).where(deliveries.c.id.in_([row.id for row in rows])).values(**taken))
     return [_noun(row) for row in rows]
@@ -71,7 +80,9 @@ def sent(tx: Connection, delivery_id: int, message_id: int, now: datetime) -> No
 
 
 def end(tx: Connection, delivery_id: int, state: DeliveryState, **values: str | int | None) -> None:
-    mine = update(deliveries).where(deliveries.c.id == delivery_id, deliveries.c.state == DeliveryState.SENDING)
+    mine = update(deliveries).where(
+        deliveries.c.id == delivery_id, deliveries.c.state == DeliveryState.SENDING
+    )
     tx.execute(mine.values(state=state, leased_until=None, **values))
 
 
@@ -103,7 +114,9 @@ def park(tx: Connection, donor_id: int) -> None:
 def unpark(tx: Connection, donor_id: int, now: datetime) -> int:
     """The donor is back: what they could not be told is due now."""
     parked = (deliveries.c.donor_id == donor_id) & (deliveries.c.state == DeliveryState.UNDELIVERABLE)
-    return tx.execute(update(deliveries).where(parked).values(state=DeliveryState.OWED, due_at=seconds(now))).rowcount
+    return tx.execute(
+        update(deliveries).where(parked).values(state=DeliveryState.OWED, due_at=seconds(now))
+    ).rowcount
 
 
 def _noun(row: Row[Any]) -> Delivery:

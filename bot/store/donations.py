@@ -54,7 +54,9 @@ def add(tx: Connection, donation: Donation, look_at: datetime) -> None:
 def move(tx: Connection, donation_id: str, was: Collection[DonationState], to: DonationState) -> bool:
     """Claim a change of state. True for the one caller who made it; that caller does what follows."""
     changes: dict[str, Any] = {"state": to} if to.is_open else {"state": to, "open_key": None}
-    claim = update(donations).where(donations.c.id == donation_id, donations.c.state.in_(was)).values(**changes)
+    claim = (
+        update(donations).where(donations.c.id == donation_id, donations.c.state.in_(was)).values(**changes)
+    )
     return tx.execute(claim).rowcount == 1
 
 
@@ -66,7 +68,9 @@ def change(tx: Connection, donation_id: str, **values: str | int | None) -> None
 def of_donor(tx: Connection, donor_id: int, limit: int, offset: int = 0) -> list[Donation]:
     """Newest first."""
     theirs = select(donations).where(donations.c.donor_id == donor_id)
-    rows = tx.execute(theirs.order_by(donations.c.created_at.desc(), donations.c.id).limit(limit).offset(offset))
+    rows = tx.execute(
+        theirs.order_by(donations.c.created_at.desc(), donations.c.id).limit(limit).offset(offset)
+    )
     return [noun(row) for row in rows]
 
 
@@ -83,7 +87,12 @@ def open_of(tx: Connection, donor_id: int, campaign_id: int | None = None) -> li
 
 def to_look_at(tx: Connection, now: datetime, limit: int) -> list[Donation]:
     """Gifts whose turn it is to be asked about at Stripe, longest waiting first."""
-    due = select(donations).where(donations.c.look_at <= seconds(now)).order_by(donations.c.look_at).limit(limit)
+    due = (
+        select(donations)
+        .where(donations.c.look_at <= seconds(now))
+        .order_by(donations.c.look_at)
+        .limit(limit)
+    )
     return [noun(row) for row in tx.execute(due)]
 
 
@@ -92,7 +101,9 @@ def next_look(tx: Connection) -> datetime | None:
     return None if value is None else moment(value)
 
 
-def add_payment(tx: Connection, donation_id: str, session_id: str, payment_intent: str | None, money: Money, now: datetime) -> bool:
+def add_payment(
+    tx: Connection, donation_id: str, session_id: str, payment_intent: str | None, money: Money, now: datetime
+) -> bool:
     """Record that Stripe holds this money. False when it was recorded before."""
     row = {
         "session_id": session_id,

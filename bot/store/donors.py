@@ -16,14 +16,20 @@ def find(tx: Connection, telegram_id: int) -> Donor | None:
 
 def get(tx: Connection, donor_id: int) -> Donor | None:
     """The donor, or None when erased."""
-    row = tx.execute(select(donors).where(donors.c.id == donor_id, donors.c.telegram_id.is_not(None))).one_or_none()
+    row = tx.execute(
+        select(donors).where(donors.c.id == donor_id, donors.c.telegram_id.is_not(None))
+    ).one_or_none()
     return None if row is None else noun(row)
 
 
 def add(tx: Connection, telegram_id: int, language: str, currency: str, now: int) -> Donor:
     """The donor with this Telegram id, made if new."""
     values = {"telegram_id": telegram_id, "language": language, "currency": currency, "created_at": now}
-    fresh = insert(donors).values(**values, state=DonorState.ACTIVE).on_conflict_do_nothing(index_elements=["telegram_id"])
+    fresh = (
+        insert(donors)
+        .values(**values, state=DonorState.ACTIVE)
+        .on_conflict_do_nothing(index_elements=["telegram_id"])
+    )
     tx.execute(fresh)
     return noun(tx.execute(select(donors).where(donors.c.telegram_id == telegram_id)).one())
 

@@ -22,7 +22,11 @@ class Hint:
 def add(tx: Connection, hint: Hint, source: str, now: datetime) -> bool:
     """Keep the hint. False when this event is known already."""
     row = {"event_id": hint.event_id, "source": source, "type": hint.type, "object_id": hint.object_id}
-    fresh = insert(inbox).values(**row, received_at=seconds(now)).on_conflict_do_nothing(index_elements=["event_id"])
+    fresh = (
+        insert(inbox)
+        .values(**row, received_at=seconds(now))
+        .on_conflict_do_nothing(index_elements=["event_id"])
+    )
     return tx.execute(fresh).rowcount == 1
 
 
@@ -38,7 +42,9 @@ def waiting(tx: Connection, limit: int) -> list[Hint]:
 
 
 def done(tx: Connection, event_id: str, outcome: str, now: datetime) -> None:
-    tx.execute(update(inbox).where(inbox.c.event_id == event_id).values(processed_at=seconds(now), outcome=outcome))
+    tx.execute(
+        update(inbox).where(inbox.c.event_id == event_id).values(processed_at=seconds(now), outcome=outcome)
+    )
 
 
 def prune(tx: Connection, before: datetime) -> int:

@@ -12,8 +12,8 @@ def migrate(path: str) -> bool:
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     if version(path) == HEAD:
         return False
-    from alembic import command  # noqa: PLC0415  a heavy import that most starts can do without
-    from alembic.config import Config  # noqa: PLC0415
+    from alembic import command
+    from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(_HERE))

@@ -25,7 +25,10 @@ def is_done(tx: Connection, update_id: int) -> bool:
 def keep(tx: Connection, kept: Kept, now: datetime) -> bool:
     """Store a polled update before it is acknowledged. False when it is known already."""
     row = {"update_id": kept.update_id, "raw": kept.raw, "received_at": seconds(now)}
-    return tx.execute(insert(updates).values(row).on_conflict_do_nothing(index_elements=["update_id"])).rowcount == 1
+    return (
+        tx.execute(insert(updates).values(row).on_conflict_do_nothing(index_elements=["update_id"])).rowcount
+        == 1
+    )
 
 
 def done(tx: Connection, update_id: int, now: datetime) -> None:
@@ -41,7 +44,11 @@ def forget(tx: Connection, update_id: int) -> None:
 
 
 def unfinished(tx: Connection) -> list[Kept]:
-    rows = tx.execute(select(updates.c.update_id, updates.c.raw).where(updates.c.raw.is_not(None)).order_by(updates.c.update_id))
+    rows = tx.execute(
+        select(updates.c.update_id, updates.c.raw)
+        .where(updates.c.raw.is_not(None))
+        .order_by(updates.c.update_id)
+    )
     return [Kept(*row) for row in rows]
 
 

@@ -53,9 +53,15 @@ def _typed_dict(kind: type) -> Check:
     required: list[str] = []
 
     def prepare() -> None:
-        own = {name: hint for name, hint in kind.__annotations__.items() if name not in RequestOptions.__annotations__}
+        own = {
+            name: hint
+            for name, hint in kind.__annotations__.items()
+            if name not in RequestOptions.__annotations__
+        }
         namespace = vars(importlib.import_module(kind.__module__))
-        resolved = typing.get_type_hints(types.SimpleNamespace(__annotations__=own), namespace, include_extras=True)
+        resolved = typing.get_type_hints(
+            types.SimpleNamespace(__annotations__=own), namespace, include_extras=True
+        )
         for name, hint in resolved.items():
             fields[name] = _of(typing.get_args(hint)[0] if _is_optional(hint) else hint)
             if not _is_optional(hint):
@@ -91,7 +97,9 @@ def _is_optional(hint: Any) -> bool:
 def _of(hint: Any) -> Check:
     origin = typing.get_origin(hint)
     if origin in (typing.Union, types.UnionType):
-        return _any_of([one for one in typing.get_args(hint) if typing.get_origin(one) is not UntypedStripeObject])
+        return _any_of(
+            [one for one in typing.get_args(hint) if typing.get_origin(one) is not UntypedStripeObject]
+        )
     if origin is list:
         return _list_of(_of(typing.get_args(hint)[0]))
     if origin is dict:
@@ -102,7 +110,9 @@ def _of(hint: Any) -> Check:
 
 
 def _any_of(hints: list[Any]) -> Check:
-    if any(str(typing.get_origin(one)).endswith("Literal") and "" not in typing.get_args(one) for one in hints):
+    if any(
+        str(typing.get_origin(one)).endswith("Literal") and "" not in typing.get_args(one) for one in hints
+    ):
         hints = [one for one in hints if one is not str]
     checks = [_of(one) for one in hints if one is not type(None)]
 
@@ -143,12 +153,18 @@ def _map_of(inner: Check) -> Check:
 def _literal(allowed: tuple[Any, ...]) -> Check:
     def checked(name: str, value: Any) -> None:
         if value not in allowed:
-            raise StripeRefusal(f"Invalid {name}: must be one of {', '.join(map(str, allowed[:12]))}", param=name)
+            raise StripeRefusal(
+                f"Invalid {name}: must be one of {', '.join(map(str, allowed[:12]))}", param=name
+            )
 
     return checked
 
 
-_PATTERNS = {int: ("integer", r"-?\d+"), bool: ("boolean", r"true|false"), float: ("number", r"-?\d+(\.\d+)?")}
+_PATTERNS = {
+    int: ("integer", r"-?\d+"),
+    bool: ("boolean", r"true|false"),
+    float: ("number", r"-?\d+(\.\d+)?"),
+}
 
 
 def _plain(kind: Any) -> Check:

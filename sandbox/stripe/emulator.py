@@ -124,7 +124,9 @@ class StripeEmulator:
     def expire_session(self, session_id: str) -> dict[str, Any]:
         session = self.session(session_id)
         if session["status"] != "open":
-            raise StripeRefusal(f"Only Checkout Sessions with a status in [\"open\"] can be expired. This Checkout Session has a status of {session['status']}.")
+            raise StripeRefusal(
+                f'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a status of {session["status"]}.'
+            )
         self.expire(session_id)
         return session
 
@@ -186,7 +188,12 @@ class StripeEmulator:
     def _intent(self, session: dict[str, Any], status: str, decline: str | None = None) -> None:
         intent_id = session["payment_intent"] or "pi_" + secrets.token_hex(12)
         session["payment_intent"] = intent_id
-        error = {"type": "card_error", "code": "card_declined", "decline_code": decline, "message": "Your card was declined."}
+        error = {
+            "type": "card_error",
+            "code": "card_declined",
+            "decline_code": decline,
+            "message": "Your card was declined.",
+        }
         self.intents[intent_id] = {
             "id": intent_id,
             "object": "payment_intent",

@@ -7,7 +7,13 @@ class StripeRefusal(Exception):
     """An error in Stripe's JSON shape."""
 
     def __init__(
-        self, message: str, *, status: int = 400, code: str | None = None, param: str | None = None, kind: str = "invalid_request_error"
+        self,
+        message: str,
+        *,
+        status: int = 400,
+        code: str | None = None,
+        param: str | None = None,
+        kind: str = "invalid_request_error",
     ) -> None:
         super().__init__(message)
         self.status, self.message, self.code, self.param, self.kind = status, message, code, param, kind

@@ -27,7 +27,7 @@ def _path(key: str) -> list[str]:
 def _put(tree: dict[str, Any], path: list[str], value: str, key: str) -> None:
     for part in path[:-1]:
         tree = tree.setdefault(part, {})
-        if not isinstance(tree, dict):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(tree, dict):
             raise StripeRefusal(f"Invalid key: {key}", param=key)
     if path[-1] in tree:
         raise StripeRefusal(f"Duplicate parameter: {key}", param=key)

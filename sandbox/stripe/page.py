@@ -6,9 +6,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-_TEMPLATE = string.Template((Path(__file__).parent.parent / "static" / "pay.html").read_text(encoding="utf-8"))
-_ZERO = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split())
-_THREE = frozenset("bhd jod kwd omr tnd".split())
+_TEMPLATE = string.Template(
+    (Path(__file__).parent.parent / "static" / "pay.html").read_text(encoding="utf-8")
+)
+_ZERO = frozenset(
+    ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"]
+)
+_THREE = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
 _WORDS = {
     "fr": {
         "mark": "BAC À SABLE · aucun argent réel",
@@ -53,7 +57,9 @@ def page(session: dict[str, Any], *, declined: bool) -> str:
         "open": "" if is_open else "hidden",
         "shut": "hidden" if is_open else "",
         "alert": html.escape(words["declined"]) if declined else "",
-        "return_url": html.escape(session["success_url"] if session["status"] == "complete" else session["cancel_url"] or ""),
+        "return_url": html.escape(
+            session["success_url"] if session["status"] == "complete" else session["cancel_url"] or ""
+        ),
     }
     return _TEMPLATE.substitute(filled)
 

@@ -48,13 +48,26 @@ class _Api:
         self._work: dict[tuple[str, str], Callable[[str, dict[str, Any]], dict[str, Any]]] = {
             ("POST", "/v1/checkout/sessions"): self._create,
             ("GET", "/v1/checkout/sessions"): self._list,
-            ("GET", "/v1/checkout/sessions/{id}"): lambda id, p: emulator.shown(emulator.session(id), p.get("expand")),
-            ("POST", "/v1/checkout/sessions/{id}/expire"): lambda id, _: emulator.shown(emulator.expire_session(id)),
+            ("GET", "/v1/checkout/sessions/{id}"): lambda id, p: emulator.shown(
+                emulator.session(id), p.get("expand")
+            ),
+            ("POST", "/v1/checkout/sessions/{id}/expire"): lambda id, _: emulator.shown(
+                emulator.expire_session(id)
+            ),
             ("GET", "/v1/events"): self._events,
-            ("GET", "/v1/events/{id}"): lambda id, _: _found(next((e for e in emulator.events if e["id"] == id), None), "event"),
-            ("GET", "/v1/payment_intents/{id}"): lambda id, _: _found(emulator.intents.get(id), "payment_intent"),
+            ("GET", "/v1/events/{id}"): lambda id, _: _found(
+                next((e for e in emulator.events if e["id"] == id), None), "event"
+            ),
+            ("GET", "/v1/payment_intents/{id}"): lambda id, _: _found(
+                emulator.intents.get(id), "payment_intent"
+            ),
             ("GET", "/v1/charges/{id}"): lambda _, __: _found(None, "charge"),
-            ("GET", "/v1/account"): lambda _, __: {"id": "acct_sandbox", "object": "account", "country": "FR", "default_currency": "eur"},
+            ("GET", "/v1/account"): lambda _, __: {
+                "id": "acct_sandbox",
+                "object": "account",
+                "country": "FR",
+                "default_currency": "eur",
+            },
         }
 
     def endpoint(self, method: str, path: str) -> Callable[[Request], Any]:
@@ -64,7 +77,9 @@ class _Api:
         return handle
 
     async def unknown(self, request: Request) -> Response:
-        refusal = StripeRefusal(f"Unrecognized request URL ({request.method}: {request.url.path})", status=404)
+        refusal = StripeRefusal(
+            f"Unrecognized request URL ({request.method}: {request.url.path})", status=404
+        )
         return self._kept(request, {}, refusal, breaks_contract=True)
 
     async def _handle(self, request: Request, method: str, path: str) -> Response:
@@ -89,7 +104,12 @@ class _Api:
             raise StripeRefusal("A POST of this project carries an Idempotency-Key")
 
     async def _keyed(
-        self, request: Request, endpoint: tuple[str, str], params: dict[str, Any], raw: str, fault: Fault | None
+        self,
+        request: Request,
+        endpoint: tuple[str, str],
+        params: dict[str, Any],
+        raw: str,
+        fault: Fault | None,
     ) -> Response:
         """The first answer under a key, a failure included, is the answer for ever."""
         key = request.headers.get("idempotency-key") if endpoint[0] == "POST" else None
@@ -104,9 +124,13 @@ class _Api:
             known, answer = self._stored[key]
             if known != body:
                 message = "Keys for idempotent requests can only be used with the same parameters they were first used with."
-                return self._kept(request, params, StripeRefusal(message, kind="idempotency_error"), breaks_contract=True)
+                return self._kept(
+                    request, params, StripeRefusal(message, kind="idempotency_error"), breaks_contract=True
+                )
             self._note(request, params, answer[0], "replayed")
-            return JSONResponse(answer[1], answer[0], headers={"Idempotent-Replayed": "true", "request-id": _request_id()})
+            return JSONResponse(
+                answer[1], answer[0], headers={"Idempotent-Replayed": "true", "request-id": _request_id()}
+            )
         self._flying.add(key)
         try:
             if fault and fault.kind == "slow":
@@ -131,12 +155,25 @@ class _Api:
                 check_session(params)
             result = self._work[endpoint](request.path_params.get("id", ""), params)
         except StripeRefusal as refusal:
-            is_state = refusal.status == 404 or "expired" in refusal.message or (refusal.code or "").startswith("amount_")
-            return (refusal.status, refusal.body()), self._kept(request, params, refusal, breaks_contract=not is_state)
+            is_state = (
+                refusal.status == 404
+                or "expired" in refusal.message
+                or (refusal.code or "").startswith("amount_")
+            )
+            return (refusal.status, refusal.body()), self._kept(
+                request, params, refusal, breaks_contract=not is_state
+            )
         self._note(request, params, 200)
         return (200, result), JSONResponse(result, headers={"request-id": _request_id()})
 
-    def _kept(self, request: Request, params: dict[str, Any], refusal: StripeRefusal, *, breaks_contract: bool = False) -> Response:
+    def _kept(
+        self,
+        request: Request,
+        params: dict[str, Any],
+        refusal: StripeRefusal,
+        *,
+        breaks_contract: bool = False,
+    ) -> Response:
         call = self._note(request, params, refusal.status, refusal.message)
         if breaks_contract:
             self._emulator.rejected.append(call)
@@ -158,7 +195,9 @@ class _Api:
 
     def _events(self, _: str, params: dict[str, Any]) -> dict[str, Any]:
         types = params.get("types")
-        wanted = [event for event in reversed(self._emulator.events) if types is None or event["type"] in types]
+        wanted = [
+            event for event in reversed(self._emulator.events) if types is None or event["type"] in types
+        ]
         return _page(wanted, params, "/v1/events")
 
 
@@ -191,7 +230,13 @@ async def _before(fault: Fault) -> Response | None:
     headers = {"request-id": _request_id()}
     match fault.kind:
         case "429":
-            body = {"error": {"type": "invalid_request_error", "code": "rate_limit", "message": "Too many requests."}}
+            body = {
+                "error": {
+                    "type": "invalid_request_error",
+                    "code": "rate_limit",
+                    "message": "Too many requests.",
+                }
+            }
             return JSONResponse(body, 429, headers=headers)
         case "401":
             return JSONResponse(StripeRefusal("Invalid API Key provided").body(), 401, headers=headers)
@@ -234,7 +279,11 @@ class _Page:
     async def act(self, request: Request) -> Response:
         session_id, act = request.path_params["id"], request.path_params["act"]
         session = self._emulator.sessions.get(session_id)
-        acts = {"pay": self._emulator.pay, "later": self._emulator.pay_later, "decline": self._emulator.decline}
+        acts = {
+            "pay": self._emulator.pay,
+            "later": self._emulator.pay_later,
+            "decline": self._emulator.decline,
+        }
         if session is None or act not in (*acts, "abandon"):
             return HTMLResponse("No such page.", 404)
         try:
@@ -245,7 +294,13 @@ class _Page:
         if act == "decline":
             return RedirectResponse(f"/stripe/pay/{session_id}?declined=1", 303)
         target = session["cancel_url"] if act == "abandon" else session["success_url"]
-        return HTMLResponse(_RETURN.substitute(target=html.escape(target), script=json.dumps(target), home=quote(target, safe="")))
+        return HTMLResponse(
+            _RETURN.substitute(
+                target=html.escape(target), script=json.dumps(target), home=quote(target, safe="")
+            )
+        )
 
 
-_RETURN = string.Template((Path(__file__).parent.parent / "static" / "return.html").read_text(encoding="utf-8"))
+_RETURN = string.Template(
+    (Path(__file__).parent.parent / "static" / "return.html").read_text(encoding="utf-8")
+)

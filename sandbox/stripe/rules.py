@@ -8,11 +8,27 @@ from urllib.parse import parse_qs, urlparse
 from sandbox.stripe.errors import StripeRefusal
 
 LARGEST = 99_999_999
-_ZERO = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split())
-_STEP = dict.fromkeys("bhd jod kwd omr tnd".split(), 10) | dict.fromkeys("isk ugx".split(), 100)
-_LEAST = dict.fromkeys("eur usd cad chf aud nzd sgd brl inr jpy".split(), 50) | dict.fromkeys("aed pln ron myr".split(), 200)
-_LEAST |= {"gbp": 30, "sek": 300, "nok": 300, "dkk": 250, "hkd": 400, "mxn": 1000, "thb": 1000, "czk": 1500, "huf": 17500}
-CURRENCIES = frozenset("mad sar qar egp dzd bgn try zar".split()) | _ZERO | set(_STEP) | set(_LEAST)
+_ZERO = frozenset(
+    ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"]
+)
+_STEP = dict.fromkeys(["bhd", "jod", "kwd", "omr", "tnd"], 10) | dict.fromkeys(["isk", "ugx"], 100)
+_LEAST = dict.fromkeys(
+    ["eur", "usd", "cad", "chf", "aud", "nzd", "sgd", "brl", "inr", "jpy"], 50
+) | dict.fromkeys(["aed", "pln", "ron", "myr"], 200)
+_LEAST |= {
+    "gbp": 30,
+    "sek": 300,
+    "nok": 300,
+    "dkk": 250,
+    "hkd": 400,
+    "mxn": 1000,
+    "thb": 1000,
+    "czk": 1500,
+    "huf": 17500,
+}
+CURRENCIES = (
+    frozenset(["mad", "sar", "qar", "egp", "dzd", "bgn", "try", "zar"]) | _ZERO | set(_STEP) | set(_LEAST)
+)
 _ONLY_PAYMENT = ("customer_creation", "invoice_creation", "payment_intent_data")
 _ONLY_SUBSCRIPTION = ("payment_method_collection", "subscription_data")
 
@@ -26,7 +42,9 @@ def check_session(params: dict[str, Any]) -> None:
     if not params.get("line_items"):
         raise StripeRefusal("You must specify line_items.", code="parameter_missing", param="line_items")
     if "success_url" not in params:
-        raise StripeRefusal("Missing required param: success_url.", code="parameter_missing", param="success_url")
+        raise StripeRefusal(
+            "Missing required param: success_url.", code="parameter_missing", param="success_url"
+        )
     for item in params["line_items"]:
         _check_price(item.get("price_data") or {})
     _check_texts(params)
@@ -44,20 +62,29 @@ def _check_price(price: dict[str, Any]) -> None:
     if amount > LARGEST:
         raise StripeRefusal("The Checkout Session's total amount is too large.", code="amount_too_large")
     if amount % _STEP.get(currency, 1):
-        raise StripeRefusal("Invalid decimals for this currency.", code="invalid_charge_amount_no_decimal_compatible")
+        raise StripeRefusal(
+            "Invalid decimals for this currency.", code="invalid_charge_amount_no_decimal_compatible"
+        )
 
 
 def _check_texts(params: dict[str, Any]) -> None:
     intent = params.get("payment_intent_data") or {}
-    for name, metadata in (("metadata", params.get("metadata")), ("payment_intent_data[metadata]", intent.get("metadata"))):
+    for name, metadata in (
+        ("metadata", params.get("metadata")),
+        ("payment_intent_data[metadata]", intent.get("metadata")),
+    ):
         _check_metadata(name, metadata or {})
     _longest("client_reference_id", params.get("client_reference_id", "-"), 200)
     for name in ("submit", "after_submit"):
         message = ((params.get("custom_text") or {}).get(name) or {}).get("message", "-")
         _longest(f"custom_text[{name}][message]", message, 1200)
     suffix = intent.get("statement_descriptor_suffix")
-    if suffix is not None and not re.fullmatch(r"(?=.*[A-Za-z])[\x20-\x7e]{1,22}", suffix) or re.search(r"[<>\\'\"*]", suffix or ""):
-        raise StripeRefusal("Invalid statement descriptor suffix.", param="payment_intent_data[statement_descriptor_suffix]")
+    if (suffix is not None and not re.fullmatch(r"(?=.*[A-Za-z])[\x20-\x7e]{1,22}", suffix)) or re.search(
+        r"[<>\\'\"*]", suffix or ""
+    ):
+        raise StripeRefusal(
+            "Invalid statement descriptor suffix.", param="payment_intent_data[statement_descriptor_suffix]"
+        )
 
 
 def _check_metadata(name: str, metadata: dict[str, str]) -> None:
@@ -70,7 +97,11 @@ def _check_metadata(name: str, metadata: dict[str, str]) -> None:
 
 def _longest(name: str, value: str, most: int, least: int = 1) -> None:
     if not least <= len(value) <= most:
-        raise StripeRefusal(f"Invalid string: {name} must be at most {most} characters", code="parameter_invalid_string", param=name)
+        raise StripeRefusal(
+            f"Invalid string: {name} must be at most {most} characters",
+            code="parameter_invalid_string",
+            param=name,
+        )
 
 
 def _check_life(expires_at: str | None) -> None:
@@ -78,7 +109,9 @@ def _check_life(expires_at: str | None) -> None:
         return
     life = int(expires_at) - time.time()
     if not 29 * 60 <= life <= 24 * 3600 + 60:
-        raise StripeRefusal("The `expires_at` timestamp must be between 30 minutes and 24 hours from now.", param="expires_at")
+        raise StripeRefusal(
+            "The `expires_at` timestamp must be between 30 minutes and 24 hours from now.", param="expires_at"
+        )
 
 
 def _check_return(name: str, url: str | None) -> None:

@@ -76,7 +76,9 @@ class Outbox:
     async def post_raw(self, payload: bytes, header: str | None) -> int:
         if self.url is None or self._session is None:
             return 0
-        headers = {"Content-Type": "application/json; charset=utf-8"} | ({"Stripe-Signature": header} if header is not None else {})
+        headers = {"Content-Type": "application/json; charset=utf-8"} | (
+            {"Stripe-Signature": header} if header is not None else {}
+        )
         try:
             async with self._session.post(self.url, data=payload, headers=headers) as answer:
                 return answer.status
@@ -86,4 +88,6 @@ class Outbox:
     def sign(self, payload: bytes, secret: str | None = None, timestamp: int | None = None) -> str:
         stamp = int(time.time()) if timestamp is None else timestamp
         signed = f"{stamp}.".encode() + payload
-        return f"t={stamp},v1={hmac.new((secret or self.secret).encode(), signed, hashlib.sha256).hexdigest()}"
+        return (
+            f"t={stamp},v1={hmac.new((secret or self.secret).encode(), signed, hashlib.sha256).hexdigest()}"
+        )

@@ -10,10 +10,19 @@ from typing import Any, cast
 _TABLES = json.loads((Path(__file__).parent / "contract.json").read_text(encoding="utf-8"))
 METHODS: dict[str, dict[str, list[Any]]] = _TABLES["methods"]
 _TYPES: dict[str, dict[str, Any]] = _TABLES["types"]
-_BUTTON_ACTS = (
-    "url callback_data web_app login_url switch_inline_query switch_inline_query_current_chat "
-    "switch_inline_query_chosen_chat copy_text callback_game pay disabled"
-).split()
+_BUTTON_ACTS = [
+    "url",
+    "callback_data",
+    "web_app",
+    "login_url",
+    "switch_inline_query",
+    "switch_inline_query_current_chat",
+    "switch_inline_query_chosen_chat",
+    "copy_text",
+    "callback_game",
+    "pay",
+    "disabled",
+]
 _URL = re.compile(r"(https?|tg|ton)://[^\s]+")
 
 
@@ -48,7 +57,7 @@ def _value(name: str, types: list[str], value: Any) -> Any:
         read = _read(kind, value)
         if read is not _NO:
             return read
-    raise Refused(f'Bad Request: can\'t parse {name}: expected {" or ".join(types)}')
+    raise Refused(f"Bad Request: can't parse {name}: expected {' or '.join(types)}")
 
 
 _NO: Any = object()
@@ -87,7 +96,11 @@ def _float(value: Any) -> Any:
 
 
 def _boolean(value: Any) -> Any:
-    return value if isinstance(value, bool) else {"true": True, "True": True, "false": False, "False": False}.get(value, _NO)
+    return (
+        value
+        if isinstance(value, bool)
+        else {"true": True, "True": True, "false": False, "False": False}.get(value, _NO)
+    )
 
 
 def _fits(kind: str, value: Any) -> bool:
@@ -116,7 +129,9 @@ def _json_kinds() -> dict[str, Callable[[Any], bool]]:
 
 
 def _has_shape(kind: str, fields: dict[str, Any], value: dict[str, Any]) -> bool:
-    if set(value) - set(fields) or any(required and name not in value for name, (required, *_) in fields.items()):
+    if set(value) - set(fields) or any(
+        required and name not in value for name, (required, *_) in fields.items()
+    ):
         return False
     if not all(any(_fits(one, value[name]) for one in fields[name][1:]) for name in value):
         return False
@@ -128,7 +143,9 @@ def _has_shape(kind: str, fields: dict[str, Any], value: dict[str, Any]) -> bool
 def _button(button: dict[str, Any]) -> None:
     acts = [name for name in _BUTTON_ACTS if name in button]
     if len(acts) != 1:
-        raise Refused("Bad Request: can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard")
+        raise Refused(
+            "Bad Request: can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard"
+        )
     if not button["text"].strip():
         raise Refused("Bad Request: inline keyboard button text is empty")
     if "callback_data" in button and not 1 <= len(button["callback_data"].encode()) <= 64:

@@ -123,11 +123,24 @@ class TelegramEmulator:
         return cast("Callable[[dict[str, Any]], Any]", known)
 
     def _me(self) -> dict[str, Any]:
-        return {"id": int(self.token.partition(":")[0]), "is_bot": True, "first_name": self.name, "username": self.username}
+        return {
+            "id": int(self.token.partition(":")[0]),
+            "is_bot": True,
+            "first_name": self.name,
+            "username": self.username,
+        }
 
     def _do_getMe(self, _: dict[str, Any]) -> dict[str, Any]:
         flags = dict.fromkeys(("can_join_groups", "has_main_web_app"), True)
-        return self._me() | flags | {"can_read_all_group_messages": False, "supports_inline_queries": False, "can_connect_to_business": False}
+        return (
+            self._me()
+            | flags
+            | {
+                "can_read_all_group_messages": False,
+                "supports_inline_queries": False,
+                "can_connect_to_business": False,
+            }
+        )
 
     def _do_logOut(self, _: dict[str, Any]) -> bool:
         return True
@@ -140,7 +153,9 @@ class TelegramEmulator:
             return self._do_deleteWebhook({})
         if not url.startswith(("https://", "http://127.0.0.1")):
             raise Refused("Bad Request: bad webhook: An HTTPS URL must be provided for webhook")
-        self.updates.set_webhook(Webhook(url, params.get("secret_token"), tuple(params.get("allowed_updates") or ())))
+        self.updates.set_webhook(
+            Webhook(url, params.get("secret_token"), tuple(params.get("allowed_updates") or ()))
+        )
         return True
 
     def _do_deleteWebhook(self, _: dict[str, Any]) -> bool:
@@ -157,8 +172,13 @@ class TelegramEmulator:
 
     async def _do_getUpdates(self, params: dict[str, Any]) -> list[dict[str, Any]]:
         if self.updates.webhook:
-            raise Refused("Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first", 409)
-        return await self.updates.fetch(params.get("offset", 0), params.get("limit", 100), params.get("timeout", 0))
+            raise Refused(
+                "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first",
+                409,
+            )
+        return await self.updates.fetch(
+            params.get("offset", 0), params.get("limit", 100), params.get("timeout", 0)
+        )
 
     def _do_sendMessage(self, params: dict[str, Any]) -> dict[str, Any]:
         text, entities = _text(params, "text", 4096)
@@ -177,20 +197,31 @@ class TelegramEmulator:
             if given not in self.files:
                 raise Refused("Bad Request: wrong file identifier/HTTP URL specified")
             return self.files[given]
-        file = File(given.filename, given.content, given.content_type or "application/octet-stream", f"file{len(self.files) + 1}")
+        file = File(
+            given.filename,
+            given.content,
+            given.content_type or "application/octet-stream",
+            f"file{len(self.files) + 1}",
+        )
         self.files[file.file_id] = file
         return file
 
     def _do_copyMessage(self, params: dict[str, Any]) -> dict[str, Any]:
-        source = self._message(self._reach(params["from_chat_id"]), params["message_id"], "message to copy not found")
+        source = self._message(
+            self._reach(params["from_chat_id"]), params["message_id"], "message to copy not found"
+        )
         sent = self._post(params, source.text, source.entities, document=source.document, photo=source.photo)
         return {"message_id": sent["message_id"]}
 
     def _do_forwardMessage(self, params: dict[str, Any]) -> dict[str, Any]:
-        source = self._message(self._reach(params["from_chat_id"]), params["message_id"], "message to forward not found")
+        source = self._message(
+            self._reach(params["from_chat_id"]), params["message_id"], "message to forward not found"
+        )
         return self._post(params, source.text, source.entities, document=source.document, photo=source.photo)
 
-    def _post(self, params: dict[str, Any], text: str, entities: list[dict[str, Any]], **files: Any) -> dict[str, Any]:
+    def _post(
+        self, params: dict[str, Any], text: str, entities: list[dict[str, Any]], **files: Any
+    ) -> dict[str, Any]:
         chat = self._reach(params["chat_id"])
         markup = _markup(params)
         message = Message(chat.next_id(), "bot", text, entities, now(), _keyboard(markup), markup, **files)
@@ -249,11 +280,20 @@ class TelegramEmulator:
         return True
 
     def _do_getChat(self, params: dict[str, Any]) -> dict[str, Any]:
-        return self._chat(self._reach(params["chat_id"])) | {"accent_color_id": 0, "max_reaction_count": 11, "accepted_gift_types": {}}
+        return self._chat(self._reach(params["chat_id"])) | {
+            "accent_color_id": 0,
+            "max_reaction_count": 11,
+            "accepted_gift_types": {},
+        }
 
     def _do_getFile(self, params: dict[str, Any]) -> dict[str, Any]:
         file = self._file(params["file_id"])
-        return {"file_id": file.file_id, "file_unique_id": file.file_id, "file_size": len(file.content), "file_path": file.file_id}
+        return {
+            "file_id": file.file_id,
+            "file_unique_id": file.file_id,
+            "file_size": len(file.content),
+            "file_path": file.file_id,
+        }
 
     def _do_setMyCommands(self, params: dict[str, Any]) -> bool:
         self.menus[_scope(params)] = params["commands"]
@@ -307,17 +347,38 @@ class TelegramEmulator:
 
     def _as_sent(self, chat: Chat, message: Message) -> dict[str, Any]:
         sender = self._me() if message.sender == "bot" else self.phones[cast("int", message.sender)].person
-        sent: dict[str, Any] = {"message_id": message.id, "from": sender, "chat": self._chat(chat), "date": message.at}
+        sent: dict[str, Any] = {
+            "message_id": message.id,
+            "from": sender,
+            "chat": self._chat(chat),
+            "date": message.at,
+        }
         body = "caption" if message.document or message.photo else "text"
         if message.text:
-            sent |= {body: message.text, ("caption_entities" if body == "caption" else "entities"): message.entities}
+            sent |= {
+                body: message.text,
+                ("caption_entities" if body == "caption" else "entities"): message.entities,
+            }
         if message.document:
             file = message.document
-            sent["document"] = {"file_id": file.file_id, "file_unique_id": file.file_id, "file_name": file.name}
+            sent["document"] = {
+                "file_id": file.file_id,
+                "file_unique_id": file.file_id,
+                "file_name": file.name,
+            }
         if message.photo:
-            size = {"file_id": message.photo.file_id, "file_unique_id": message.photo.file_id, "width": 640, "height": 480}
+            size = {
+                "file_id": message.photo.file_id,
+                "file_unique_id": message.photo.file_id,
+                "width": 640,
+                "height": 480,
+            }
             sent["photo"] = [size]
-        return sent | ({"reply_markup": message.markup} if message.markup else {}) | ({"edit_date": now()} if message.edited else {})
+        return (
+            sent
+            | ({"reply_markup": message.markup} if message.markup else {})
+            | ({"edit_date": now()} if message.edited else {})
+        )
 
     def _changed(self, chat: Chat) -> None:
         chat.changes += 1
@@ -332,15 +393,25 @@ async def _notify(chat: Chat) -> None:
 
 
 def _commands(text: str) -> list[dict[str, Any]]:
-    return [{"type": "bot_command", "offset": 0, "length": units(text.split()[0])}] if text.startswith("/") else []
+    return (
+        [{"type": "bot_command", "offset": 0, "length": units(text.split(maxsplit=1)[0])}]
+        if text.startswith("/")
+        else []
+    )
 
 
-def _text(params: dict[str, Any], name: str, most: int, *, is_needed: bool = True) -> tuple[str, list[dict[str, Any]]]:
+def _text(
+    params: dict[str, Any], name: str, most: int, *, is_needed: bool = True
+) -> tuple[str, list[dict[str, Any]]]:
     text, entities = parse(params.get(name, ""), params.get("parse_mode"))
     if is_needed and not text.strip():
         raise Refused("Bad Request: message text is empty")
     if units(text) > most:
-        raise Refused("Bad Request: message is too long" if name == "text" else "Bad Request: message caption is too long")
+        raise Refused(
+            "Bad Request: message is too long"
+            if name == "text"
+            else "Bad Request: message caption is too long"
+        )
     return text, params.get("entities") or entities
 
 

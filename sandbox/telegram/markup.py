@@ -21,7 +21,15 @@ _TAGS = {
     "blockquote": "blockquote",
     "tg-spoiler": "spoiler",
 }
-_SHOWN = {"bold": "b", "italic": "i", "underline": "u", "strikethrough": "s", "code": "code", "pre": "pre", "blockquote": "blockquote"}
+_SHOWN = {
+    "bold": "b",
+    "italic": "i",
+    "underline": "u",
+    "strikethrough": "s",
+    "code": "code",
+    "pre": "pre",
+    "blockquote": "blockquote",
+}
 Entity = dict[str, Any]
 
 
@@ -40,7 +48,9 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in _TAGS:
-            raise Refused(f'Bad Request: can\'t parse entities: Unsupported start tag "{tag}" at byte offset {self._at}')
+            raise Refused(
+                f'Bad Request: can\'t parse entities: Unsupported start tag "{tag}" at byte offset {self._at}'
+            )
         entity: Entity = {"type": _TAGS[tag], "offset": self._at}
         if tag == "a":
             entity["url"] = dict(attrs).get("href") or ""
@@ -48,7 +58,7 @@ class _Reader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         if not self._open or self._open[-1][0] != tag:
-            raise Refused(f'Bad Request: can\'t parse entities: Unexpected end tag at byte offset {self._at}')
+            raise Refused(f"Bad Request: can't parse entities: Unexpected end tag at byte offset {self._at}")
         _, entity = self._open.pop()
         entity["length"] = self._at - entity["offset"]
         if entity["length"]:
@@ -61,7 +71,9 @@ class _Reader(HTMLParser):
     def finish(self) -> None:
         self.close()
         if self._open:
-            raise Refused(f'Bad Request: can\'t parse entities: Can\'t find end tag corresponding to start tag "{self._open[-1][0]}"')
+            raise Refused(
+                f"Bad Request: can't parse entities: Can't find end tag corresponding to start tag \"{self._open[-1][0]}\""
+            )
 
 
 def parse(text: str, mode: str | None) -> tuple[str, list[Entity]]:
@@ -73,7 +85,9 @@ def parse(text: str, mode: str | None) -> tuple[str, list[Entity]]:
     reader = _Reader()
     reader.feed(text)
     reader.finish()
-    return "".join(reader.text), sorted(reader.entities, key=lambda entity: (entity["offset"], -entity["length"]))
+    return "".join(reader.text), sorted(
+        reader.entities, key=lambda entity: (entity["offset"], -entity["length"])
+    )
 
 
 def to_html(text: str, entities: list[Entity]) -> str:

@@ -24,7 +24,15 @@ class Button:
 
     @property
     def kind(self) -> str:
-        return "callback" if self.data is not None else "url" if self.url else "copy" if self.copy else "disabled"
+        return (
+            "callback"
+            if self.data is not None
+            else "url"
+            if self.url
+            else "copy"
+            if self.copy
+            else "disabled"
+        )
 
 
 @dataclass(slots=True)

@@ -63,7 +63,9 @@ class _BotApi:
         self._emulator.calls.append(Call(name, params, 200))
         return JSONResponse({"ok": True, "result": result})
 
-    def _kept(self, name: str, params: dict[str, Any], refused: Refused, *, breaks_contract: bool = False) -> Response:
+    def _kept(
+        self, name: str, params: dict[str, Any], refused: Refused, *, breaks_contract: bool = False
+    ) -> Response:
         call = Call(name, params, refused.status, refused.description)
         self._emulator.calls.append(call)
         if breaks_contract or refused.status == 404:
@@ -85,7 +87,10 @@ async def _fields(request: Request) -> dict[str, Any]:
     if kind.startswith("application/json"):
         return {**request.query_params, **(await request.json())}
     if not kind.startswith("multipart/"):
-        return {**request.query_params, **dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))}
+        return {
+            **request.query_params,
+            **dict(parse_qsl((await request.body()).decode(), keep_blank_values=True)),
+        }
     async with request.form() as form:
         read = {key: await _part(value) for key, value in form.multi_items()}
     return {**request.query_params, **_attached(read)}
@@ -118,7 +123,11 @@ async def _before(fault: Fault) -> Response | None:
     """Faults that strike before anything was done."""
     match fault.kind:
         case "429":
-            return _refusal(Refused(f"Too Many Requests: retry after {fault.retry_after}", 429, retry_after=fault.retry_after))
+            return _refusal(
+                Refused(
+                    f"Too Many Requests: retry after {fault.retry_after}", 429, retry_after=fault.retry_after
+                )
+            )
         case "500":
             return _refusal(Refused("Internal Server Error", 500))
         case "502":
@@ -138,7 +147,9 @@ async def _before(fault: Fault) -> Response | None:
 
 def _refusal(refused: Refused) -> Response:
     body: dict[str, Any] = {"ok": False, "error_code": refused.status, "description": refused.description}
-    return JSONResponse(body | ({"parameters": refused.parameters} if refused.parameters else {}), refused.status)
+    return JSONResponse(
+        body | ({"parameters": refused.parameters} if refused.parameters else {}), refused.status
+    )
 
 
 def phone_api(emulator: TelegramEmulator) -> list[BaseRoute]:
@@ -162,10 +173,17 @@ class _PhoneApi:
     async def people(self, _: Request) -> Response:
         emulator = self._emulator
         people = [
-            {**phone.person, "role": "admin" if phone.id == ADMIN else "donor"} for phone in emulator.phones.values()
+            {**phone.person, "role": "admin" if phone.id == ADMIN else "donor"}
+            for phone in emulator.phones.values()
         ]
         groups = [{"id": chat.id, "title": chat.title} for chat in emulator.chats.values() if chat.is_group]
-        return JSONResponse({"bot": {"username": emulator.username, "name": emulator.name}, "people": people, "groups": groups})
+        return JSONResponse(
+            {
+                "bot": {"username": emulator.username, "name": emulator.name},
+                "people": people,
+                "groups": groups,
+            }
+        )
 
     def _phone(self, person: Any) -> Phone:
         return self._emulator.phones[int(person)]
@@ -191,11 +209,24 @@ class _PhoneApi:
     def _message(self, message: Message, me: Phone) -> dict[str, Any]:
         sender = "bot" if message.sender == "bot" else "me" if message.sender == me.id else "other"
         name = self._emulator.name if sender == "bot" else self._phone(message.sender).person["first_name"]
-        shown: dict[str, Any] = {"id": message.id, "sender": sender, "name": name, "html": message.html, "time": message.at}
-        shown |= {"edited": message.edited, "keyboard": [[_shown(button) for button in row] for row in message.keyboard]}
+        shown: dict[str, Any] = {
+            "id": message.id,
+            "sender": sender,
+            "name": name,
+            "html": message.html,
+            "time": message.at,
+        }
+        shown |= {
+            "edited": message.edited,
+            "keyboard": [[_shown(button) for button in row] for row in message.keyboard],
+        }
         if message.document:
             file = message.document
-            shown["document"] = {"name": file.name, "size": len(file.content), "url": f"/phone/files/{file.file_id}"}
+            shown["document"] = {
+                "name": file.name,
+                "size": len(file.content),
+                "url": f"/phone/files/{file.file_id}",
+            }
         if message.photo:
             shown["photo"] = {"url": f"/phone/files/{message.photo.file_id}"}
         return shown
@@ -225,10 +256,16 @@ class _PhoneApi:
         file = self._emulator.files.get(request.path_params["id"])
         if file is None:
             return Response(status_code=404)
-        return Response(file.content, media_type=file.kind, headers={"Content-Disposition": f'inline; filename="{file.name}"'})
+        return Response(
+            file.content,
+            media_type=file.kind,
+            headers={"Content-Disposition": f'inline; filename="{file.name}"'},
+        )
 
     async def events(self, _: Request) -> Response:
-        return StreamingResponse(self._stream(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+        return StreamingResponse(
+            self._stream(), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+        )
 
     async def _stream(self) -> AsyncIterator[str]:
         news: asyncio.Queue[int] = asyncio.Queue()
@@ -243,5 +280,11 @@ class _PhoneApi:
 
 
 def _shown(button: Button) -> dict[str, Any]:
-    whole = {"text": button.text, "kind": button.kind, "url": button.url, "copy": button.copy, "style": button.style}
+    whole = {
+        "text": button.text,
+        "kind": button.kind,
+        "url": button.url,
+        "copy": button.copy,
+        "style": button.style,
+    }
     return {key: value for key, value in whole.items() if value is not None}

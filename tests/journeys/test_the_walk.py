@@ -1,6 +1,6 @@
 """A donor gives, with webhooks and without."""
 
-from tests.conftest import Stage, to_the_bridge
+from tests.stage import Stage, to_the_bridge
 
 
 async def test_a_donor_gives_and_is_thanked(stage: Stage) -> None:

@@ -6,7 +6,9 @@ from sqlalchemy import create_engine
 from bot.store.tables import metadata
 
 # isolation_level None: sqlite3 must not commit by itself before each CREATE TABLE.
-engine = create_engine(context.config.get_main_option("sqlalchemy.url") or "", connect_args={"isolation_level": None})
+engine = create_engine(
+    context.config.get_main_option("sqlalchemy.url") or "", connect_args={"isolation_level": None}
+)
 with engine.connect() as connection:
     connection.exec_driver_sql("PRAGMA busy_timeout=30000")
     connection.exec_driver_sql("BEGIN IMMEDIATE")

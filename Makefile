@@ -1,0 +1,51 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PO := $(wildcard locales/*/LC_MESSAGES/entraide.po)
+MO := $(PO:.po=.mo)
+
+.PHONY: help demo run test check bench words lock clean
+
+help: ## Show this list
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(VENV)/.ready: requirements-dev.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "python3 is missing: install python3 and python3-venv (3.11 or newer)"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "python3-venv is missing: apt-get install python3-venv"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+%.mo: %.po $(VENV)/.ready
+	@$(BIN)/pybabel --quiet compile -i $< -o $@
+
+demo: $(VENV)/.ready $(MO) ## Try everything in the sandbox: no account, no money
+	@$(BIN)/python -m sandbox $(ARGS)
+
+run: $(VENV)/.ready $(MO) ## Run the bot with the settings in .env
+	@$(BIN)/entraide migrate
+	@$(BIN)/entraide run
+
+test: $(VENV)/.ready $(MO) ## Run the tests
+	@$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+
+check: $(VENV)/.ready $(MO) ## Style, types, walls, catalogues, secrets
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/pyright
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.house.catalogues
+	@$(BIN)/python -m tests.house.secrets
+
+bench: $(VENV)/.ready $(MO) ## Measure ourselves beside three floors
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+words: $(VENV)/.ready ## Extract and update the catalogues
+	@$(BIN)/pybabel --quiet extract --no-wrap --sort-by-file --no-location -k text -k label -k plural:1,2 -o locales/entraide.pot bot handlers
+	@for lang in ar fr en; do $(BIN)/pybabel --quiet update --no-wrap --no-fuzzy-matching --ignore-obsolete --omit-header --init-missing -D entraide -i locales/entraide.pot -d locales -l $$lang; done
+
+clean: ## Remove what was made
+	rm -rf $(VENV) var build *.egg-info

@@ -1,0 +1,158 @@
+"""`entraide check`: is the configuration right? Each finding says what was seen, and each failure its mend."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+import aiohttp
+
+from bot import campaigns_file
+from bot.config import Settings
+from bot.errors import EntraideError, PaymentsLocked
+from bot.i18n import LOCALES
+from bot.payments.stripe_api import Payments
+from bot.store.migrate import HEAD, version
+
+_WAIT = aiohttp.ClientTimeout(total=10)
+_SKEW = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One row of the table."""
+
+    what: str
+    is_right: bool
+    seen: str
+    mend: str = ""
+
+
+async def check_all(settings: Settings) -> list[Finding]:
+    """Every check, all at once; none changes anything."""
+    checks: list[Callable[[Settings], Awaitable[Finding]]] = [
+        _telegram,
+        _stripe,
+        _webhook,
+        _database,
+        _clock,
+        _campaigns,
+        _catalogues,
+    ]
+    return list(await asyncio.gather(*(one(settings) for one in checks)))
+
+
+def table(findings: list[Finding]) -> str:
+    """The findings as aligned lines."""
+    wide = max(len(finding.what) for finding in findings)
+    rows: list[str] = []
+    for finding in findings:
+        rows.append(f"{'ok ' if finding.is_right else 'BAD'}  {finding.what:<{wide}}  {finding.seen}")
+        if not finding.is_right:
+            rows.append(f"     {'':<{wide}}  -> {finding.mend}")
+    return "\n".join(rows)
+
+
+async def _telegram(settings: Settings) -> Finding:
+    what, token = "Telegram token", settings.telegram_bot_token.get_secret_value()
+    if not token:
+        return Finding(what, False, "not set", "set TELEGRAM_BOT_TOKEN: @BotFather gives it")
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=_WAIT) as session,
+            session.get(f"{settings.telegram_api_url}/bot{token}/getMe") as answer,
+        ):
+            body = await answer.json()
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        return Finding(
+            what, False, f"no answer: {type(error).__name__}", "check the network and TELEGRAM_API_URL"
+        )
+    if not body.get("ok"):
+        return Finding(what, False, f"refused: HTTP {answer.status}", "copy the token again from @BotFather")
+    return Finding(what, True, f"@{body['result']['username']}")
+
+
+async def _stripe(settings: Settings) -> Finding:
+    what, key = "Stripe key", settings.stripe_secret_key.get_secret_value()
+    if not key:
+        return Finding(what, False, "not set", "set STRIPE_SECRET_KEY: Stripe, Developers, API keys")
+    payments = Payments(key, settings.stripe_api_url)
+    try:
+        account = await payments.account()
+    except PaymentsLocked as error:
+        return Finding(what, False, str(error), "copy the key again from Stripe, Developers, API keys")
+    except EntraideError as error:
+        return Finding(what, False, f"no answer: {error}", "check the network and STRIPE_API_URL")
+    finally:
+        await payments.close()
+    return Finding(what, True, f"{account}, {'LIVE: real money' if settings.live else 'test mode'}")
+
+
+async def _webhook(settings: Settings) -> Finding:
+    what = "How news arrives"
+    if not settings.public_url:
+        return Finding(what, True, "polling: PUBLIC_URL is not set")
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=_WAIT) as session,
+            session.get(f"{settings.public_url}/healthz") as answer,
+        ):
+            body = await answer.json()
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        mend = f"let {settings.public_url} lead to {settings.host}:{settings.port}, with the bot running"
+        return Finding(what, False, f"webhooks, but PUBLIC_URL does not answer: {type(error).__name__}", mend)
+    is_ok = answer.status == 200
+    return Finding(what, is_ok, f"webhooks; the bot says: {body.get('status')}", "mend what the bot names")
+
+
+async def _database(settings: Settings) -> Finding:
+    what, path = "Database", settings.database_path
+    known = version(path)
+    if known == HEAD:
+        return Finding(what, True, f"{path}, up to date")
+    if Path(path).exists():
+        return Finding(what, False, f"{path} is at version {known}", "run `entraide migrate`")
+    return Finding(what, True, f"{path} will be made at the first start")
+
+
+async def _clock(settings: Settings) -> Finding:
+    """Webhooks are refused when this machine's clock is minutes off."""
+    what = "Clock"
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=_WAIT) as session,
+            session.get(f"{settings.stripe_api_url}/v1/account") as answer,
+        ):
+            theirs = parsedate_to_datetime(answer.headers["Date"]).timestamp()
+    except (aiohttp.ClientError, TimeoutError, KeyError, ValueError):
+        return Finding(
+            what, False, "Stripe's time could not be asked", "check the network, then the clock by hand"
+        )
+    off = round(time.time() - theirs)
+    return Finding(what, abs(off) <= _SKEW, f"{off} s off Stripe's", "turn on time synchronisation (NTP)")
+
+
+async def _campaigns(settings: Settings) -> Finding:
+    what = "Campaigns file"
+    try:
+        found = campaigns_file.read_file(settings.campaigns_file)
+    except EntraideError as error:
+        return Finding(what, False, str(error), "correct the file; docs/campaigns.md explains it")
+    bare = [campaign.slug for campaign in found if not campaign.authorisation]
+    seen = f"{len(found)} campaigns" + (f"; no authorisation number yet: {', '.join(bare)}" if bare else "")
+    return Finding(what, True, seen)
+
+
+async def _catalogues(_: Settings) -> Finding:
+    what = "Catalogues"
+    missing = [one for one in ("ar", "fr") if not (LOCALES / one / "LC_MESSAGES" / "entraide.mo").exists()]
+    if missing:
+        return Finding(
+            what,
+            False,
+            f"not compiled: {', '.join(missing)}",
+            "run `make run` or `pybabel compile -D entraide -d locales`",
+        )
+    return Finding(what, True, "compiled")

@@ -1,0 +1,147 @@
+"""The stage of every test: the sandbox, the real bot beside it, and a few people with phones."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from bot.app import App, Tempo
+from bot.config import Settings
+from bot.services import Services
+from sandbox.app import Sandbox
+from sandbox.telegram import Phone
+
+ROOT = Path(__file__).resolve().parent.parent
+QUICK = Tempo(
+    sweep=0.2,
+    sweep_beside_webhooks=60,
+    retry=0.02,
+    look=0.05,
+    chore=60,
+    drain=2,
+    telegram_read=0.5,
+    patience=1.5,
+)
+
+
+@dataclass
+class Stage:
+    """The sandbox, and a bot that can be started, stopped and killed beside it."""
+
+    sandbox: Sandbox
+    settings: Settings
+    app: App
+    running: asyncio.Task[None]
+
+    @property
+    def telegram(self):
+        return self.sandbox.telegram
+
+    @property
+    def stripe(self):
+        return self.sandbox.stripe
+
+    @property
+    def services(self) -> Services:
+        assert self.app.door.services is not None
+        return self.app.door.services
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.settings.port}"
+
+    def amina(self) -> Phone:
+        return self.telegram.phones[1001]
+
+    def yasmine(self) -> Phone:
+        return self.telegram.phones[1002]
+
+    def john(self) -> Phone:
+        return self.telegram.phones[1003]
+
+    def karim(self) -> Phone:
+        return self.telegram.phones[1900]
+
+    async def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return await self.services.db.read(lambda tx: [tuple(row) for row in tx.exec_driver_sql(sql)])
+
+    async def until_rows(self, sql: str, expected: list[tuple[Any, ...]], timeout: float = 8) -> None:
+        """Wait for the database: looked at after each commit that the bot makes."""
+        async with asyncio.timeout(timeout):
+            while (found := await self.rows(sql)) != expected:
+                del found
+                await asyncio.sleep(0.01)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        return one.getsockname()[1]
+
+
+def settings_for(sandbox: Sandbox, folder: Path, *, webhook: bool, **more: Any) -> Settings:
+    port = free_port()
+    values: dict[str, Any] = {
+        "telegram_bot_token": SecretStr(sandbox.telegram.token),
+        "telegram_api_url": f"{sandbox.base}/telegram",
+        "stripe_secret_key": SecretStr(sandbox.stripe.secret_key),
+        "stripe_api_url": f"{sandbox.base}/stripe",
+        "stripe_webhook_secret": (SecretStr("whsec_old"), SecretStr("whsec_sandbox")),
+        "public_url": f"http://127.0.0.1:{port}" if webhook else None,
+        "host": "127.0.0.1",
+        "port": port,
+        "database_url": f"sqlite:///{folder}/entraide.db",
+        "admin_ids": (1900,),
+        "campaigns_file": str(ROOT / "campaigns.toml"),
+        "statement_descriptor": "MCISE* DON",
+    }
+    return Settings(_env_file=None, **(values | more))  # pyright: ignore[reportCallIssue]
+
+
+@contextlib.asynccontextmanager
+async def bot_beside(sandbox: Sandbox, settings: Settings, tempo: Tempo = QUICK) -> AsyncGenerator[Stage]:
+    app = App(settings, tempo=tempo)
+    task = asyncio.create_task(app.run())
+    serving = asyncio.create_task(app.serving.wait())
+    if settings.public_url:
+        sandbox.stripe.webhook_url = f"{settings.public_url}/stripe/webhook"
+    await asyncio.wait((task, serving), return_when=asyncio.FIRST_COMPLETED, timeout=10)
+    if task.done():
+        await task
+    try:
+        yield Stage(sandbox, settings, app, task)
+    finally:
+        app.stopping.set()
+        await asyncio.wait_for(task, 15)
+        serving.cancel()
+
+
+async def to_the_bridge(stage: Stage, phone: Phone, amount: str = "200 MAD") -> str:
+    """Walk to the Stripe button in English words of the campaign's link; the session's id."""
+    await phone.start("c_humanitarian")
+    labels = {"fr": ("Donner", "Payer"), "ar": ("تبرع", "ادفع")}.get(
+        phone.person.get("language_code", "en"), ("Give", "Pay")
+    )
+    await phone.until(
+        lambda p: (
+            any(label.text == labels[0] for label in p.last.buttons)
+            if p.messages[-1].sender == "bot"
+            else False
+        )
+    )
+    await phone.tap(labels[0])
+    await phone.until(lambda p: any(amount in label.text.replace("\u00a0", " ") for label in p.last.buttons))
+    await phone.tap(amount)
+    await phone.until(lambda p: any(label.text.startswith(labels[1]) for label in p.last.buttons))
+    await phone.tap(labels[1])
+    await phone.until(lambda p: any(button.url and "/stripe/pay/" in button.url for button in p.last.buttons))
+    return session_of(phone)
+
+
+def session_of(phone: Phone) -> str:
+    url = next(button.url for button in phone.last.buttons if button.url and "/stripe/pay/" in button.url)
+    return url.split("/pay/")[1].split("#")[0]
