@@ -44,8 +44,8 @@ bench: $(VENV)/.ready $(MO) ## Measure ourselves beside three floors
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 words: $(VENV)/.ready ## Extract and update the catalogues
-	@$(BIN)/pybabel --quiet extract --no-wrap --sort-by-file --no-location -k text -k label -k plural:1,2 -o locales/entraide.pot bot handlers
-	@for lang in ar fr en; do $(BIN)/pybabel --quiet update --no-wrap --no-fuzzy-matching --ignore-obsolete --omit-header --init-missing -D entraide -i locales/entraide.pot -d locales -l $$lang; done
+	@$(BIN)/pybabel --quiet extract --no-wrap --no-location --sort-output -k text -k label -k plural:1,2 -o locales/entraide.pot bot/screens
+	@for lang in ar fr; do $(BIN)/pybabel --quiet update --no-wrap --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date -D entraide -i locales/entraide.pot -d locales -l $$lang; done
 
 clean: ## Remove what was made
 	rm -rf $(VENV) var build *.egg-info

@@ -46,6 +46,10 @@ class Words:
         """Plain text for a button, a command or an alert: never HTML."""
         return self._catalogue.gettext(message).format_map(self._shown(places, quote=False))
 
+    def name(self, written: str) -> str:
+        """What people wrote, safe inside an HTML sentence."""
+        return isolate(html.escape(written, quote=False))
+
     def money(self, money: Money) -> str:
         """`200 MAD`, or `12,50 MAD` where there are minor units; the code is always shown."""
         return _money(money, self.language, exact=False)
@@ -55,7 +59,7 @@ class Words:
         return _money(money, self.language, exact=True)
 
     def percent(self, share: float) -> str:
-        return isolate(_percent(share, self.language))
+        return _percent(share, self.language)
 
     def date(self, moment: datetime) -> str:
         return _date(moment.astimezone(ZONE).date().toordinal(), self.language)

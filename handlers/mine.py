@@ -4,6 +4,7 @@ from bot import mine
 from bot.actions import EraseMine, ExportMine, MyGifts, Privacy
 from bot.screens import mine as screens
 from bot.screens.base import Screen
+from bot.screens.home import LANGUAGE_NAMES
 from handlers.routes import Turn, on
 
 
@@ -17,7 +18,7 @@ async def my_gifts(turn: Turn, action: MyGifts) -> Screen:
 @on(Privacy)
 async def privacy(turn: Turn, _: Privacy) -> Screen:
     found = await mine.gifts(turn.services, turn.donor, 1, 1)
-    return screens.privacy(turn.words, turn.donor.language, turn.donor.currency, found.count)
+    return screens.privacy(turn.words, LANGUAGE_NAMES[turn.donor.language], turn.donor.currency, found.count)
 
 
 @on(ExportMine)

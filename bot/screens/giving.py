@@ -49,9 +49,9 @@ def _presets(words: Words, campaign: Campaign, presets: Sequence[Preset]) -> lis
 def _preset(words: Words, campaign: Campaign, preset: Preset) -> Button:
     impact = preset.impact.get(words.language)
     shown = (
-        words.label("{amount} · {impact}", amount=preset.money, impact=impact)
+        f"{words.money(preset.money)} · {impact}"
         if impact
-        else words.label("{amount}", amount=preset.money)
+        else words.money(preset.money)
     )
     return Button(shown, _check(campaign, preset.money))
 
@@ -68,13 +68,13 @@ def unclear(words: Words, campaign: Campaign | None, written: str, options: Sequ
     """S3b: never guess between 1.000 and 1000."""
     if campaign is None:
         buttons = [
-            Button(words.label("{amount}", amount=money), PickCampaign(money.minor, money.currency.lower()))
+            Button(words.money(money), PickCampaign(money.minor, money.currency.lower()))
             for money in options
         ]
         again = Home()
     else:
         buttons = [
-            Button(words.label("{amount}", amount=money), _check(campaign, money)) for money in options
+            Button(words.money(money), _check(campaign, money)) for money in options
         ]
         again = ChooseAmount(campaign.id, options[0].currency.lower())
     text = words.text("You wrote {written}. Which amount do you mean?", written=written)

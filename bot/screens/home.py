@@ -45,7 +45,7 @@ def home(words: Words, campaigns: Sequence[Campaign]) -> Screen:
         operator=appeal.operator,
     )
     text = paragraphs(
-        f"<b>{words.text('{title}', title=appeal.titles.get(words.language) or appeal.titles['en'])}</b>\n{intro}",
+        f"<b>{words.name(appeal.titles.get(words.language) or appeal.titles['en'])}</b>\n{intro}",
         "\n\n".join(_progress(words, campaign) for campaign in ordered),
         words.text("You pay on Stripe; we never see your card."),
     )
@@ -69,7 +69,7 @@ def other_languages(words: Words) -> tuple[Button, ...]:
 
 
 def _progress(words: Words, campaign: Campaign) -> str:
-    title = words.text("{title}", title=campaign.text(words.language).title)
+    title = words.name(campaign.text(words.language).title)
     return lines(f"<b>{title}</b>", raised(words, campaign), _people(words, campaign))
 
 
@@ -103,8 +103,8 @@ def campaign(words: Words, campaign: Campaign, link: str, *, is_open: bool) -> S
     text = campaign.text(words.language)
     closed = None if is_open else words.text("This campaign takes no gifts at the moment.")
     body = paragraphs(
-        f"<b>{words.text('{title}', title=text.title)}</b>",
-        words.text("{summary}", summary=text.summary),
+        f"<b>{words.name(text.title)}</b>",
+        words.name(text.summary),
         lines(raised(words, campaign), _people(words, campaign)),
         _authorisation(words, campaign),
         closed,
@@ -121,7 +121,7 @@ def campaign(words: Words, campaign: Campaign, link: str, *, is_open: bool) -> S
 def story(words: Words, campaign: Campaign, *, is_open: bool) -> Screen:
     text = campaign.text(words.language)
     body = paragraphs(
-        f"<b>{words.text('{title}', title=text.title)}</b>", words.text("{story}", story=text.story)
+        f"<b>{words.name(text.title)}</b>", words.name(text.story)
     )
     give = Button(words.label("Give"), ChooseAmount(campaign.id), style="success") if is_open else None
     return Screen(
