@@ -145,7 +145,11 @@ class App:
             self._chores(services),
             self._announce(services),
         ]
-        return loops if self.settings.public_url else [*loops, Poller(services, self.bot, desk).run()]
+        return (
+            loops
+            if self.settings.public_url
+            else [*loops, Poller(services, self.bot, desk, self.requests[1]).run()]
+        )
 
     async def _take(self, desk: Desk, body: object) -> None:
         """One update from a webhook's body; what cannot be read is logged and acknowledged, or it would come for ever."""

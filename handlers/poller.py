@@ -5,10 +5,12 @@ import json
 import logging
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from sqlalchemy import Connection
 from telegram import Update
 from telegram import error as api
+from telegram.request import BaseRequest
 
 from bot.botapi.draw import Pen
 from bot.errors import EntraideError
@@ -25,8 +27,11 @@ _LONGEST_PAUSE = 60.0
 class Poller:
     """The loop. `hold` is how long Telegram may keep a question open, in seconds."""
 
-    def __init__(self, services: Services, bot: Pen, desk: Desk, hold: int = 25) -> None:
-        self._services, self._bot, self._desk, self._hold = services, bot, desk, hold
+    def __init__(
+        self, services: Services, bot: Pen, desk: Desk, request: BaseRequest, hold: int = 25
+    ) -> None:
+        self._services, self._bot, self._desk = services, bot, desk
+        self._request, self._hold = request, hold
 
     async def run(self) -> None:
         """Poll for ever, beginning with what a kill left unfinished."""
@@ -48,9 +53,10 @@ class Poller:
                 offset = max((kept.update_id + 1 for kept in batch), default=offset)
 
     async def _ask(self, offset: int) -> list[Kept]:
-        asked: dict[str, Any] = {"offset": offset, "timeout": self._hold, "allowed_updates": ALLOWED}
-        raw: Any = await self._bot.do_api_request(
-            "getUpdates", api_kwargs=asked, read_timeout=self._hold + 10
+        """Raw, since python-telegram-bot reads a whole batch or none of it: one odd update would block all others."""
+        asked = urlencode({"offset": offset, "timeout": self._hold, "allowed_updates": json.dumps(ALLOWED)})
+        raw: Any = await self._request.post(
+            f"{self._bot.base_url}/getUpdates?{asked}", read_timeout=self._hold + 10
         )
         return [Kept(one["update_id"], json.dumps(one)) for one in raw]
 

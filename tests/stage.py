@@ -15,6 +15,7 @@ from bot.config import Settings
 from bot.services import Services
 from sandbox.app import Sandbox
 from sandbox.telegram import Phone
+from sandbox.telegram.people import Chat
 
 ROOT = Path(__file__).resolve().parent.parent
 QUICK = Tempo(
@@ -70,6 +71,13 @@ class Stage:
     async def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return await self.services.db.read(lambda tx: [tuple(row) for row in tx.exec_driver_sql(sql)])
 
+    async def until_in(self, chat: Chat, words: str) -> None:
+        """Wait until the bot says so in a group."""
+        async with asyncio.timeout(5), chat.changed:
+            await chat.changed.wait_for(
+                lambda: any(words in one.text for one in chat.messages.values() if one.sender == "bot")
+            )
+
     async def until_rows(self, sql: str, expected: list[tuple[Any, ...]], timeout: float = 8) -> None:
         """Wait for the database: looked at after each commit that the bot makes."""
         async with asyncio.timeout(timeout):
@@ -120,28 +128,59 @@ async def bot_beside(sandbox: Sandbox, settings: Settings, tempo: Tempo = QUICK)
         serving.cancel()
 
 
-async def to_the_bridge(stage: Stage, phone: Phone, amount: str = "200 MAD") -> str:
-    """Walk to the Stripe button in English words of the campaign's link; the session's id."""
-    await phone.start("c_humanitarian")
-    labels = {"fr": ("Donner", "Payer"), "ar": ("تبرع", "ادفع")}.get(
-        phone.person.get("language_code", "en"), ("Give", "Pay")
-    )
-    await phone.until(
-        lambda p: (
-            any(label.text == labels[0] for label in p.last.buttons)
-            if p.messages[-1].sender == "bot"
-            else False
-        )
-    )
-    await phone.tap(labels[0])
-    await phone.until(lambda p: any(amount in label.text.replace("\u00a0", " ") for label in p.last.buttons))
+_WALK = {"fr": ("Donner", "Payer"), "ar": ("تبرع", "ادفع"), "en": ("Give", "Pay")}
+
+
+async def to_the_bridge(
+    stage: Stage, phone: Phone, amount: str = "200 MAD", link: str = "c_humanitarian"
+) -> str:
+    """Walk from a campaign's link to the Stripe button; the session's id."""
+    give, pay = _WALK[phone.person.get("language_code", "en")]
+    await phone.start(link)
+    await phone.until(lambda one: one.messages[-1].sender == "bot" and labels(one)[:1] == [give])
+    await phone.tap(give)
+    await phone.until(lambda one: shows(one, amount))
     await phone.tap(amount)
-    await phone.until(lambda p: any(label.text.startswith(labels[1]) for label in p.last.buttons))
-    await phone.tap(labels[1])
-    await phone.until(lambda p: any(button.url and "/stripe/pay/" in button.url for button in p.last.buttons))
+    await phone.until(lambda one: (labels(one) or [""])[0].startswith(pay))
+    await phone.tap(pay)
+    await phone.until(
+        lambda one: any(button.url and "/stripe/pay/" in button.url for button in one.last.buttons)
+    )
     return session_of(phone)
 
 
 def session_of(phone: Phone) -> str:
     url = next(button.url for button in phone.last.buttons if button.url and "/stripe/pay/" in button.url)
     return url.split("/pay/")[1].split("#")[0]
+
+
+def labels(phone: Phone) -> list[str]:
+    """The buttons of the bot's newest message, as a person reads them; none before it has spoken."""
+    if not any(message.sender == "bot" for message in phone.messages):
+        return []
+    marks = str.maketrans({"\u2068": "", "\u2069": "", "\u00a0": " ", "\u202f": " "})
+    return [button.text.translate(marks) for button in phone.last.buttons]
+
+
+def shows(phone: Phone, label: str) -> bool:
+    return any(label in one for one in labels(phone))
+
+
+async def press(phone: Phone, label: str, then: str, *, first: str = "", on: str = "text") -> None:
+    """Wait for the screen that says `first`, tap, and wait for the screen that says `then` (or has it on a button)."""
+    if first:
+        await phone.says(first)
+    await phone.until(lambda one: _has(one, label))
+    await phone.tap(label)
+    if on == "buttons":
+        await phone.until(lambda one: shows(one, then))
+    else:
+        await phone.says(then)
+
+
+def _has(phone: Phone, label: str) -> bool:
+    try:
+        phone.button(label)
+    except LookupError:
+        return False
+    return True

@@ -43,16 +43,13 @@ def amount(words: Words, campaign: Campaign, currency: str, note: str | None = N
 def _presets(words: Words, campaign: Campaign, presets: Sequence[Preset]) -> list[tuple[Button, ...]]:
     plain = [_preset(words, campaign, preset) for preset in presets if not preset.impact]
     telling = [(_preset(words, campaign, preset),) for preset in presets if preset.impact]
-    return [tuple(plain[i : i + 3]) for i in range(0, len(plain), 3)] + telling
+    wide = 2 if len(plain) in (2, 4) else 3
+    return [tuple(plain[i : i + wide]) for i in range(0, len(plain), wide)] + telling
 
 
 def _preset(words: Words, campaign: Campaign, preset: Preset) -> Button:
     impact = preset.impact.get(words.language)
-    shown = (
-        f"{words.money(preset.money)} · {impact}"
-        if impact
-        else words.money(preset.money)
-    )
+    shown = f"{words.money(preset.money)} · {impact}" if impact else words.money(preset.money)
     return Button(shown, _check(campaign, preset.money))
 
 
@@ -68,14 +65,11 @@ def unclear(words: Words, campaign: Campaign | None, written: str, options: Sequ
     """S3b: never guess between 1.000 and 1000."""
     if campaign is None:
         buttons = [
-            Button(words.money(money), PickCampaign(money.minor, money.currency.lower()))
-            for money in options
+            Button(words.money(money), PickCampaign(money.minor, money.currency.lower())) for money in options
         ]
         again = Home()
     else:
-        buttons = [
-            Button(words.money(money), _check(campaign, money)) for money in options
-        ]
+        buttons = [Button(words.money(money), _check(campaign, money)) for money in options]
         again = ChooseAmount(campaign.id, options[0].currency.lower())
     text = words.text("You wrote {written}. Which amount do you mean?", written=written)
     return Screen(text, rows(tuple(buttons), Button(words.label("Another amount"), again)), awaiting=again)

@@ -120,9 +120,7 @@ def campaign(words: Words, campaign: Campaign, link: str, *, is_open: bool) -> S
 
 def story(words: Words, campaign: Campaign, *, is_open: bool) -> Screen:
     text = campaign.text(words.language)
-    body = paragraphs(
-        f"<b>{words.name(text.title)}</b>", words.name(text.story)
-    )
+    body = paragraphs(f"<b>{words.name(text.title)}</b>", words.name(text.story))
     give = Button(words.label("Give"), ChooseAmount(campaign.id), style="success") if is_open else None
     return Screen(
         body,

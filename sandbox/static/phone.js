@@ -48,10 +48,14 @@ function drawPeople() {
   $(".people").replaceChildren(...people, ...groups);
 }
 
+// Answers may overtake one another: only that of the newest question is drawn.
+let questions = 0;
+
 async function refresh(isNew = false) {
   const asked = state.chatId;
+  const mine = ++questions;
   const chat = await get(`/phone/chats/${asked}?as=${state.me.id}`);
-  if (asked !== state.chatId) return;
+  if (mine !== questions) return;
   const lang = language(state.me);
   state.chat = chat;
   $("[data-testid=title]").textContent = chat.title;

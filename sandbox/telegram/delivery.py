@@ -46,6 +46,8 @@ class Updates:
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60))
 
     async def stop(self) -> None:
+        self._polls += 1
+        self._news.set()
         for task in list(self._pushing.values()):
             task.cancel()
         await asyncio.gather(*self._pushing.values(), return_exceptions=True)
