@@ -47,6 +47,7 @@ class Tempo:
     chore: float = 3600
     drain: float = 8
     telegram_read: float = 10
+    stripe_read: float = 15
     patience: float = 8
 
 
@@ -103,9 +104,7 @@ class App:
             db = Database(self.settings.database_path)
             await db.open()
             stack.push_async_callback(db.close)
-            payments = Payments(
-                self.settings.stripe_secret_key.get_secret_value(), self.settings.stripe_api_url
-            )
+            payments = self._payments()
             stack.push_async_callback(payments.close)
             stack.push_async_callback(self._hang_up)
             await self._load_first_campaigns(db)
@@ -113,6 +112,12 @@ class App:
                 services = await self._meet_telegram(db, payments)
                 if services is not None:
                     await self._serve(services)
+
+    def _payments(self) -> Payments:
+        key = self.settings.stripe_secret_key.get_secret_value()
+        return Payments(
+            key, self.settings.stripe_api_url, read=self.tempo.stripe_read, pause=self.tempo.retry / 2
+        )
 
     async def _stop_server(self) -> None:
         self.server.should_exit = True

@@ -157,6 +157,7 @@ async def _end(services: Services, delivery: Delivery, state: DeliveryState, why
 async def _again(services: Services, delivery: Delivery, pause: timedelta, why: str) -> None:
     due = services.clock() + pause
     await services.db.write(lambda tx: deliveries.again(tx, delivery.id, due, why))
+    services.bells.courier.set()
 
 
 async def _park(services: Services, parcel: Parcel, why: str) -> None:
@@ -178,6 +179,7 @@ async def _follow(services: Services, delivery: Delivery, chat_id: int) -> None:
         deliveries.end(tx, delivery.id, DeliveryState.OWED, chat_id=chat_id)
 
     await services.db.write(write)
+    services.bells.courier.set()
 
 
 async def _tidy(services: Services, bot: Pen, parcel: Parcel, message_id: int) -> None:

@@ -46,8 +46,14 @@ async def open_checkout(services: Services, donor: Donor, give: Give) -> Donatio
     try:
         return await asyncio.wait_for(create(services, donation.id, asked=True), services.patience)
     except (PaymentsUnreachable, TimeoutError):
-        services.bells.looks.set()
+        await _look_soon(services, donation)
         return donation
+
+
+async def _look_soon(services: Services, donation: Donation) -> None:
+    """What the donor could not wait for goes on in the background at once."""
+    await services.db.write(lambda tx: donations.change(tx, donation.id, look_at=seconds(services.clock())))
+    services.bells.looks.set()
 
 
 def _find_or_add(tx: Connection, services: Services, donor: Donor, give: Give, words: Words) -> Donation:
@@ -208,7 +214,7 @@ async def cancel(services: Services, donor: Donor, donation_id: str) -> Donation
     try:
         return await asyncio.wait_for(close(services, donation.id, asked=True), services.patience)
     except (PaymentsUnreachable, PaymentsLocked, TimeoutError):
-        services.bells.looks.set()
+        await _look_soon(services, donation)
         return donation
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 from pydantic import SecretStr
 
 from bot.app import App, Tempo
@@ -26,6 +27,7 @@ QUICK = Tempo(
     chore=60,
     drain=2,
     telegram_read=0.5,
+    stripe_read=0.5,
     patience=1.5,
 )
 
@@ -77,6 +79,16 @@ class Stage:
             await chat.changed.wait_for(
                 lambda: any(words in one.text for one in chat.messages.values() if one.sender == "bot")
             )
+
+    async def until_health(self, status: str) -> dict[str, str]:
+        """Wait until /healthz says so; its whole answer."""
+        async with asyncio.timeout(5), aiohttp.ClientSession() as session:
+            while True:
+                async with session.get(f"{self.url}/healthz") as answer:
+                    report = await answer.json()
+                if report["status"] == status:
+                    return report
+                await asyncio.sleep(0.01)
 
     async def until_rows(self, sql: str, expected: list[tuple[Any, ...]], timeout: float = 8) -> None:
         """Wait for the database: looked at after each commit that the bot makes."""

@@ -1,11 +1,13 @@
 """The calls to Stripe, and its errors turned into ours; no decision about money is made here."""
 
+import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Generator
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import stripe
@@ -14,16 +16,21 @@ from bot.errors import BadWebhook, PaymentsBusy, PaymentsLocked, PaymentsRefused
 from bot.payments.checkout import API_VERSION, CheckoutSession, read_session
 from bot.payments.webhooks import EVENTS, Event, read_event
 
+T = TypeVar("T")
+_PATIENT_TRIES = 2
+
 
 class Payments:
     """Stripe, for one secret key. Every method raises PaymentsError subclasses only."""
 
-    def __init__(self, key: str, api_url: str) -> None:
+    def __init__(self, key: str, api_url: str, *, read: float = 15, pause: float = 0.5) -> None:
+        """`read`: seconds to wait for an answer; `pause`: the first wait when Stripe asks to slow down."""
+        self._pause = pause
         # Telemetry would write a file at the first request; debug logs would hold donors' details.
         stripe.enable_telemetry = False
         logging.getLogger("stripe").setLevel(logging.WARNING)
         logging.getLogger("httpx").setLevel(logging.WARNING)
-        self._http = stripe.HTTPXClient(timeout=httpx.Timeout(15, connect=5))
+        self._http = stripe.HTTPXClient(timeout=httpx.Timeout(read, connect=5))
         self._client = stripe.StripeClient(
             key,
             stripe_version=API_VERSION,
@@ -39,20 +46,20 @@ class Payments:
     async def open_checkout(self, params: str, key: str) -> CheckoutSession:
         """Make the session for frozen `params`; the same `key` and `params` give the same session."""
         options: Any = {"idempotency_key": key}
-        with _our_errors():
-            made = await self._sessions.create_async(params=json.loads(params), options=options)
+        made = await self._unhurried(
+            lambda: self._sessions.create_async(params=json.loads(params), options=options)
+        )
         return read_session(made.to_dict())
 
     async def fetch(self, session_id: str) -> CheckoutSession:
         """The session as it is now, with its payment's state."""
-        with _our_errors():
-            found = await self._sessions.retrieve_async(session_id, {"expand": ["payment_intent"]})
+        asked: Any = {"expand": ["payment_intent"]}
+        found = await self._unhurried(lambda: self._sessions.retrieve_async(session_id, asked))
         return read_session(found.to_dict())
 
     async def expire(self, session_id: str) -> CheckoutSession:
         """Close the page. A session that is no longer open is PaymentsRefused: fetch it, it may be paid."""
-        with _our_errors():
-            closed = await self._sessions.expire_async(session_id)
+        closed = await self._unhurried(lambda: self._sessions.expire_async(session_id))
         return read_session(closed.to_dict())
 
     async def find(self, donation_id: str, since: datetime) -> CheckoutSession | None:
@@ -82,6 +89,17 @@ class Payments:
         """The id of the account that the key opens; the cheapest proof that it works."""
         with _our_errors():
             return (await self._client.v1.accounts.retrieve_current_async()).id
+
+    async def _unhurried(self, call: Callable[[], Awaitable[T]]) -> T:
+        """The SDK repeats lost connections and failures by itself, but never a 429: that is done here, with jitter."""
+        for number in range(_PATIENT_TRIES):
+            try:
+                with _our_errors():
+                    return await call()
+            except PaymentsBusy:
+                await asyncio.sleep(self._pause * 2**number * random.uniform(1, 1.5))  # noqa: S311  spreads retries
+        with _our_errors():
+            return await call()
 
 
 def _readable(raw: dict[str, Any]) -> Event | None:

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import hmac
+import io
 import json
 import time
 from collections import deque
@@ -80,7 +81,7 @@ class Outbox:
             {"Stripe-Signature": header} if header is not None else {}
         )
         try:
-            async with self._session.post(self.url, data=payload, headers=headers) as answer:
+            async with self._session.post(self.url, data=io.BytesIO(payload), headers=headers) as answer:
                 return answer.status
         except (aiohttp.ClientError, TimeoutError):
             return 0
