@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 
 from bot.errors import CurrencyMismatch, MoneyError, TooPrecise, UnknownCurrency
@@ -79,7 +79,10 @@ class Money:
             raise UnknownCurrency(currency)
         if isinstance(amount, bool | float):
             raise MoneyError("an amount is a Decimal, an int or a str")
-        minor = Decimal(amount).scaleb(CURRENCIES[currency].decimals)
+        try:
+            minor = Decimal(amount).scaleb(CURRENCIES[currency].decimals)
+        except InvalidOperation:
+            raise MoneyError("not a number") from None
         if not minor.is_finite():
             raise MoneyError("an amount is finite")
         if minor != minor.to_integral_value():

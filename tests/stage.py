@@ -81,14 +81,7 @@ class Stage:
             )
 
     async def until_health(self, status: str) -> dict[str, str]:
-        """Wait until /healthz says so; its whole answer."""
-        async with asyncio.timeout(5), aiohttp.ClientSession() as session:
-            while True:
-                async with session.get(f"{self.url}/healthz") as answer:
-                    report = await answer.json()
-                if report["status"] == status:
-                    return report
-                await asyncio.sleep(0.01)
+        return await until_health(self.url, status)
 
     async def until_rows(self, sql: str, expected: list[tuple[Any, ...]], timeout: float = 8) -> None:
         """Wait for the database: looked at after each commit that the bot makes."""
@@ -96,6 +89,18 @@ class Stage:
             while (found := await self.rows(sql)) != expected:
                 del found
                 await asyncio.sleep(0.01)
+
+
+async def until_health(url: str, status: str) -> dict[str, str]:
+    """Wait until /healthz says so; its whole answer."""
+    async with asyncio.timeout(15), aiohttp.ClientSession() as session:
+        while True:
+            with contextlib.suppress(aiohttp.ClientError):
+                async with session.get(f"{url}/healthz") as answer:
+                    report = await answer.json()
+                if report["status"] == status:
+                    return report
+            await asyncio.sleep(0.02)
 
 
 def free_port() -> int:

@@ -46,6 +46,8 @@ class StripeEmulator:
         self.calls: list[Call] = []
         self.rejected: list[Call] = []
         self.on_change: list[Callable[[], None]] = []
+        # Called with "before" or "after" the effect, and the method and path.
+        self.spies: list[Callable[[str, str], None]] = []
         self.passed = 0
         self._born: dict[str, int] = {}
 

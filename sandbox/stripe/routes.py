@@ -93,7 +93,14 @@ class _Api:
         if fault and (early := await _before(fault)) is not None:
             self._note(request, params, early.status_code if fault.kind != "timeout" else 0, fault.kind)
             return early
-        return _late(fault, await self._keyed(request, (method, path), params, raw, fault))
+        self._spied("before", f"{method} {path}")
+        answer = await self._keyed(request, (method, path), params, raw, fault)
+        self._spied("after", f"{method} {path}")
+        return _late(fault, answer)
+
+    def _spied(self, when: str, name: str) -> None:
+        for spy in self._emulator.spies:
+            spy(when, name)
 
     def _admit(self, request: Request) -> None:
         if request.headers.get("authorization") != f"Bearer {self._emulator.secret_key}":

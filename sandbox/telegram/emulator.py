@@ -49,6 +49,8 @@ class TelegramEmulator:
         self.menus: dict[tuple[str, str], list[dict[str, str]]] = {}
         self.texts: dict[tuple[str, str], str] = {}
         self.on_change: list[Callable[[int], None]] = []
+        # Called with "before" or "after" the effect, and the method.
+        self.spies: list[Callable[[str, str], None]] = []
         self._queries: dict[str, tuple[int, float]] = {}
         self._number = 900_000_000
         for id, first_name, language in _PEOPLE:

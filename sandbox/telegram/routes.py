@@ -47,7 +47,14 @@ class _BotApi:
         if fault and (answer := await _before(fault)):
             self._emulator.calls.append(Call(name, raw, 0, fault.kind))
             return answer
-        return self._after(fault, await self._answer(name, raw))
+        self._spied("before", name)
+        answer = await self._answer(name, raw)
+        self._spied("after", name)
+        return self._after(fault, answer)
+
+    def _spied(self, when: str, name: str) -> None:
+        for spy in self._emulator.spies:
+            spy(when, name)
 
     async def _answer(self, name: str, raw: dict[str, Any]) -> Response:
         try:

@@ -217,14 +217,18 @@ async def test_the_same_update_twice_changes_nothing(stage: Stage) -> None:
     john = stage.john()
     session = await to_the_bridge(stage, john)
     waiting = [one.update for one in stage.telegram.updates.everyone.values()]
-    secret = stage.telegram.updates.webhook.secret or ""
-    async with aiohttp.ClientSession(headers={"X-Telegram-Bot-Api-Secret-Token": secret}) as http:
+    async with aiohttp.ClientSession(headers=_secret(stage)) as http:
         for update in waiting:
             async with http.post(f"{stage.url}/telegram", json=update) as answer:
                 assert answer.status == 200
     assert list(stage.stripe.sessions) == [session]
     assert await stage.rows("SELECT count(*) FROM donations") == [(1,)]
     assert shows(john, "Open Stripe")
+
+
+def _secret(stage: Stage) -> dict[str, str]:
+    assert stage.telegram.updates.webhook is not None
+    return {"X-Telegram-Bot-Api-Secret-Token": stage.telegram.updates.webhook.secret or ""}
 
 
 async def test_an_update_without_the_secret_is_refused(stage: Stage) -> None:
@@ -239,7 +243,7 @@ async def test_an_update_without_the_secret_is_refused(stage: Stage) -> None:
     "body", ["nonsense", "[]", '{"update_id": 5}', '{"update_id": 6, "message": {"odd": 1}}']
 )
 async def test_an_update_that_cannot_be_read_does_not_come_for_ever(stage: Stage, body: str) -> None:
-    headers = {"X-Telegram-Bot-Api-Secret-Token": stage.telegram.updates.webhook.secret or ""}
+    headers = _secret(stage)
     async with (
         aiohttp.ClientSession(headers=headers) as http,
         http.post(f"{stage.url}/telegram", data=body) as answer,

@@ -1,0 +1,115 @@
+"""Buttons and links carry typed Actions; whatever strangers send is understood or stale."""
+
+import re
+from dataclasses import fields
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import actions
+from bot.actions import (
+    CampaignLink,
+    Check,
+    ChooseAmount,
+    EraseMine,
+    Give,
+    Home,
+    Link,
+    Look,
+    ShowCampaign,
+    StaleAction,
+    link,
+    pack,
+    parse,
+    read_link,
+)
+from bot.money import Money
+
+
+def _examples() -> st.SearchStrategy[actions.Action]:
+    values = {
+        "currency": st.sampled_from(["mad", "eur", "usd"]),
+        "sure": st.sampled_from(["yes", "no"]),
+        "language": st.sampled_from(["ar", "fr"]),
+    }
+
+    def one(kind: type[actions.Action]) -> st.SearchStrategy[actions.Action]:
+        parts = {}
+        for f in fields(kind):
+            text = st.from_regex(r"[a-z0-9]{1,10}", fullmatch=True)
+            parts[f.name] = values.get(f.name, st.integers(0, 99_999_999) if f.type in (int, "int") else text)
+        return st.builds(kind, **parts)
+
+    return st.one_of([one(kind) for kind in actions._BY_WORD.values()])
+
+
+@given(_examples())
+def test_every_action_survives_its_button(action: actions.Action) -> None:
+    data = pack(action)
+    assert parse(data) == action
+    assert len(data.encode()) <= 64
+    assert re.fullmatch(r"[A-Za-z0-9_-]+", data)
+
+
+@given(st.text() | st.binary().map(lambda raw: raw.decode("latin-1")))
+def test_no_button_data_raises(data: str) -> None:
+    assert isinstance(parse(data), actions.Action)
+    assert isinstance(read_link(data), Link)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "",
+        "give",
+        "give-1-2",
+        "give-1-2-3-4",
+        "give-x-20000-mad",
+        "give-1-20000-xyz",
+        "give--1-20000-mad",
+        "GIVE-1-20000-mad",
+        "give-99999999999-1-mad",
+        "stranger-1",
+        "a" * 65,
+    ],
+)
+def test_a_forged_button_is_stale(data: str) -> None:
+    assert parse(data) == StaleAction()
+
+
+@pytest.mark.parametrize(
+    ("payload", "action", "source"),
+    [
+        ("home", Home(), None),
+        ("campaign-1", ShowCampaign(1), None),
+        ("campaign-1__fb", ShowCampaign(1), "fb"),
+        ("check-1-20000-mad__poster-3", Check(1, 20000, "mad"), "poster-3"),
+        ("c_aid", CampaignLink("aid", 0, "any"), None),
+        ("c_aid_200", CampaignLink("aid", 200, "any"), None),
+        ("c_aid_200_MAD__x", CampaignLink("aid", 200, "mad"), "x"),
+        ("r_abc", Look("abc"), None),
+        ("x_ABC", Look("abc"), None),
+        ("c_aid_0", StaleAction(), None),
+        ("c_aid_2_3_4", StaleAction(), None),
+        ("c_aid_200_xxx", StaleAction(), None),
+        ("give-1-20000-mad", StaleAction(), None),
+        ("erase-yes", StaleAction(), None),
+        ("cancel-abc", StaleAction(), None),
+    ],
+)
+def test_a_link_asks_only_for_what_changes_nothing(
+    payload: str, action: actions.Action, source: str | None
+) -> None:
+    assert read_link(payload) == Link(action, source)
+
+
+def test_our_own_links_read_back() -> None:
+    assert read_link(link(ChooseAmount(7, "mad"), "share")) == Link(ChooseAmount(7, "mad"), "share")
+    assert read_link(link(ShowCampaign(7))) == Link(ShowCampaign(7), None)
+
+
+def test_an_amount_action_is_money() -> None:
+    assert Give(1, 20000, "mad").money == Money(20000, "MAD")
+    assert actions.PickCampaign(20000, "mad").money == Money(20000, "MAD")
+    assert parse(pack(EraseMine("yes"))) == EraseMine("yes")

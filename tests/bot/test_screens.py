@@ -1,0 +1,213 @@
+"""Every screen, in every language, with the longest words and the largest sums, fits Telegram and reads right."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot import errors
+from bot.actions import pack
+from bot.amounts import Reason
+from bot.campaigns_file import read_file
+from bot.i18n import Catalogues, Words, guess
+from bot.model import Campaign, Donation, DonationState
+from bot.money import LARGEST, Money
+from bot.screens import giving, home, menu, mine, stripe_page, trouble
+from bot.screens.base import Screen
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+MUCH = Money(LARGEST, "MAD")
+CATALOGUES = Catalogues("fr")
+
+
+def campaigns() -> list[Campaign]:
+    found = read_file(str(ROOT / "campaigns.toml"))
+    return [
+        replace(
+            one, id=index + 1, received=(MUCH, Money(LARGEST, "EUR"), Money(LARGEST, "USD")), donors=9_999_999
+        )
+        for index, one in enumerate(found)
+    ]
+
+
+def donation(state: DonationState = DonationState.AWAITING) -> Donation:
+    return Donation(
+        "abcdefghjk", 1, 1, MUCH, state, 1, "{}", NOW, NOW, "cs_x", "https://checkout.example/c/pay/cs#x"
+    )
+
+
+def screens(words: Words) -> dict[str, Screen]:
+    all_three = campaigns()
+    one, gift = all_three[0], donation()
+    made = {
+        "home": home.home(words, all_three),
+        "home without campaigns": home.home(words, []),
+        "campaign": home.campaign(
+            words, one, "https://t.me/entraide_bot?start=campaign-1__share", is_open=True
+        ),
+        "closed campaign": home.campaign(
+            words, one, "https://t.me/entraide_bot?start=campaign-1__share", is_open=False
+        ),
+        "story": home.story(words, one, is_open=True),
+        "languages": home.languages(words),
+        "currencies": home.currencies(words, ["MAD", "EUR", "USD"], "MAD"),
+        "help": home.help_screen(words, "MCISE", "contact@example.org"),
+        "amount": giving.amount(words, one, "MAD", trouble.limit(words, errors.GiftTooSmall(MUCH, MUCH, 1))),
+        "unclear": giving.unclear(words, one, "<1.000>" * 5, [MUCH, Money(1, "MAD")]),
+        "unclear without campaign": giving.unclear(words, None, "1.000", [MUCH]),
+        "pick": giving.pick_campaign(words, all_three, MUCH),
+        "check": giving.check(words, one, MUCH, "MCISE* DON"),
+        "bridge": giving.bridge(words, gift, one),
+        "preparing": giving.preparing(words, gift),
+        "waiting": giving.waiting(words, gift),
+        "processing": giving.processing(words, gift),
+        "thanks": giving.thanks(words, gift, one, "MCISE* DON"),
+        "paid": giving.paid(words, gift),
+        "expired": giving.expired(words, gift),
+        "refused": giving.refused(words, gift),
+        "failed": giving.failed(words, gift),
+        "canceled": giving.canceled(words, gift),
+        "canceling": giving.canceling(words, gift),
+        "in review": giving.in_review(words, gift),
+        "reminder": giving.reminder(words, gift, one),
+        "will remind": giving.will_remind(words),
+        "gifts": mine.gifts(words, [donation(state) for state in DonationState], {1: one}, 2, 20),
+        "no gifts": mine.gifts(words, [], {}, 1, 0),
+        "privacy": mine.privacy(words, "العربية", "MAD", 99),
+        "export": mine.export(words, b"{}"),
+        "sure": mine.sure_to_erase(words),
+        "not yet": mine.cannot_erase_yet(words),
+        "erased": mine.erased(words),
+        "group": trouble.group(words, "https://t.me/entraide_bot?start=home"),
+        "unknown": trouble.unknown_text(words),
+    }
+    faults = [
+        errors.GiftTooSmall(MUCH, MUCH, 1),
+        errors.GiftTooLarge(MUCH, MUCH, 1),
+        errors.CampaignNotOpen(1),
+        errors.CurrencyNotTaken("EUR"),
+    ]
+    faults += [
+        errors.PaymentsLocked("x"),
+        errors.PaymentsRefused("x"),
+        errors.NotYours("x"),
+        errors.EntraideError(),
+    ]
+    made |= {f"error {type(fault).__name__}": trouble.of(words, fault) for fault in faults}
+    return made | {
+        f"alert {what}": trouble.alert(words, what, "ABC") for what in ("review", "late", "locked", "refused")
+    }
+
+
+@pytest.mark.parametrize("language", ["ar", "fr", "en"])
+def test_every_screen_fits_telegram(language: str) -> None:
+    for name, screen in screens(CATALOGUES.words(language)).items():
+        plain = re.sub(r"<[^>]+>", "", screen.text)
+        assert 0 < len(plain.encode("utf-16-le")) // 2 <= (1024 if screen.document else 4096), name
+        assert "{" not in plain, name
+        for button in [button for row in screen.rows for button in row]:
+            assert 0 < len(button.label) <= 64, (name, button.label)
+            assert sum(x is not None for x in (button.action, button.url, button.copy)) == 1, name
+            assert button.action is None or len(pack(button.action).encode()) <= 64, name
+        assert screen.awaiting is None or pack(screen.awaiting)
+
+
+@pytest.mark.parametrize("language", ["ar", "fr"])
+def test_every_sentence_is_said_in_the_readers_language(language: str) -> None:
+    spoken, english = screens(CATALOGUES.words(language)), screens(CATALOGUES.words("en"))
+    assert [name for name in spoken if spoken[name].text == english[name].text] == ["languages"]
+
+
+@pytest.mark.parametrize("language", ["ar", "fr", "en"])
+def test_amounts_are_isolated_and_what_people_wrote_is_escaped(language: str) -> None:
+    words = CATALOGUES.words(language)
+    assert re.search("\u2068[^\u2069]*MAD\u2069", giving.check(words, campaigns()[0], MUCH, "").text)
+    assert "\u2068&lt;1.000&gt;\u2069" in giving.unclear(words, None, "<1.000>", [MUCH]).text
+
+
+@pytest.mark.parametrize(
+    ("minor", "says"),
+    [
+        (0, "Be the first"),
+        (1000, "received of"),
+        (12000000, "\u206834%"),
+        (30000000, "to go"),
+        (35000000, "is reached"),
+        (99000000, "is reached"),
+    ],
+)
+def test_progress_is_honest(minor: int, says: str) -> None:
+    one = replace(campaigns()[0], received=(Money(minor, "MAD"),) if minor else ())
+    assert says in home.raised(CATALOGUES.words("en"), one)
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_every_unreadable_amount_has_its_sentence(reason: Reason) -> None:
+    assert trouble.not_an_amount(CATALOGUES.words("en"), reason)
+
+
+@pytest.mark.parametrize("language", ["ar", "fr", "en"])
+def test_the_menu_keeps_to_telegrams_limits(language: str) -> None:
+    words = CATALOGUES.words(language)
+    assert all(
+        len(text) <= 256 and re.fullmatch("[a-z0-9_]{1,32}", name) for name, text in menu.commands(words)
+    )
+    assert len(menu.description(words)) <= 512
+    assert len(menu.short(words)) <= 120
+
+
+def test_stripes_page_gets_plain_text() -> None:
+    words = CATALOGUES.words("ar")
+    texts = [
+        stripe_page.title(words, campaigns()[0]),
+        stripe_page.description(words, campaigns()[0]),
+        stripe_page.message(words, campaigns()[0]),
+    ]
+    assert all("\u2068" not in text and "<" not in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("tag", "language"),
+    [
+        ("fr", "fr"),
+        ("fr-CA", "fr"),
+        ("AR", "ar"),
+        ("ary", "ar"),
+        ("ar_MA", "ar"),
+        ("en-US", "en"),
+        ("pt-br", None),
+        ("zh-hans", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_the_language_is_guessed_from_any_tag(tag: str | None, language: str | None) -> None:
+    assert guess(tag) == language
+
+
+@pytest.mark.parametrize(
+    ("n", "form"),
+    [(1, "شخص واحد"), (2, "شخصين"), (3, "أشخاص"), (11, "شخصا"), (99, "شخصا"), (100, "شخص"), (103, "أشخاص")],
+)
+def test_arabic_counts_in_its_six_forms(n: int, form: str) -> None:
+    assert form in CATALOGUES.words("ar").plural("From {n} person.", "From {n} people.", n)
+
+
+def test_an_unknown_language_speaks_the_default() -> None:
+    assert CATALOGUES.words("xx").language == "fr"
+    assert CATALOGUES.words(None).language == "fr"
+
+
+def test_catalogues_speak_even_when_nothing_was_compiled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "fr" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    source = ROOT / "locales" / "fr" / "LC_MESSAGES" / "entraide.po"
+    (folder / "entraide.po").write_bytes(source.read_bytes())
+    monkeypatch.setattr("bot.i18n.LOCALES", tmp_path)
+    assert Catalogues("fr").words("fr").label("Give") == "Donner"
+    assert Catalogues("fr").words("ar").label("Give") == "Give"
