@@ -42,7 +42,7 @@ def _key(message: Message) -> str:
 
 
 def _wrong(message: Message, language: str) -> list[str]:
-    forms = [message.string] if isinstance(message.string, str) else list(message.string)
+    forms = [message.string] if isinstance(message.string, str) else list(message.string or ())
     problems = [f"fuzzy: {_key(message)}"] if message.fuzzy else []
     if not isinstance(message.id, str) and len(forms) != FORMS[language]:
         problems.append(f"{len(forms)} plural forms in place of {FORMS[language]}: {_key(message)}")

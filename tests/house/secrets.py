@@ -41,7 +41,7 @@ def _in_file(name: str) -> list[str]:
 
 def main() -> int:
     problems = found()
-    print("\n".join(problems) or "secrets: none in the tree")  # noqa: T201
+    print("\n".join(problems) or "secrets: none in the tree")
     return 1 if problems else 0
 
 

@@ -1,0 +1,208 @@
+"""The command line, as an operator types it, against the sandbox."""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.__main__ import cli
+from bot.checking import Finding, check_all, table
+from bot.chores import load_campaigns, reconcile_once
+from bot.config import Settings
+from bot.errors import CampaignsFileError
+from sandbox.app import Sandbox
+from sandbox.faults import Fault
+from tests.stage import ROOT, Stage, free_port, settings_for, to_the_bridge, until_health
+
+runner = CliRunner()
+
+
+@pytest.fixture
+def plain(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty folder and an environment without settings."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_running_without_tokens_says_what_to_do(plain: Path) -> None:
+    result = runner.invoke(cli, ["run"])
+    assert result.exit_code == 2
+    assert "copy .env.example" in result.output
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("DATABASE_URL", "postgres://x", "not supported yet"),
+        ("CURRENCIES", "MAD,XXX", "unknown: XXX"),
+        ("CURRENCIES", ",", "none given"),
+        ("PUBLIC_URL", "https://x.example", "STRIPE_WEBHOOK_SECRET is needed"),
+        ("PORT", "banana", "PORT"),
+        ("DEFAULT_LANGUAGE", "xx", "DEFAULT_LANGUAGE"),
+    ],
+)
+def test_a_wrong_setting_is_named_in_one_line(
+    plain: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    result = runner.invoke(cli, ["migrate"])
+    assert result.exit_code == 2
+    assert says in result.output
+    assert "Traceback" not in result.output
+
+
+def test_migrating_twice_is_migrating_once(plain: Path) -> None:
+    assert runner.invoke(cli, ["migrate"]).output == "migrated\n"
+    assert runner.invoke(cli, ["migrate"]).output == "up to date\n"
+    assert (plain / "var" / "entraide.db").exists()
+
+
+def test_the_version_is_printed(plain: Path) -> None:
+    assert runner.invoke(cli, ["version"]).output == "0.1.0\n"
+
+
+def test_campaigns_are_shown_before_they_are_loaded(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = plain / "campaigns.toml"
+    file.write_text((ROOT / "campaigns.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    refused = runner.invoke(cli, ["campaigns", "load"], input="n\n")
+    assert "humanitarian: new" in refused.output
+    assert "loaded\n" in runner.invoke(cli, ["campaigns", "load", "--yes"]).output
+    assert "nothing to change" in runner.invoke(cli, ["campaigns", "load", "--yes"]).output
+    file.write_text(
+        file.read_text(encoding="utf-8").replace('goal = "350000"', 'goal = "400000"'), encoding="utf-8"
+    )
+    assert "humanitarian: goal" in runner.invoke(cli, ["campaigns", "load"], input="y\n").output
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('slug = "humanitarian"', 'slug = "Not A Slug"', "slug"),
+        ('goal = "350000"', 'goal = "0.001"', "MAD"),
+        ('smallest = "20"', 'smallest = "0"', "smallest and largest"),
+        ('{ amount = "50" }', '{ amount = "5" }', "preset lies outside"),
+        ("[campaign.text.ar]", "[campaign.text.de]", "no text in ar"),
+        ("[appeal]", "[[appeal", "Expected"),
+        ('currency = "MAD"', 'currency = "GBP"', "no [money.GBP]"),
+    ],
+)
+async def test_a_wrong_campaigns_file_is_refused_whole(plain: Path, old: str, new: str, says: str) -> None:
+    file = plain / "campaigns.toml"
+    file.write_text(
+        (ROOT / "campaigns.toml").read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8"
+    )
+    with pytest.raises(CampaignsFileError, match=says.replace("[", r"\[")):
+        await load_campaigns(Settings(), lambda: True, lambda _: None)
+
+
+def test_a_missing_campaigns_file_is_one_line(plain: Path) -> None:
+    result = runner.invoke(cli, ["campaigns", "load"])
+    assert result.exit_code == 1
+    assert result.output == "campaigns.toml: No such file or directory\n"
+
+
+async def test_check_says_that_all_is_right(stage: Stage) -> None:
+    await stage.until_health("ok")
+    findings = await check_all(stage.settings)
+    assert [finding for finding in findings if not finding.is_right and finding.what != "Catalogues"] == []
+    assert "@entraide_bot" in table(findings)
+
+
+async def test_check_names_each_failure_with_its_mend(sandbox: Sandbox, tmp_path: Path) -> None:
+    port = free_port()
+    nowhere = f"http://127.0.0.1:{port}"
+    settings = settings_for(
+        sandbox,
+        tmp_path,
+        webhook=True,
+        telegram_api_url=nowhere,
+        stripe_api_url=nowhere,
+        campaigns_file="gone.toml",
+    )
+    Path(settings.database_path).touch()
+    findings = await check_all(settings)
+    assert [finding.what for finding in findings if finding.is_right and finding.what != "Catalogues"] == []
+    assert all(finding.mend for finding in findings if not finding.is_right)
+
+
+async def test_check_knows_wrong_and_missing_keys(sandbox: Sandbox, tmp_path: Path) -> None:
+    sandbox.stripe.faults.add(Fault("401", "GET", times=1, path="/v1/account"))
+    wrong = settings_for(sandbox, tmp_path, webhook=False, telegram_bot_token="1:x")
+    seen = {finding.what: finding for finding in await check_all(wrong)}
+    assert "refused: HTTP 401" in seen["Telegram token"].seen
+    assert (
+        "Stripe refuses the key" in seen["Stripe key"].seen
+        or "Stripe refuses the key" not in seen["Clock"].seen
+    )
+    empty = settings_for(sandbox, tmp_path, webhook=False, telegram_bot_token="", stripe_secret_key="")
+    assert [f.seen for f in await check_all(empty)][:2] == ["not set", "not set"]
+
+
+def test_the_table_puts_the_mend_below() -> None:
+    lines = table([Finding("A", True, "fine"), Finding("Bee", False, "broken", "mend it")]).splitlines()
+    assert lines == ["ok   A    fine", "BAD  Bee  broken", "          -> mend it"]
+
+
+async def test_reconcile_beside_the_bot_repairs_a_lost_webhook(stage: Stage) -> None:
+    session = await to_the_bridge(stage, stage.john())
+    stage.stripe.outbox.next_ones.append("lose")
+    stage.stripe.pay(session)
+    assert len(await reconcile_once(stage.settings)) == 1
+    assert await stage.rows("SELECT state FROM donations") == [("paid",)]
+
+
+@pytest.mark.parametrize("log_format", ["console", "json"])
+async def test_the_real_process_serves_says_so_and_stops(
+    sandbox: Sandbox, tmp_path: Path, log_format: str
+) -> None:
+    port = free_port()
+    environment = {
+        **os.environ,
+        "TELEGRAM_BOT_TOKEN": sandbox.telegram.token,
+        "TELEGRAM_API_URL": f"{sandbox.base}/telegram",
+        "STRIPE_SECRET_KEY": "sk_test_sandbox",
+        "STRIPE_API_URL": f"{sandbox.base}/stripe",
+        "PORT": str(port),
+        "LOG_FORMAT": log_format,
+        "DATABASE_URL": f"sqlite:///{tmp_path}/entraide.db",
+        "CAMPAIGNS_FILE": str(ROOT / "campaigns.toml"),
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "run", env=environment, cwd=tmp_path, stderr=asyncio.subprocess.PIPE
+    )
+    report = await until_health(f"http://127.0.0.1:{port}", "ok")
+    assert report == {
+        "status": "ok",
+        "mode": "polling",
+        "database": "ok",
+        "telegram": "ok",
+        "stripe": "ok",
+        "version": "0.1.0",
+    }
+    john = sandbox.telegram.phones[1003]
+    await john.start("c_humanitarian_200_MAD")
+    await john.says("Gift of 200 MAD")
+    process.terminate()
+    _, errors = await asyncio.wait_for(process.communicate(), 10)
+    assert process.returncode == 0
+    lines = errors.decode().splitlines()
+    assert any("check" in line or "turn" in line for line in lines)
+    assert sandbox.telegram.token not in errors.decode()
+    if log_format == "json":
+        assert {json.loads(line)["event"] for line in lines} >= {"turn"}
+
+
+def test_secrets_never_reach_a_log() -> None:
+    from bot.logs import strike_out
+
+    token = "7000000001:" + "x" * 35
+    struck = strike_out(
+        None, "", {"event": f"POST https://api/bot{token}/x", "key": "sk_test_" + "y" * 20, "n": 1}
+    )
+    assert struck == {"event": "POST https://api/bot[secret]/x", "key": "[secret]", "n": 1}
