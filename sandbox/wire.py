@@ -28,8 +28,10 @@ class Cut(Response):
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             await send({"type": "http.response.body", "body": self._part, "more_body": True})
             await asyncio.sleep(0)
-        transport = _transport(send)
-        transport.abort() if self._whole else transport.close()
+        _transport(send).abort()
+        # The server must have noticed before we return, or it would still write an error of its own.
+        while (await receive())["type"] != "http.disconnect":
+            continue
 
 
 def _transport(send: Any) -> Any:

@@ -43,7 +43,9 @@ class _Bucket:
     def wait(self, now: float) -> float:
         """Seconds until one token is there."""
         self.refill(now)
-        return max(0.0, (1 - self.tokens) / self.rate)
+        missing = 1 - self.tokens
+        # Less than a billionth is rounding, and would never be slept away.
+        return missing / self.rate if missing > 1e-9 else 0.0
 
     def spend(self, now: float) -> None:
         self.refill(now)

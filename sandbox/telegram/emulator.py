@@ -44,6 +44,8 @@ class TelegramEmulator:
         self.rejected: list[Call] = []
         self.chats: dict[int, Chat] = {}
         self.phones: dict[int, Phone] = {}
+        # Groups that became supergroups: the old id to the new.
+        self.moved: dict[int, int] = {}
         self.members: dict[int, list[int]] = {}
         self.files: dict[str, File] = {}
         self.menus: dict[tuple[str, str], list[dict[str, str]]] = {}
@@ -329,6 +331,9 @@ class TelegramEmulator:
     # Shapes.
 
     def _reach(self, chat_id: Any) -> Chat:
+        if chat_id in self.moved:
+            new = self.moved[chat_id]
+            raise Refused("Bad Request: group chat was upgraded to a supergroup chat", migrate_to_chat_id=new)
         chat = self.chats.get(chat_id)
         if chat is None:
             raise Refused("Bad Request: chat not found")

@@ -135,6 +135,8 @@ async def _before(fault: Fault) -> Response | None:
                     f"Too Many Requests: retry after {fault.retry_after}", 429, retry_after=fault.retry_after
                 )
             )
+        case "400":
+            return _refusal(Refused("Bad Request: something that no bot could mend"))
         case "500":
             return _refusal(Refused("Internal Server Error", 500))
         case "502":

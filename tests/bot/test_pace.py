@@ -1,0 +1,160 @@
+"""Telegram's pace, in simulated time: who waits, for what, and who never does."""
+
+import asyncio
+import heapq
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from telegram.error import RetryAfter
+
+from bot.botapi.pace import Pace, Priority
+
+
+class Clock:
+    """Time that moves only when everybody waits for it."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self._waiting: list[tuple[float, int, asyncio.Event]] = []
+        self._numbers = count()
+
+    async def sleep(self, seconds: float) -> None:
+        event = asyncio.Event()
+        heapq.heappush(self._waiting, (self.now + seconds, next(self._numbers), event))
+        await event.wait()
+
+    async def run(self, *work: Awaitable[Any]) -> None:
+        """Move time on until all of the work is done."""
+        tasks = [asyncio.ensure_future(one) for one in work]
+        while not all(task.done() for task in tasks):
+            for _ in range(20):
+                await asyncio.sleep(0)
+            if self._waiting and not all(task.done() for task in tasks):
+                self.now, _, event = heapq.heappop(self._waiting)
+                event.set()
+        await asyncio.gather(*tasks)
+
+
+class Stage:
+    def __init__(self, **more: Any) -> None:
+        self.clock = Clock()
+        self.pace = Pace(28, clock=lambda: self.clock.now, sleep=self.clock.sleep, **more)
+        self.sent: list[tuple[float, int, Priority | None]] = []
+        self.refusals: dict[int, list[Exception]] = {}
+
+    async def call(self, chat: int, priority: Priority | None = None, endpoint: str = "sendMessage") -> None:
+        async def send() -> None:
+            if self.refusals.get(chat):
+                raise self.refusals[chat].pop()
+            self.sent.append((self.clock.now, chat, priority))
+
+        await self.pace.process_request(send, (), {}, endpoint, {"chat_id": chat}, priority)
+
+    def most_in_a_second(self, wanted: Callable[[Priority | None], bool] = lambda _: True) -> int:
+        times = [at for at, _, priority in self.sent if wanted(priority)]
+        return max(sum(start <= at < start + 1 for at in times) for start in times)
+
+
+async def test_confirmations_keep_below_thirty_a_second() -> None:
+    stage = Stage()
+    await stage.clock.run(*(stage.call(chat, Priority.CONFIRMATION) for chat in range(100)))
+    assert len(stage.sent) == 100
+    assert stage.most_in_a_second() <= 28 + 4
+
+
+async def test_broadcasts_leave_room() -> None:
+    stage = Stage()
+    await stage.clock.run(*(stage.call(chat, Priority.BROADCAST) for chat in range(100)))
+    assert stage.most_in_a_second() <= 22
+
+
+async def test_a_reply_never_waits_behind_a_broadcast() -> None:
+    stage = Stage()
+
+    async def reply() -> None:
+        await stage.clock.sleep(1)
+        await stage.call(9999)
+
+    await stage.clock.run(reply(), *(stage.call(chat, Priority.BROADCAST) for chat in range(300)))
+    assert next(at for at, chat, _ in stage.sent if chat == 9999) == 1
+
+
+async def test_a_confirmation_goes_ahead_of_broadcasts() -> None:
+    stage = Stage()
+
+    async def thanks() -> None:
+        await stage.clock.sleep(1)
+        await stage.call(9999, Priority.CONFIRMATION)
+
+    await stage.clock.run(thanks(), *(stage.call(chat, Priority.BROADCAST) for chat in range(100)))
+    assert next(at for at, chat, _ in stage.sent if chat == 9999) < 1.2
+
+
+async def test_one_chat_gets_one_message_a_second_after_three() -> None:
+    stage = Stage()
+    await stage.clock.run(*(stage.call(7, Priority.CONFIRMATION) for _ in range(6)))
+    assert [round(at) for at, _, _ in stage.sent] == [0, 0, 0, 1, 2, 3]
+
+
+async def test_a_group_gets_twenty_a_minute() -> None:
+    stage = Stage()
+    await stage.clock.run(*(stage.call(-7, Priority.CONFIRMATION) for _ in range(30)))
+    assert sum(at < 60 for at, _, _ in stage.sent) <= 25
+
+
+@pytest.mark.parametrize("after", [2, timedelta(seconds=2)])
+async def test_a_429_pauses_its_chat_and_broadcasts_but_no_other_donor(after: int | timedelta) -> None:
+    stage = Stage()
+    stage.refusals[7] = [RetryAfter(after)]
+
+    async def others() -> None:
+        await stage.clock.sleep(0.5)
+        await asyncio.gather(stage.call(8), stage.call(9, Priority.BROADCAST))
+
+    await stage.clock.run(stage.call(7), others())
+    assert {chat: at for at, chat, _ in stage.sent} == {8: 0.5, 7: 2, 9: 2}
+
+
+async def test_a_429_that_asks_for_too_long_goes_up() -> None:
+    stage = Stage()
+    stage.refusals[7] = [RetryAfter(600)]
+    with pytest.raises(RetryAfter):
+        await stage.call(7, Priority.CONFIRMATION)
+
+
+async def test_tries_end() -> None:
+    stage = Stage(tries=2)
+    stage.refusals[7] = [RetryAfter(1), RetryAfter(1), RetryAfter(1)]
+    with pytest.raises(RetryAfter):
+        await stage.clock.run(stage.call(7))
+    assert stage.sent == []
+
+
+async def test_edits_and_answers_spend_nothing() -> None:
+    stage = Stage()
+    await stage.clock.run(*(stage.call(7, Priority.CONFIRMATION, "editMessageText") for _ in range(50)))
+    assert stage.clock.now == 0
+
+
+async def test_idle_chats_are_forgotten() -> None:
+    stage = Stage()
+    for chat in range(5000):
+        await stage.call(chat)
+        stage.clock.now += 10
+    assert len(stage.pace._chats) <= 4097
+
+
+async def test_a_cancelled_waiter_holds_nobody_up() -> None:
+    stage = Stage()
+    await stage.clock.run(*(stage.call(chat, Priority.CONFIRMATION) for chat in range(4)))
+    waiter = asyncio.ensure_future(stage.call(50, Priority.CONFIRMATION))
+    await asyncio.sleep(0)
+    waiter.cancel()
+    await asyncio.gather(waiter, return_exceptions=True)
+    await stage.clock.run(stage.call(51, Priority.CONFIRMATION))
+    assert stage.sent[-1][1] == 51
+    await stage.pace.initialize()
+    await stage.pace.shutdown()
