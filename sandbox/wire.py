@@ -1,6 +1,7 @@
 """Answers that HTTP servers give when something breaks: silence, and a connection that drops."""
 
 import asyncio
+import contextlib
 from typing import Any
 
 from starlette.responses import Response
@@ -34,13 +35,13 @@ class Cut(Response):
             continue
 
 
-def _transport(send: Any) -> Any:
-    """uvicorn's request cycle holds the socket; its public interface has no way to drop one."""
+def _transport(send: Any) -> asyncio.Transport:
+    """uvicorn's request cycle holds the socket; no public interface drops one, so it is dug out of `send`'s wrappings."""
     owner = getattr(send, "__self__", None)
-    if owner is None:
-        owner = next(
-            cell.cell_contents.__self__
-            for cell in send.__closure__
-            if hasattr(cell.cell_contents, "__self__")
-        )
-    return owner.transport
+    if owner is not None and hasattr(owner, "transport"):
+        return owner.transport
+    for cell in getattr(send, "__closure__", None) or ():
+        if callable(cell.cell_contents):
+            with contextlib.suppress(LookupError):
+                return _transport(cell.cell_contents)
+    raise LookupError("this server does not show its transport")
