@@ -183,19 +183,28 @@ async def _follow(services: Services, delivery: Delivery, chat_id: int) -> None:
 
 
 async def _tidy(services: Services, bot: Pen, parcel: Parcel, message_id: int) -> None:
-    """The walk's message must not offer to pay what is settled: it says so, or gives way to the newer message."""
-    donor, donation = parcel.donor, parcel.donation
-    if donor is None or donation is None or donor.message_id is None or not _shows(donor, donation):
+    """The walk's message must not offer to pay what is settled: it gives way to the newer one. Thanks are no walk: they stay."""
+    donation = parcel.donation
+    donor = await services.db.read(lambda tx: donors.get(tx, parcel.delivery.donor_id or 0))
+    if donor is None or donation is None or not _shows(donor, donation):
         return
-    if parcel.delivery.kind is DeliveryKind.THANKS:
-        words = services.catalogues.words(donor.language)
-        screen, kept = screens.paid(words, donation), donor.message_id
-        await _quietly(draw.redraw(bot, donor.telegram_id, donor.message_id, screen))
-    else:
-        screen, kept = _screen(services, parcel), message_id
-        await _quietly(draw.remove(bot, donor.telegram_id, donor.message_id))
+    is_thanks = parcel.delivery.kind is DeliveryKind.THANKS
+    screen = (
+        screens.paid(services.catalogues.words(donor.language), donation)
+        if is_thanks
+        else _screen(services, parcel)
+    )
+    kept = None if is_thanks else message_id
     place = draw.pack(screen.awaiting) if screen.awaiting else None
     await services.db.write(lambda tx: donors.move(tx, donor.id, message_id=kept, awaiting=place))
+    if donor.message_id is not None:
+        await _quietly(_take_away(bot, donor.telegram_id, donor.message_id, screen))
+
+
+async def _take_away(bot: Pen, chat_id: int, message_id: int, screen: Screen) -> None:
+    """A message older than two days cannot be deleted; then it says how the gift stands."""
+    if not await draw.remove(bot, chat_id, message_id):
+        await draw.redraw(bot, chat_id, message_id, screen)
 
 
 def _shows(donor: Donor, donation: Donation) -> bool:

@@ -186,6 +186,7 @@ class Donation:
     url: str | None = None
     cancel: CancelAsked = CancelAsked.NO
     source: str | None = None
+    settled_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

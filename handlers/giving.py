@@ -1,5 +1,7 @@
 """The walk of one gift."""
 
+from datetime import timedelta
+
 from bot import appeals, giving
 from bot.actions import (
     Bridge,
@@ -13,7 +15,7 @@ from bot.actions import (
     Refused,
     Remind,
 )
-from bot.model import DonationState
+from bot.model import Donation, DonationState
 from bot.screens import giving as screens
 from bot.screens.base import Screen
 from bot.settling import Standing
@@ -86,6 +88,12 @@ async def remind(turn: Turn, action: Remind) -> Screen:
     return screens.will_remind(turn.words)
 
 
+def _is_being_thanked(turn: Turn, donation: Donation) -> bool:
+    """The thanks for a gift that was settled just now is on its way, and is the answer."""
+    settled = donation.settled_at
+    return settled is not None and turn.services.clock() - settled < timedelta(minutes=1)
+
+
 async def _stands(turn: Turn, standing: Standing, *, is_new: bool = False) -> Screen:
     """The screen for how a gift stands."""
     words, donation = turn.words, standing.donation
@@ -101,6 +109,8 @@ async def _stands(turn: Turn, standing: Standing, *, is_new: bool = False) -> Sc
             return screens.waiting(words, donation)
         case DonationState.PROCESSING:
             return screens.processing(words, donation)
+        case DonationState.PAID if _is_being_thanked(turn, donation):
+            return Screen("", is_silent=True)
         case DonationState.PAID:
             return screens.paid(words, donation)
         case DonationState.EXPIRED:

@@ -161,15 +161,15 @@ class Desk:
 
     async def _show(self, donor: Donor, tapped: int | None, screen: Screen) -> None:
         """Redraw the walk's one message where the donor tapped it; else the answer goes below what they wrote."""
-        is_walk = tapped is not None and donor.message_id in (tapped, None)
+        if screen.is_silent:
+            return
+        is_walk = tapped is not None and donor.message_id == tapped
         if (
             tapped is not None
             and is_walk
             and not screen.stays
             and await draw.redraw(self._bot, donor.telegram_id, tapped, screen)
         ):
-            if donor.message_id is None:
-                await self._keep(donor, tapped)
             return
         message_id = await draw.send(self._bot, donor.telegram_id, screen)
         if not screen.stays:

@@ -84,12 +84,12 @@ async def redraw(bot: Pen, chat_id: int, message_id: int, screen: Screen) -> boo
     return True
 
 
-async def remove(bot: Pen, chat_id: int, message_id: int) -> None:
-    """Take an old screen away; one that is too old or gone already may stay."""
+async def remove(bot: Pen, chat_id: int, message_id: int) -> bool:
+    """Take an old screen away. False where it is too old for that, or gone already."""
     try:
-        await _ours(lambda: bot.delete_message(chat_id, message_id), _TRIES)
+        return await _ours(lambda: bot.delete_message(chat_id, message_id), _TRIES)
     except TelegramRefused:
-        return
+        return False
 
 
 async def answer_tap(bot: Pen, query_id: str) -> None:

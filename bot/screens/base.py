@@ -34,6 +34,8 @@ class Screen:
     document: Document | None = None
     stays: bool = False
     awaiting: Action | None = field(default=None)
+    # Nothing is drawn: a Delivery on its way says the same.
+    is_silent: bool = False
 
 
 def rows(*lines: Button | tuple[Button, ...] | None) -> Rows:

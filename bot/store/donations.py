@@ -136,4 +136,5 @@ def noun(row: Row[Any]) -> Donation:
         url=row.url,
         cancel=CancelAsked(row.cancel_asked),
         source=row.source,
+        settled_at=None if row.settled_at is None else moment(row.settled_at),
     )

@@ -66,7 +66,17 @@ def _tests(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
 
 
 # Waiting until a screen or a row is so fails where it never is.
-_WAITS = {"says", "until", "until_rows", "until_health", "until_in", "press", "thanked_once", "to_the_bridge"}
+_WAITS = {
+    "says",
+    "until",
+    "until_rows",
+    "until_health",
+    "until_in",
+    "press",
+    "thanked_once",
+    "to_the_bridge",
+    "expect",
+}
 
 
 def _asserts(test: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
