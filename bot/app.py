@@ -21,7 +21,7 @@ from bot import campaigns_file, courier, looking
 from bot.botapi.pace import Pace
 from bot.botapi.transport import AiohttpRequest
 from bot.config import Settings
-from bot.errors import CampaignsFileError, EntraideError, PaymentsError
+from bot.errors import CampaignsFileError, EntraideError
 from bot.i18n import Catalogues
 from bot.payments.stripe_api import Payments
 from bot.services import Services
@@ -45,6 +45,7 @@ class Tempo:
     retry: float = 1
     look: float = 1
     chore: float = 3600
+    pulse: float = 60
     drain: float = 8
     telegram_read: float = 10
     stripe_read: float = 15
@@ -94,6 +95,7 @@ class App:
             access_log=False,
             log_config=None,
             lifespan="off",
+            timeout_graceful_shutdown=1,
         )
         self.server = Server(config)
 
@@ -149,6 +151,7 @@ class App:
             self._sweeps(services),
             self._chores(services),
             self._announce(services),
+            self._pulse(),
         ]
         return (
             loops
@@ -214,20 +217,20 @@ class App:
             max_connections=100,
         )
 
+    async def _pulse(self) -> None:
+        """Keep /healthz true while we serve."""
+        while True:
+            await asyncio.sleep(self.tempo.pulse)
+            try:
+                await self.bot.get_me()
+            except api.TelegramError as error:
+                self.health.telegram = f"cannot be reached: {type(error).__name__}"
+            else:
+                self.health.telegram = "ok"
+
     async def _announce(self, services: Services) -> None:
         """Things that may take their time once donors are answered."""
         await self._until_done(lambda: publish(services, self.bot))
-        while not await self._knows_stripe(services):
-            await asyncio.sleep(self.tempo.retry * 5)
-
-    async def _knows_stripe(self, services: Services) -> bool:
-        try:
-            await services.payments.account()
-        except PaymentsError as error:
-            self.health.stripe = f"cannot be used: {error}"
-            return False
-        self.health.stripe = "ok"
-        return True
 
     async def _until_done(self, work: Callable[[], Awaitable[object]]) -> None:
         pause = self.tempo.retry
@@ -268,7 +271,8 @@ class App:
     async def _sweeps(self, services: Services) -> None:
         pause = self.tempo.sweep if self.settings.mode == "polling" else self.tempo.sweep_beside_webhooks
         while True:
-            await _survives("sweep", looking.sweep(services))
+            is_heard = await _survives("sweep", looking.sweep(services))
+            self.health.stripe = "ok" if is_heard else "does not answer"
             await asyncio.sleep(pause)
 
     async def _chores(self, services: Services) -> None:

@@ -8,7 +8,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from bot.actions import Give
-from bot.errors import CampaignNotOpen, NotYours, PaymentsLocked, PaymentsRefused, PaymentsUnreachable
+from bot.errors import (
+    CampaignNotOpen,
+    NotYours,
+    PaymentsError,
+    PaymentsLocked,
+    PaymentsRefused,
+    PaymentsUnreachable,
+)
 from bot.i18n import Words
 from bot.model import Campaign, CancelAsked, DeliveryKind, Donation, DonationState, Donor
 from bot.money import Money
@@ -187,7 +194,7 @@ async def look(services: Services, donor: Donor, donation_id: str) -> Standing:
         return Standing(donation)
     try:
         return await asyncio.wait_for(settle(services, donation.id, asked=True), services.patience)
-    except (PaymentsUnreachable, PaymentsLocked, TimeoutError):
+    except (PaymentsError, TimeoutError):
         return Standing(donation)
 
 
@@ -213,7 +220,7 @@ async def cancel(services: Services, donor: Donor, donation_id: str) -> Donation
     await services.db.write(write)
     try:
         return await asyncio.wait_for(close(services, donation.id, asked=True), services.patience)
-    except (PaymentsUnreachable, PaymentsLocked, TimeoutError):
+    except (PaymentsError, TimeoutError):
         await _look_soon(services, donation)
         return donation
 

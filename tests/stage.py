@@ -25,6 +25,7 @@ QUICK = Tempo(
     retry=0.02,
     look=0.05,
     chore=60,
+    pulse=0.1,
     drain=2,
     telegram_read=0.5,
     stripe_read=0.5,

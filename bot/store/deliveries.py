@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select, update
+from sqlalchemy import Connection, Row, case, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.model import Delivery, DeliveryKind, DeliveryState
@@ -114,9 +114,10 @@ def park(tx: Connection, donor_id: int) -> None:
 def unpark(tx: Connection, donor_id: int, now: datetime) -> int:
     """The donor is back: what they could not be told is due now."""
     parked = (deliveries.c.donor_id == donor_id) & (deliveries.c.state == DeliveryState.UNDELIVERABLE)
-    return tx.execute(
-        update(deliveries).where(parked).values(state=DeliveryState.OWED, due_at=seconds(now))
-    ).rowcount
+    at = seconds(now)
+    # What was planned for later, as a reminder is, stays planned.
+    due = case((deliveries.c.due_at > at, deliveries.c.due_at), else_=at)
+    return tx.execute(update(deliveries).where(parked).values(state=DeliveryState.OWED, due_at=due)).rowcount
 
 
 def _noun(row: Row[Any]) -> Delivery:

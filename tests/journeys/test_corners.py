@@ -172,6 +172,19 @@ async def test_a_reminder_comes_with_the_amount(stage: Stage) -> None:
     assert shows(john, "Try 200 MAD again")
 
 
+async def test_a_reminder_for_tomorrow_stays_for_tomorrow_when_a_donor_comes_back(stage: Stage) -> None:
+    john = stage.john()
+    await to_the_bridge(stage, john)
+    stage.stripe.forward(2 * 3600 + 60)
+    await press(john, "Remind me tomorrow", "tomorrow, once", first="has expired")
+    await stage.telegram.acknowledged(john.block())
+    await stage.telegram.acknowledged(john.unblock())
+    [(state, is_later)] = await stage.rows(
+        "SELECT state, due_at > unixepoch() + 3600 FROM deliveries WHERE kind = 'reminder'"
+    )
+    assert (state, is_later) == ("owed", 1)
+
+
 async def test_a_group_that_became_a_supergroup_is_followed(stage: Stage) -> None:
     await to_the_bridge(stage, stage.john())
     [(reference,)] = await stage.rows("SELECT id FROM donations")

@@ -397,6 +397,21 @@ async def test_health_says_how_the_parts_do(stage: Stage) -> None:
     await stage.until_health("ok")
 
 
+async def test_health_names_the_part_that_is_down(stage: Stage) -> None:
+    await stage.until_health("ok")
+    stage.telegram.faults.add(Fault("502", "getMe"))
+    await stage.until_health("telegram: cannot be reached: NetworkError")
+    await stage.until_health("ok")
+
+
+async def test_health_names_stripe_when_it_is_down(polling: Stage) -> None:
+    await polling.until_health("ok")
+    polling.stripe.faults.add(Fault("503_html", "GET", times=-1))
+    await polling.until_health("stripe: does not answer")
+    polling.stripe.faults.clear()
+    await polling.until_health("ok")
+
+
 async def test_health_says_when_the_database_is_gone(stage: Stage) -> None:
     await stage.until_health("ok")
     await stage.services.db.close()
