@@ -74,6 +74,12 @@ class Stage:
     async def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return await self.services.db.read(lambda tx: [tuple(row) for row in tx.exec_driver_sql(sql)])
 
+    async def stripe_heard(self, method: str) -> None:
+        """Wait until a request of this method has arrived at Stripe."""
+        async with asyncio.timeout(5):
+            while not any(call.method == method for call in self.stripe.calls):
+                await asyncio.sleep(0.005)
+
     async def until_in(self, chat: Chat, words: str) -> None:
         """Wait until the bot says so in a group."""
         async with asyncio.timeout(5), chat.changed:
