@@ -53,14 +53,17 @@ async def open_checkout(services: Services, donor: Donor, give: Give) -> Donatio
     try:
         return await asyncio.wait_for(create(services, donation.id, asked=True), services.patience)
     except (PaymentsUnreachable, TimeoutError):
-        await _look_soon(services, donation)
-        return donation
+        return await _go_on(services, donation.id)
 
 
-async def _look_soon(services: Services, donation: Donation) -> None:
-    """What the donor could not wait for goes on in the background at once."""
-    await services.db.write(lambda tx: donations.change(tx, donation.id, look_at=seconds(services.clock())))
+async def _go_on(services: Services, donation_id: str) -> Donation:
+    """What the donor could not wait for goes on in the background at once.
+
+    Work that was on its way to the disk when the wait ended is there before this write, so the answer knows it.
+    """
+    await services.db.write(lambda tx: donations.change(tx, donation_id, look_at=seconds(services.clock())))
     services.bells.looks.set()
+    return await _get(services, donation_id)
 
 
 def _find_or_add(tx: Connection, services: Services, donor: Donor, give: Give, words: Words) -> Donation:
@@ -135,14 +138,18 @@ async def create(services: Services, donation_id: str, *, asked: bool = False) -
         donation = await _get(services, donation_id)
         if donation.state is not DonationState.CREATING:
             return donation
-        return await record(services, donation.id, await _session_for(services, donation), asked=asked)
+        return await record(
+            services, donation.id, await _session_for(services, donation, asked=asked), asked=asked
+        )
 
 
-async def _session_for(services: Services, donation: Donation) -> CheckoutSession:
+async def _session_for(services: Services, donation: Donation, *, asked: bool) -> CheckoutSession:
     try:
         return await services.payments.open_checkout(donation.params, _key(donation))
     except (PaymentsRefused, PaymentsLocked) as error:
-        await _give_up(services, donation, "locked" if isinstance(error, PaymentsLocked) else "refused")
+        await _give_up(
+            services, donation, "locked" if isinstance(error, PaymentsLocked) else "refused", asked=asked
+        )
         raise
     except PaymentsUnreachable as error:
         if not error.is_stored:
@@ -164,11 +171,13 @@ async def _next_attempt(services: Services, donation: Donation) -> Donation:
     return following
 
 
-async def _give_up(services: Services, donation: Donation, what: str) -> None:
+async def _give_up(services: Services, donation: Donation, what: str, *, asked: bool) -> None:
     def write(tx: Connection) -> None:
         if donations.move(tx, donation.id, (DonationState.CREATING,), DonationState.FAILED):
             donations.change(tx, donation.id, look_at=None)
             alert(tx, donation, what, services.settings.admin_ids, services.clock())
+            if not asked and donation.cancel is not CancelAsked.REPLACED:
+                owe(tx, donation, DeliveryKind.FAILED, services.clock())
 
     await services.db.write(write)
     services.bells.courier.set()
@@ -195,7 +204,7 @@ async def look(services: Services, donor: Donor, donation_id: str) -> Standing:
     try:
         return await asyncio.wait_for(settle(services, donation.id, asked=True), services.patience)
     except (PaymentsError, TimeoutError):
-        return Standing(donation)
+        return Standing(await _go_on(services, donation.id))
 
 
 async def mine(services: Services, donor: Donor, donation_id: str) -> Donation:
@@ -221,8 +230,7 @@ async def cancel(services: Services, donor: Donor, donation_id: str) -> Donation
     try:
         return await asyncio.wait_for(close(services, donation.id, asked=True), services.patience)
     except (PaymentsError, TimeoutError):
-        await _look_soon(services, donation)
-        return donation
+        return await _go_on(services, donation.id)
 
 
 async def close(services: Services, donation_id: str, *, asked: bool = False) -> Donation:
@@ -231,7 +239,7 @@ async def close(services: Services, donation_id: str, *, asked: bool = False) ->
         donation = await _get(services, donation_id)
         if donation.state not in (DonationState.CREATING, DonationState.AWAITING):
             return donation
-        session_id = donation.session_id or (await _session_for(services, donation)).id
+        session_id = donation.session_id or (await _session_for(services, donation, asked=asked)).id
         try:
             session = await services.payments.expire(session_id)
         except PaymentsRefused:

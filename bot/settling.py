@@ -140,9 +140,11 @@ def _write(tx: Connection, donation_id: str, facts: Record) -> Donation:
     if donation is None:
         raise LookupError(donation_id)
     verdict = judge(donation, facts.session, live=facts.settings.live)
+    is_another = donation.session_id not in (None, facts.session.id)
     if verdict is State.AWAITING:
         _adopt(tx, donation, facts)
-    else:
+    elif not is_another or facts.session.payment_status is PaymentStatus.PAID:
+        # Of a page that is not this gift's own only its money counts: that it expired says nothing of ours.
         _conclude(tx, donation, verdict, facts)
     if facts.event_id:
         inbox.done(tx, facts.event_id, verdict, facts.now)

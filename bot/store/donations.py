@@ -12,6 +12,8 @@ from bot.money import Money
 from bot.store.moments import moment, seconds
 from bot.store.tables import donations, payments
 
+_UNSETTLED = (DonationState.CREATING, DonationState.AWAITING, DonationState.PROCESSING)
+
 
 def open_key(donor_id: int, campaign_id: int, money: Money) -> str:
     """What two gifts may not share while both can be paid."""
@@ -89,7 +91,7 @@ def to_look_at(tx: Connection, now: datetime, limit: int) -> list[Donation]:
     """Gifts whose turn it is to be asked about at Stripe, longest waiting first."""
     due = (
         select(donations)
-        .where(donations.c.look_at <= seconds(now))
+        .where(donations.c.look_at <= seconds(now), donations.c.state.in_(_UNSETTLED))
         .order_by(donations.c.look_at)
         .limit(limit)
     )

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
@@ -11,7 +12,7 @@ import pytest
 
 from sandbox.app import Sandbox
 from sandbox.faults import Fault
-from tests.stage import Stage, bot_beside, press, session_of, settings_for, shows, to_the_bridge
+from tests.stage import QUICK, Stage, bot_beside, press, session_of, settings_for, shows, to_the_bridge
 
 ONE_PAID = [("paid",)]
 
@@ -369,6 +370,53 @@ async def test_a_refused_key_is_told_to_staff_and_kindly_to_the_donor(stage: Sta
         john, "Pay 200 MAD", "Gifts are not possible right now; nothing was charged", first="Gift of 200 MAD"
     )
     await karim.says("refuse notre clé")
+
+
+async def test_a_key_refused_in_the_background_is_told_to_the_donor_too(stage: Stage) -> None:
+    john = stage.john()
+    stage.stripe.faults.add(Fault("cut", "POST", times=3))
+    stage.stripe.faults.add(Fault("401", "POST"))
+    await john.start("c_humanitarian_200_MAD")
+    await press(john, "Pay 200 MAD", "is being prepared", first="Gift of 200 MAD")
+    await john.says("did not go through; nothing was received", 10)
+    assert await stage.rows("SELECT state FROM donations") == [("failed",)]
+
+
+async def test_a_page_that_answers_just_too_late_is_shown_not_forgotten(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    hasty = replace(QUICK, patience=0.2, stripe_read=5)
+    async with bot_beside(sandbox, settings_for(sandbox, tmp_path, webhook=True), hasty) as stage:
+        john = stage.john()
+        stage.stripe.faults.add(Fault("slow", "POST", seconds=0.6))
+        await john.start("c_humanitarian_200_MAD")
+        await john.says("Gift of 200 MAD")
+        await john.tap("Pay 200 MAD")
+        await john.until(lambda phone: shows(phone, "Open Stripe"), 15)
+        assert len(stage.stripe.sessions) == 1
+
+
+async def test_an_unknown_older_page_that_expires_says_nothing_of_the_open_one(stage: Stage) -> None:
+    session = await to_the_bridge(stage, stage.john())
+    twin = {**stage.stripe.sessions[session], "id": session + "twin", "status": "expired", "url": None}
+    stage.stripe.sessions[twin["id"]] = twin
+    await stage.stripe.deliver(stage.stripe.event("checkout.session.expired", twin))
+    await stage.until_rows("SELECT processed_at IS NOT NULL FROM inbox", [(1,)])
+    assert await stage.rows("SELECT state FROM donations") == [("awaiting",)]
+    stage.stripe.pay(session)
+    await thanked_once(stage)
+
+
+async def test_a_second_payment_for_the_same_gift_goes_to_a_person(stage: Stage) -> None:
+    session = await to_the_bridge(stage, stage.john())
+    stage.stripe.pay(session)
+    await stage.john().says("Received")
+    twin = {**stage.stripe.sessions[session], "id": session + "twin", "payment_intent": "pi_other"}
+    stage.stripe.sessions[twin["id"]] = twin
+    await stage.stripe.deliver(stage.stripe.event("checkout.session.completed", twin))
+    await stage.karim().says("ne correspond pas")
+    assert await stage.rows("SELECT received_minor, gifts FROM totals") == [(20000, 1)]
+    assert await stage.rows("SELECT count(*) FROM payments") == [(2,)]
 
 
 @pytest.mark.parametrize("kind", ["429", "500", "503_html", "timeout", "cut", "cut_body"])
