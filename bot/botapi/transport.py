@@ -1,6 +1,6 @@
 """python-telegram-bot's requests over aiohttp, with one question answered of every failure: can it have been done?
 
-httpx's pool is the bottleneck with many chats at once (docs/benchmarks.md). URLs hold the token, so none is ever shown.
+httpx's pool is the bottleneck with many chats at once. URLs hold the token, so none is ever shown.
 """
 
 from typing import Any
