@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PO := $(wildcard locales/*/LC_MESSAGES/entraide.po)
 MO := $(PO:.po=.mo)
 
-.PHONY: help demo run test check words clean
+.PHONY: help demo run test check bench words clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -39,6 +39,9 @@ check: $(VENV)/.ready $(MO) ## Style, types, walls, catalogues, secrets
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tests.house.catalogues
 	@$(BIN)/python -m tests.house.secrets
+
+bench: $(VENV)/.ready $(MO) ## Measure ourselves beside the floors
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 words: $(VENV)/.ready ## Extract and update the catalogues
 	@$(BIN)/pybabel --quiet extract --no-wrap --no-location --sort-output -k text -k label -k plural:1,2 -o locales/entraide.pot bot/screens
