@@ -15,10 +15,10 @@ from typing import Any
 import uvicorn
 from telegram import Update
 from telegram import error as api
-from telegram.ext import ExtBot
 
 from bot import campaigns_file, courier, looking
 from bot.botapi.pace import Pace
+from bot.botapi.pen import Pen
 from bot.botapi.transport import AiohttpRequest
 from bot.config import Settings
 from bot.errors import CampaignsFileError, EntraideError
@@ -79,7 +79,7 @@ class App:
         self.door = Door(self.health, secret, secrets)
         url = self.settings.telegram_api_url
         self.requests = [AiohttpRequest(read=self.tempo.telegram_read) for _ in range(2)]
-        self.bot: ExtBot[Any] = ExtBot(
+        self.bot = Pen(
             token,
             base_url=f"{url}/bot",
             base_file_url=f"{url}/file/bot",

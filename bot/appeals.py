@@ -1,31 +1,24 @@
-"""Reading campaigns for screens: the open ones, one by id or by name, and amounts that links name."""
+"""Choosing among the campaigns of a turn: the open ones, one by id or by name, and amounts that links name."""
+
+from collections.abc import Sequence
+from datetime import datetime
 
 from bot.actions import CampaignLink
 from bot.errors import MoneyError
-from bot.model import Appeal, Campaign, Donor
+from bot.model import Campaign, Donor
 from bot.money import Money
-from bot.services import Services
-from bot.store import campaigns
 
 
-async def open_campaigns(services: Services) -> list[Campaign]:
-    now = services.clock()
-    return [
-        campaign for campaign in await services.db.read(campaigns.all_of_them) if campaign.is_open_at(now)
-    ]
+def open_at(campaigns: Sequence[Campaign], now: datetime) -> list[Campaign]:
+    return [campaign for campaign in campaigns if campaign.is_open_at(now)]
 
 
-async def find(services: Services, campaign_id: int) -> Campaign | None:
-    return await services.db.read(lambda tx: campaigns.get(tx, campaign_id))
+def find(campaigns: Sequence[Campaign], campaign_id: int) -> Campaign | None:
+    return next((campaign for campaign in campaigns if campaign.id == campaign_id), None)
 
 
-async def named(services: Services, slug: str) -> Campaign | None:
-    return await services.db.read(lambda tx: campaigns.named(tx, slug.lower()))
-
-
-async def current(services: Services) -> Appeal | None:
-    found = await services.db.read(campaigns.all_of_them)
-    return found[0].appeal if found else None
+def named(campaigns: Sequence[Campaign], slug: str) -> Campaign | None:
+    return next((campaign for campaign in campaigns if campaign.slug == slug.lower()), None)
 
 
 def currency_for(campaign: Campaign, donor: Donor, asked: str = "any") -> str:

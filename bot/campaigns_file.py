@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from sqlalchemy import Connection
 
 from bot.errors import CampaignsFileError, MoneyError
 from bot.model import Appeal, Campaign, CampaignState, CampaignText, Limits, Preset
 from bot.money import CURRENCIES, LARGEST, Money
 from bot.store import campaigns
+from bot.store.sql import Tx
 
 Title = Annotated[str, Field(min_length=1, max_length=40)]
 ByLanguage = dict[str, str]
@@ -138,7 +138,7 @@ def _day(day: date | None) -> datetime | None:
     return None if day is None else datetime.combine(day, time(), UTC)
 
 
-def changes(tx: Connection, wanted: list[Campaign]) -> list[Change]:
+def changes(tx: Tx, wanted: list[Campaign]) -> list[Change]:
     """What `load` would change."""
     found: list[Change] = []
     for campaign in wanted:
@@ -158,7 +158,7 @@ def _short(value: object) -> str:
     return shown if len(shown) <= 60 else shown[:57] + "..."
 
 
-def load(tx: Connection, wanted: list[Campaign]) -> None:
+def load(tx: Tx, wanted: list[Campaign]) -> None:
     """Add and update; a campaign that the file no longer names stays as it is, since gifts point at it."""
     for position, campaign in enumerate(wanted):
         campaigns.put(tx, campaign, position)

@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import Connection
-
 from bot.botapi import draw
-from bot.botapi.draw import Pen
 from bot.botapi.pace import Priority
+from bot.botapi.pen import Pen
 from bot.errors import ChatGone, ChatMoved, TelegramBusy, TelegramDown, TelegramRefused
 from bot.model import Campaign, Delivery, DeliveryKind, DeliveryState, Donation, Donor, DonorState
 from bot.screens import giving as screens
@@ -22,6 +20,7 @@ from bot.screens import trouble
 from bot.screens.base import Screen
 from bot.services import Services
 from bot.store import campaigns, deliveries, donations, donors
+from bot.store.sql import Tx
 
 log = logging.getLogger(__name__)
 _SENDERS = 16
@@ -48,7 +47,7 @@ async def run(services: Services, bot: Pen) -> None:
             for parcel in parcels:
                 await free.acquire()
                 group.create_task(_send_and_free(services, bot, parcel, free))
-            if not parcels:
+            if len(parcels) < _SENDERS and not services.bells.courier.is_set():
                 await _rest(services)
 
 
@@ -72,22 +71,15 @@ async def _rest(services: Services) -> None:
 
 
 async def claim(services: Services) -> list[Parcel]:
-    """Take what is due, with its facts, in one transaction; nothing is written where nothing is due."""
-    if not await services.db.read(partial(_is_due, now=services.clock())):
-        return []
+    """Take what is due, with its facts, in one transaction."""
     return await services.db.write(partial(_claim, now=services.clock()))
 
 
-def _is_due(tx: Connection, now: datetime) -> bool:
-    due = deliveries.next_due(tx)
-    return due is not None and due <= now
-
-
-def _claim(tx: Connection, now: datetime) -> list[Parcel]:
+def _claim(tx: Tx, now: datetime) -> list[Parcel]:
     return [_parcel(tx, delivery) for delivery in deliveries.claim(tx, now, _SENDERS)]
 
 
-def _parcel(tx: Connection, delivery: Delivery) -> Parcel:
+def _parcel(tx: Tx, delivery: Delivery) -> Parcel:
     donation = donations.get(tx, delivery.donation_id) if delivery.donation_id else None
     donor = donors.get(tx, delivery.donor_id) if delivery.donor_id else None
     campaign = campaigns.get(tx, donation.campaign_id) if donation else None
@@ -116,7 +108,6 @@ async def deliver(services: Services, bot: Pen, parcel: Parcel) -> None:
         log.error("delivery refused", extra={"delivery": delivery.id, "error": str(error)})
         await _end(services, delivery, DeliveryState.FAILED, str(error))
     else:
-        await services.db.write(lambda tx: deliveries.sent(tx, delivery.id, message_id, services.clock()))
         await _tidy(services, bot, parcel, message_id)
 
 
@@ -163,7 +154,7 @@ async def _again(services: Services, delivery: Delivery, pause: timedelta, why: 
 async def _park(services: Services, parcel: Parcel, why: str) -> None:
     """The donor blocked the bot: what they are owed waits for their return."""
 
-    def write(tx: Connection) -> None:
+    def write(tx: Tx) -> None:
         deliveries.end(tx, parcel.delivery.id, DeliveryState.UNDELIVERABLE, error=why)
         if parcel.donor:
             donors.move(tx, parcel.donor.id, state=DonorState.BLOCKED)
@@ -175,7 +166,7 @@ async def _park(services: Services, parcel: Parcel, why: str) -> None:
 async def _follow(services: Services, delivery: Delivery, chat_id: int) -> None:
     """The group became a supergroup: the same message is due there."""
 
-    def write(tx: Connection) -> None:
+    def write(tx: Tx) -> None:
         deliveries.end(tx, delivery.id, DeliveryState.OWED, chat_id=chat_id)
 
     await services.db.write(write)
@@ -183,22 +174,40 @@ async def _follow(services: Services, delivery: Delivery, chat_id: int) -> None:
 
 
 async def _tidy(services: Services, bot: Pen, parcel: Parcel, message_id: int) -> None:
-    """The walk's message must not offer to pay what is settled: it gives way to the newer one. Thanks are no walk: they stay."""
-    donation = parcel.donation
-    donor = await services.db.read(lambda tx: donors.get(tx, parcel.delivery.donor_id or 0))
-    if donor is None or donation is None or not _shows(donor, donation):
-        return
-    is_thanks = parcel.delivery.kind is DeliveryKind.THANKS
-    screen = (
-        screens.paid(services.catalogues.words(donor.language), donation)
-        if is_thanks
-        else _screen(services, parcel)
+    """Write down that it was sent. The walk's message must not offer to pay what is settled: it gives way to the newer one."""
+    old = await services.db.write(
+        lambda tx: _sent(tx, parcel, _place(services, parcel), message_id, services.clock())
     )
-    kept = None if is_thanks else message_id
-    place = draw.pack(screen.awaiting) if screen.awaiting else None
-    await services.db.write(lambda tx: donors.move(tx, donor.id, message_id=kept, awaiting=place))
-    if donor.message_id is not None:
-        await _quietly(_take_away(bot, donor.telegram_id, donor.message_id, screen))
+    if old is not None and parcel.donor is not None:
+        screen = _standing(services, parcel, parcel.donor)
+        await _quietly(_take_away(bot, parcel.donor.telegram_id, old, screen))
+
+
+def _sent(tx: Tx, parcel: Parcel, place: str | None, message_id: int, now: datetime) -> int | None:
+    """The message of the walk that gives way, if it still shows this gift."""
+    deliveries.sent(tx, parcel.delivery.id, message_id, now)
+    donor = donors.get(tx, parcel.donor.id) if parcel.donor else None
+    if donor is None or parcel.donation is None or not _shows(donor, parcel.donation):
+        return None
+    # Thanks are no walk: they stay, and the donor's next screen goes below them.
+    kept = None if parcel.delivery.kind is DeliveryKind.THANKS else message_id
+    donors.move(tx, donor.id, message_id=kept, awaiting=place)
+    return donor.message_id
+
+
+def _standing(services: Services, parcel: Parcel, donor: Donor) -> Screen:
+    """What the walk shows from now on."""
+    assert parcel.donation is not None  # noqa: S101  `deliver` has looked
+    if parcel.delivery.kind is DeliveryKind.THANKS:
+        return screens.paid(services.catalogues.words(donor.language), parcel.donation)
+    return _screen(services, parcel)
+
+
+def _place(services: Services, parcel: Parcel) -> str | None:
+    if parcel.donor is None:
+        return None
+    awaiting = _standing(services, parcel, parcel.donor).awaiting
+    return draw.pack(awaiting) if awaiting else None
 
 
 async def _take_away(bot: Pen, chat_id: int, message_id: int, screen: Screen) -> None:

@@ -5,8 +5,6 @@ import secrets
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from bot.actions import Give
 from bot.errors import (
     CampaignNotOpen,
@@ -25,6 +23,7 @@ from bot.services import Services
 from bot.settling import Standing, alert, owe, record, settle
 from bot.store import campaigns, donations
 from bot.store.moments import seconds
+from bot.store.sql import Tx
 
 LINK_LIFE = timedelta(hours=2)
 # Stripe wants expires_at at least 30 minutes ahead when the session is made, so tries must end before that.
@@ -66,7 +65,7 @@ async def _go_on(services: Services, donation_id: str) -> Donation:
     return await _get(services, donation_id)
 
 
-def _find_or_add(tx: Connection, services: Services, donor: Donor, give: Give, words: Words) -> Donation:
+def _find_or_add(tx: Tx, services: Services, donor: Donor, give: Give, words: Words) -> Donation:
     now = services.clock()
     campaign = campaigns.get(tx, give.campaign_id)
     if campaign is None:
@@ -88,11 +87,11 @@ def _margin(donation: Donation) -> timedelta:
     return timedelta(minutes=1) if donation.state is DonationState.AWAITING else LINK_LIFE - CREATE_WINDOW
 
 
-def _retire(tx: Connection, donation: Donation, now: datetime) -> None:
+def _retire(tx: Tx, donation: Donation, now: datetime) -> None:
     donations.change(tx, donation.id, open_key=None, cancel_asked=CancelAsked.REPLACED, look_at=seconds(now))
 
 
-def _replace_others(tx: Connection, donor_id: int, campaign_id: int, now: datetime) -> None:
+def _replace_others(tx: Tx, donor_id: int, campaign_id: int, now: datetime) -> None:
     """The donor changed their mind about the amount: the older pages of this campaign are closed in the background."""
     for other in donations.open_of(tx, donor_id, campaign_id):
         donations.change(tx, other.id, cancel_asked=CancelAsked.REPLACED, look_at=seconds(now))
@@ -172,7 +171,7 @@ async def _next_attempt(services: Services, donation: Donation) -> Donation:
 
 
 async def _give_up(services: Services, donation: Donation, what: str, *, asked: bool) -> None:
-    def write(tx: Connection) -> None:
+    def write(tx: Tx) -> None:
         if donations.move(tx, donation.id, (DonationState.CREATING,), DonationState.FAILED):
             donations.change(tx, donation.id, look_at=None)
             alert(tx, donation, what, services.settings.admin_ids, services.clock())
@@ -186,7 +185,7 @@ async def _give_up(services: Services, donation: Donation, what: str, *, asked: 
 async def end_unmade(services: Services, donation: Donation) -> None:
     """No page came about in time. If Stripe made one unseen, nobody was shown it, and it expires by itself."""
 
-    def write(tx: Connection) -> None:
+    def write(tx: Tx) -> None:
         if donations.move(tx, donation.id, (DonationState.CREATING,), DonationState.EXPIRED):
             donations.change(tx, donation.id, look_at=None)
             if donation.cancel is not CancelAsked.REPLACED:
@@ -221,7 +220,7 @@ async def cancel(services: Services, donor: Donor, donation_id: str) -> Donation
     if not donation.state.is_open:
         return donation
 
-    def write(tx: Connection) -> None:
+    def write(tx: Tx) -> None:
         donations.change(
             tx, donation.id, cancel_asked=CancelAsked.BY_DONOR, look_at=seconds(services.clock() + _SLOW)
         )

@@ -7,8 +7,6 @@ import logging
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import Connection
-
 from bot import giving, settling
 from bot.errors import PaymentsError, PaymentsRefused
 from bot.model import CancelAsked, Donation, DonationState
@@ -16,6 +14,7 @@ from bot.services import Services
 from bot.store import donations, inbox, marks, updates
 from bot.store.inbox import Hint
 from bot.store.moments import moment, seconds
+from bot.store.sql import Tx
 
 log = logging.getLogger(__name__)
 _OVERLAP = timedelta(minutes=10)
@@ -28,7 +27,7 @@ async def due(services: Services, limit: int = 20) -> list[Donation]:
     return await services.db.write(lambda tx: _take(tx, services, limit))
 
 
-def _take(tx: Connection, services: Services, limit: int) -> list[Donation]:
+def _take(tx: Tx, services: Services, limit: int) -> list[Donation]:
     now = services.clock()
     taken = donations.to_look_at(tx, now, limit)
     for donation in taken:
@@ -74,12 +73,12 @@ async def sweep(services: Services) -> int:
     return news
 
 
-def _cursor(tx: Connection) -> datetime | None:
+def _cursor(tx: Tx) -> datetime | None:
     value = marks.get(tx, _CURSOR)
     return None if value is None else moment(int(value))
 
 
-def _keep(tx: Connection, hints: list[Hint], now: datetime) -> int:
+def _keep(tx: Tx, hints: list[Hint], now: datetime) -> int:
     marks.put(tx, _CURSOR, str(seconds(now)))
     return sum(inbox.add(tx, hint, "poll", now) for hint in hints)
 
@@ -120,7 +119,7 @@ async def prune(services: Services) -> None:
     """Forget what can no longer be repeated to us."""
     now = services.clock()
 
-    def write(tx: Connection) -> None:
+    def write(tx: Tx) -> None:
         updates.prune(tx, now - timedelta(days=2))
         inbox.prune(tx, now - timedelta(days=35))
 

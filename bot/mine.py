@@ -3,12 +3,11 @@
 import json
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from bot.model import Campaign, Donation, DonationState, Donor
 from bot.services import Services
 from bot.store import campaigns, donations, donors
 from bot.store.moments import seconds
+from bot.store.sql import Tx
 
 _UNSETTLED = (DonationState.CREATING, DonationState.AWAITING, DonationState.PROCESSING)
 _ALL = 100_000
@@ -24,7 +23,7 @@ class Gifts:
 
 
 async def gifts(services: Services, donor: Donor, page: int, size: int) -> Gifts:
-    def read(tx: Connection) -> Gifts:
+    def read(tx: Tx) -> Gifts:
         found = donations.of_donor(tx, donor.id, size, (page - 1) * size)
         known = {one: campaigns.get(tx, one) for one in {donation.campaign_id for donation in found}}
         whole = {one: campaign for one, campaign in known.items() if campaign}
@@ -66,7 +65,7 @@ def _exported(donation: Donation, campaign: Campaign) -> dict[str, str | int | N
 async def erase(services: Services, donor: Donor) -> bool:
     """Forget the donor; False while a payment is under way, since its outcome could not be told to anybody."""
 
-    def write(tx: Connection) -> bool:
+    def write(tx: Tx) -> bool:
         if any(donation.state in _UNSETTLED for donation in donations.of_donor(tx, donor.id, _ALL)):
             return False
         donors.erase(tx, donor.id)

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import Connection
-
 from bot.config import Settings
 from bot.errors import PaymentsRefused
 from bot.model import CancelAsked, DeliveryKind, Donation, DonationState
@@ -19,6 +17,7 @@ from bot.store import campaigns, deliveries, donations, inbox
 from bot.store.deliveries import Owed
 from bot.store.inbox import Hint
 from bot.store.moments import seconds
+from bot.store.sql import Tx
 
 State = DonationState
 _BEFORE = {
@@ -135,7 +134,7 @@ def _matches(donation: Donation, session: CheckoutSession, *, live: bool) -> boo
     return ours and session.total == donation.money
 
 
-def _write(tx: Connection, donation_id: str, facts: Record) -> Donation:
+def _write(tx: Tx, donation_id: str, facts: Record) -> Donation:
     donation = donations.get(tx, donation_id)
     if donation is None:
         raise LookupError(donation_id)
@@ -151,7 +150,7 @@ def _write(tx: Connection, donation_id: str, facts: Record) -> Donation:
     return donations.get(tx, donation_id) or donation
 
 
-def _adopt(tx: Connection, donation: Donation, facts: Record) -> None:
+def _adopt(tx: Tx, donation: Donation, facts: Record) -> None:
     """Stripe made the session but its answer was lost: the page is known from now on."""
     if donations.move(tx, donation.id, (State.CREATING,), State.AWAITING):
         soon = seconds(next_look(donation, facts.now, facts.settings.mode))
@@ -160,7 +159,7 @@ def _adopt(tx: Connection, donation: Donation, facts: Record) -> None:
             owe(tx, donation, DeliveryKind.LINK, facts.now)
 
 
-def _conclude(tx: Connection, donation: Donation, verdict: DonationState, facts: Record) -> None:
+def _conclude(tx: Tx, donation: Donation, verdict: DonationState, facts: Record) -> None:
     fresh_money = _keep_payment(tx, donation, facts)
     moved = donations.move(tx, donation.id, _BEFORE[verdict], verdict)
     if not moved:
@@ -181,7 +180,7 @@ def _conclude(tx: Connection, donation: Donation, verdict: DonationState, facts:
         owe(tx, donation, _TOLD[verdict], facts.now)
 
 
-def _keep_payment(tx: Connection, donation: Donation, facts: Record) -> bool:
+def _keep_payment(tx: Tx, donation: Donation, facts: Record) -> bool:
     """Money is recorded as received even where it does not match; True when it is news."""
     session = facts.session
     if session.payment_status is not PaymentStatus.PAID or session.total is None or session.total.is_zero:
@@ -191,7 +190,7 @@ def _keep_payment(tx: Connection, donation: Donation, facts: Record) -> bool:
     )
 
 
-def _receive(tx: Connection, donation: Donation, facts: Record) -> None:
+def _receive(tx: Tx, donation: Donation, facts: Record) -> None:
     donations.change(tx, donation.id, settled_at=seconds(facts.now))
     campaigns.receive(tx, donation.campaign_id, donation.donor_id, donation.money)
     campaign = campaigns.get(tx, donation.campaign_id)
@@ -212,13 +211,13 @@ def _must_tell(donation: Donation, verdict: DonationState, *, asked: bool) -> bo
     return not asked and not silent
 
 
-def owe(tx: Connection, donation: Donation, kind: DeliveryKind, due: datetime) -> None:
+def owe(tx: Tx, donation: Donation, kind: DeliveryKind, due: datetime) -> None:
     """Owe the donor of this gift one message of this kind, ever."""
     key = f"{donation.id}:{kind}"
     deliveries.owe(tx, Owed(kind, key, donor_id=donation.donor_id, donation_id=donation.id), due)
 
 
-def alert(tx: Connection, donation: Donation, what: str, admins: Iterable[int], now: datetime) -> None:
+def alert(tx: Tx, donation: Donation, what: str, admins: Iterable[int], now: datetime) -> None:
     """Tell every admin once what is odd about this gift; `what` names a sentence of `screens.trouble.alert`."""
     for admin in admins:
         key = f"{donation.id}:alert:{what}:{admin}"
@@ -241,7 +240,7 @@ def next_look(donation: Donation, now: datetime, mode: str) -> datetime:
 
 async def work(services: Services, hint: Hint) -> None:
     """Work one hint of the inbox. Raises PaymentsError when Stripe cannot be asked: the hint stays."""
-    donation_id = await _donation_of(services, hint)
+    donation_id = hint.donation_id or await _donation_of(services, hint)
     if donation_id is None:
         await services.db.write(lambda tx: inbox.done(tx, hint.event_id, "ignored", services.clock()))
         return
@@ -251,9 +250,7 @@ async def work(services: Services, hint: Hint) -> None:
 
 
 async def _donation_of(services: Services, hint: Hint) -> str | None:
-    known = await services.db.read(lambda tx: donations.of_session(tx, hint.object_id))
-    if known is not None:
-        return known.id
+    """The gift that a page unknown to us names: Stripe's answer to its making was lost."""
     try:
         reference = (await services.payments.fetch(hint.object_id)).reference or ""
     except PaymentsRefused:

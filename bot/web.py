@@ -67,7 +67,7 @@ class Door:
         if self.services is None:
             return "starting"
         try:
-            await self.services.db.read(lambda tx: tx.exec_driver_sql("SELECT 1").scalar())
+            await self.services.db.read(lambda tx: tx.plain("SELECT 1"))
         except EntraideError:
             return "down"
         return "ok"

@@ -24,7 +24,7 @@ from handlers.routes import Turn, on, route
 
 @on(ChooseAmount)
 async def choose_amount(turn: Turn, action: ChooseAmount) -> Screen:
-    campaign = await appeals.find(turn.services, action.campaign_id)
+    campaign = appeals.find(turn.campaigns, action.campaign_id)
     if campaign is None or not campaign.is_open_at(turn.services.clock()):
         return await route(turn, Home())
     return screens.amount(turn.words, campaign, appeals.currency_for(campaign, turn.donor, action.currency))
@@ -32,13 +32,13 @@ async def choose_amount(turn: Turn, action: ChooseAmount) -> Screen:
 
 @on(PickCampaign)
 async def pick_campaign(turn: Turn, action: PickCampaign) -> Screen:
-    taking = [c for c in await appeals.open_campaigns(turn.services) if action.money.currency in c.limits]
+    taking = [c for c in turn.open_campaigns if action.money.currency in c.limits]
     return screens.pick_campaign(turn.words, taking, action.money)
 
 
 @on(Check)
 async def check(turn: Turn, action: Check) -> Screen:
-    campaign = await appeals.find(turn.services, action.campaign_id)
+    campaign = appeals.find(turn.campaigns, action.campaign_id)
     if campaign is None:
         return await route(turn, Home())
     campaign.accept(action.money, turn.services.clock())
@@ -103,7 +103,7 @@ async def _stands(turn: Turn, standing: Standing, *, is_new: bool = False) -> Sc
         case DonationState.AWAITING if standing.is_declined:
             return screens.refused(words, donation)
         case DonationState.AWAITING if is_new:
-            campaign = await appeals.find(turn.services, donation.campaign_id)
+            campaign = appeals.find(turn.campaigns, donation.campaign_id)
             return screens.bridge(words, donation, campaign) if campaign else screens.waiting(words, donation)
         case DonationState.AWAITING:
             return screens.waiting(words, donation)

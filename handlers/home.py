@@ -24,12 +24,12 @@ from handlers.routes import Turn, current, on, route
 
 @on(Home)
 async def home(turn: Turn, _: Home) -> Screen:
-    return screens.home(turn.words, await appeals.open_campaigns(turn.services))
+    return screens.home(turn.words, turn.open_campaigns)
 
 
 @on(ShowCampaign)
 async def show_campaign(turn: Turn, action: ShowCampaign) -> Screen:
-    campaign = await appeals.find(turn.services, action.campaign_id)
+    campaign = appeals.find(turn.campaigns, action.campaign_id)
     if campaign is None:
         return await home(turn, Home())
     url = f"{turn.services.chat_url}?start={link(action, 'share')}"
@@ -38,7 +38,7 @@ async def show_campaign(turn: Turn, action: ShowCampaign) -> Screen:
 
 @on(ShowStory)
 async def show_story(turn: Turn, action: ShowStory) -> Screen:
-    campaign = await appeals.find(turn.services, action.campaign_id)
+    campaign = appeals.find(turn.campaigns, action.campaign_id)
     if campaign is None:
         return await home(turn, Home())
     return screens.story(turn.words, campaign, is_open=campaign.is_open_at(turn.services.clock()))
@@ -46,7 +46,7 @@ async def show_story(turn: Turn, action: ShowStory) -> Screen:
 
 @on(CampaignLink)
 async def follow_link(turn: Turn, action: CampaignLink) -> Screen:
-    campaign = await appeals.named(turn.services, action.slug)
+    campaign = appeals.named(turn.campaigns, action.slug)
     if campaign is None:
         return await home(turn, Home())
     if action.major and (money := appeals.linked_amount(campaign, action, turn.donor)):
@@ -84,9 +84,7 @@ async def set_currency(turn: Turn, action: SetCurrency) -> Screen:
 
 @on(Help)
 async def show_help(turn: Turn, _: Help) -> Screen:
-    appeal = await appeals.current(turn.services)
-    return (
-        screens.help_screen(turn.words, appeal.operator, appeal.contact)
-        if appeal
-        else await home(turn, Home())
-    )
+    if not turn.campaigns:
+        return await home(turn, Home())
+    appeal = turn.campaigns[0].appeal
+    return screens.help_screen(turn.words, appeal.operator, appeal.contact)

@@ -5,7 +5,7 @@ import json
 
 from telegram import BotCommand
 
-from bot.botapi.draw import Pen
+from bot.botapi.pen import Pen
 from bot.i18n import Words
 from bot.screens import menu
 from bot.services import Services

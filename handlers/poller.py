@@ -7,15 +7,15 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import Connection
 from telegram import Update
 from telegram import error as api
 from telegram.request import BaseRequest
 
-from bot.botapi.draw import Pen
+from bot.botapi.pen import Pen
 from bot.errors import EntraideError
 from bot.services import Services
 from bot.store import updates
+from bot.store.sql import Tx
 from bot.store.updates import Kept
 from handlers.turn import Desk
 
@@ -63,7 +63,7 @@ class Poller:
     async def _keep(self, batch: list[Kept]) -> list[Kept]:
         """On disk, and only those that are news."""
 
-        def write(tx: Connection) -> list[Kept]:
+        def write(tx: Tx) -> list[Kept]:
             return [kept for kept in batch if updates.keep(tx, kept, self._services.clock())]
 
         return await self._services.db.write(write) if batch else []

@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from bot import appeals
 from bot.actions import Action, Home, StaleAction, parse
 from bot.i18n import Words
-from bot.model import Donor
+from bot.model import Campaign, Donor
 from bot.screens.base import Screen
 from bot.services import Services
 
@@ -15,13 +16,18 @@ A = TypeVar("A", bound=Action)
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One update from one donor, ready to be answered in their language."""
+    """One update from one donor, ready to be answered in their language. `campaigns` are all but drafts, as they stand now."""
 
     services: Services
     donor: Donor
     words: Words
+    campaigns: tuple[Campaign, ...] = ()
     is_first: bool = False
     is_guessed: bool = True
+
+    @property
+    def open_campaigns(self) -> list[Campaign]:
+        return appeals.open_at(self.campaigns, self.services.clock())
 
     def speaking(self, language: str) -> "Turn":
         return replace(

@@ -9,20 +9,20 @@ import time
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection
 from telegram import CallbackQuery, Chat, ChatMember, Message, Update, User
 
 from bot.actions import Action, pack, parse
 from bot.botapi import draw
-from bot.botapi.draw import Pen
+from bot.botapi.pen import Pen
 from bot.errors import ChatGone, EntraideError, StoreDown, TelegramRefused
 from bot.i18n import guess
-from bot.model import Donor, DonorState
+from bot.model import Campaign, Donor, DonorState
 from bot.screens import trouble
 from bot.screens.base import Screen
 from bot.screens.home import languages
 from bot.services import Services
-from bot.store import deliveries, donors, updates
+from bot.store import campaigns, deliveries, donors, updates
+from bot.store.sql import Tx
 from handlers.routes import Turn, current, route
 from handlers.typing import read
 
@@ -42,8 +42,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
+    """All that a turn reads before it is answered, so that most turns read just once."""
+
     donor: Donor | None
     is_done: bool
+    campaigns: tuple[Campaign, ...]
 
 
 class Desk:
@@ -98,7 +101,7 @@ class Desk:
             return
         is_blocked = member.status in (ChatMember.BANNED, ChatMember.LEFT)
 
-        def write(tx: Connection) -> None:
+        def write(tx: Tx) -> None:
             donor = donors.find(tx, chat.id)
             if donor is not None:
                 donors.park(tx, chat.id, DonorState.BLOCKED if is_blocked else DonorState.ACTIVE)
@@ -115,6 +118,7 @@ class Desk:
             self._services,
             donor,
             self._services.catalogues.words(donor.language),
+            entry.campaigns,
             is_first=entry.donor is None,
         )
         if asked.source:
@@ -181,11 +185,15 @@ class Desk:
         await self._services.db.write(lambda tx: donors.move(tx, donor.id, message_id=message_id))
 
 
-def _enter(tx: Connection, asked: Asked) -> Entry:
-    return Entry(donors.find(tx, asked.person.id), updates.is_done(tx, asked.update_id))
+def _enter(tx: Tx, asked: Asked) -> Entry:
+    return Entry(
+        donors.find(tx, asked.person.id),
+        updates.is_done(tx, asked.update_id),
+        tuple(campaigns.all_of_them(tx)),
+    )
 
 
-def _commit(tx: Connection, asked: Asked, donor: Donor, screen: Screen, now: datetime) -> None:
+def _commit(tx: Tx, asked: Asked, donor: Donor, screen: Screen, now: datetime) -> None:
     """The end of the turn: the update is done, and what is in front of the donor is remembered."""
     updates.done(tx, asked.update_id, now)
     changes: dict[str, str | int | None] = {}
@@ -200,7 +208,7 @@ def _commit(tx: Connection, asked: Asked, donor: Donor, screen: Screen, now: dat
         donors.move(tx, donor.id, **changes)
 
 
-def _park_or_not(tx: Connection, donor: Donor, *, is_blocked: bool, now: datetime) -> None:
+def _park_or_not(tx: Tx, donor: Donor, *, is_blocked: bool, now: datetime) -> None:
     if is_blocked:
         deliveries.park(tx, donor.id)
     else:

@@ -85,7 +85,7 @@ async def cancel_command(turn: Turn, _: CancelCommand) -> Screen:
 @on(Typed)
 async def typed(turn: Turn, action: Typed) -> Screen:
     settings = turn.services.settings
-    campaigns = await appeals.open_campaigns(turn.services)
+    campaigns = turn.open_campaigns
     campaign = _in_front(turn, campaigns)
     home = (
         appeals.currency_for(campaign, turn.donor, _currency_in_front(turn))

@@ -72,7 +72,7 @@ class Stage:
         return self.telegram.phones[1900]
 
     async def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        return await self.services.db.read(lambda tx: [tuple(row) for row in tx.exec_driver_sql(sql)])
+        return await self.services.db.read(lambda tx: [tuple(row) for row in tx.plain(sql)])
 
     async def stripe_heard(self, method: str) -> None:
         """Wait until a request of this method has arrived at Stripe."""

@@ -5,18 +5,16 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, Message
+from telegram import InputFile
 from telegram import error as api
-from telegram.ext import ExtBot
 
 from bot.actions import pack
 from bot.botapi.pace import Priority
+from bot.botapi.pen import Pen
 from bot.botapi.transport import is_in_doubt
 from bot.errors import ChatGone, ChatMoved, TelegramBusy, TelegramDown, TelegramError, TelegramRefused
 from bot.screens.base import Button, Screen
 
-# python-telegram-bot's bot with our pace.
-Pen = ExtBot[Any]
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 _TRIES = 3
@@ -45,36 +43,32 @@ async def send(
     A send whose fate is unknown is repeated up to `tries`: a second copy of a screen is better than silence.
     """
 
-    async def once() -> Message:
-        keyboard = _keyboard(screen)
-        if screen.document:
-            file = InputFile(screen.document.content, filename=screen.document.name)
-            return await bot.send_document(
-                chat_id,
-                file,
-                caption=screen.text,
-                reply_markup=keyboard,
-                parse_mode="HTML",
-                rate_limit_args=priority,
-            )
-        return await bot.send_message(
-            chat_id, screen.text, reply_markup=keyboard, parse_mode="HTML", rate_limit_args=priority
-        )
+    if screen.document:
+        return await _ours(lambda: _send_document(bot, chat_id, screen, priority), tries)
+    fields = {"chat_id": chat_id, **_drawn(screen)}
+    return (await _ours(lambda: bot.ask("sendMessage", fields, priority), tries))["message_id"]
 
-    return (await _ours(once, tries)).message_id
+
+async def _send_document(bot: Pen, chat_id: int, screen: Screen, priority: Priority) -> int:
+    assert screen.document is not None  # noqa: S101  `send` has looked
+    file = InputFile(screen.document.content, filename=screen.document.name)
+    keyboard: Any = _keyboard(screen)
+    message = await bot.send_document(
+        chat_id,
+        file,
+        caption=screen.text,
+        reply_markup=keyboard,
+        parse_mode="HTML",
+        rate_limit_args=priority,
+    )
+    return message.message_id
 
 
 async def redraw(bot: Pen, chat_id: int, message_id: int, screen: Screen) -> bool:
     """Show the screen in a message that exists. False when that message cannot be edited any more: send instead."""
-    keyboard = _keyboard(screen)
-
-    async def once() -> None:
-        await bot.edit_message_text(
-            screen.text, chat_id, message_id, reply_markup=keyboard, parse_mode="HTML"
-        )
-
+    fields = {"chat_id": chat_id, "message_id": message_id, **_drawn(screen)}
     try:
-        await _ours(once, _TRIES)
+        await _ours(lambda: bot.ask("editMessageText", fields), _TRIES)
     except TelegramRefused as error:
         if "not modified" in str(error):
             return True
@@ -87,7 +81,9 @@ async def redraw(bot: Pen, chat_id: int, message_id: int, screen: Screen) -> boo
 async def remove(bot: Pen, chat_id: int, message_id: int) -> bool:
     """Take an old screen away. False where it is too old for that, or gone already."""
     try:
-        return await _ours(lambda: bot.delete_message(chat_id, message_id), _TRIES)
+        return await _ours(
+            lambda: bot.ask("deleteMessage", {"chat_id": chat_id, "message_id": message_id}), _TRIES
+        )
     except TelegramRefused:
         return False
 
@@ -95,7 +91,7 @@ async def remove(bot: Pen, chat_id: int, message_id: int) -> bool:
 async def answer_tap(bot: Pen, query_id: str) -> None:
     """Stop the button's spinner. A query that grew too old is nobody's loss."""
     try:
-        await _ours(lambda: bot.answer_callback_query(query_id), 1)
+        await _ours(lambda: bot.ask("answerCallbackQuery", {"callback_query_id": query_id}), 1)
     except TelegramError as error:
         log.info("a tap was not answered", extra={"error": type(error).__name__})
 
@@ -133,18 +129,22 @@ def _plain(error: api.TelegramError) -> str:
     return error.message.lower()
 
 
-def _keyboard(screen: Screen) -> InlineKeyboardMarkup | None:
-    return (
-        InlineKeyboardMarkup([[_button(button) for button in row] for row in screen.rows])
-        if screen.rows
-        else None
-    )
+def _drawn(screen: Screen) -> dict[str, Any]:
+    return {"text": screen.text, "parse_mode": "HTML", "reply_markup": _keyboard(screen)}
 
 
-def _button(button: Button) -> InlineKeyboardButton:
-    style: dict[str, str] = {"style": button.style} if button.style else {}
+def _keyboard(screen: Screen) -> dict[str, Any] | None:
+    if not screen.rows:
+        return None
+    return {"inline_keyboard": [[_button(button) for button in row] for row in screen.rows]}
+
+
+def _button(button: Button) -> dict[str, Any]:
+    drawn: dict[str, Any] = {"text": button.label}
     if button.action is not None:
-        return InlineKeyboardButton(button.label, callback_data=pack(button.action), **style)  # pyright: ignore[reportArgumentType]
-    if button.url is not None:
-        return InlineKeyboardButton(button.label, url=button.url, **style)  # pyright: ignore[reportArgumentType]
-    return InlineKeyboardButton(button.label, copy_text=CopyTextButton(button.copy or ""), **style)  # pyright: ignore[reportArgumentType]
+        drawn["callback_data"] = pack(button.action)
+    elif button.url is not None:
+        drawn["url"] = button.url
+    else:
+        drawn["copy_text"] = {"text": button.copy or ""}
+    return drawn | {"style": button.style} if button.style else drawn

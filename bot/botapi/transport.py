@@ -11,6 +11,7 @@ from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 _CONNECTIONS = 256
+_JSON = {"Content-Type": "application/json"}
 
 
 class NotSent(NetworkError):
@@ -64,9 +65,10 @@ class AiohttpRequest(BaseRequest):
         read, connect = _chosen(read_timeout, self._read), _chosen(connect_timeout, self._connect)
         # A pool that is full is waited for as long as a connection: neither has sent anything.
         timeout = aiohttp.ClientTimeout(connect=connect, sock_connect=connect, sock_read=read)
+        body, headers = _body(request_data)
         try:
             async with self._session.request(
-                method, url, data=_body(request_data), timeout=timeout
+                method, url, data=body, headers=headers, timeout=timeout
             ) as answer:
                 return answer.status, await answer.read()
         except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError) as error:
@@ -81,14 +83,15 @@ def _chosen(given: Any, default: float) -> float | None:
     return default if isinstance(given, DefaultValue) else given
 
 
-def _body(data: RequestData | None) -> Any:
+def _body(data: RequestData | None) -> tuple[Any, dict[str, str] | None]:
+    """JSON, which costs a tenth of a form; a form where a file goes along."""
     if data is None:
-        return None
+        return None, None
     if not data.contains_files:
-        return data.json_parameters
+        return data.json_payload, _JSON
     form = aiohttp.FormData()
     for name, value in data.json_parameters.items():
         form.add_field(name, value)
     for name, (filename, content, kind) in (data.multipart_data or {}).items():
         form.add_field(name, content, filename=filename, content_type=kind)
-    return form
+    return form, None

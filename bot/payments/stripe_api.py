@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
-import httpx
 import stripe
 
 from bot.errors import BadWebhook, PaymentsBusy, PaymentsLocked, PaymentsRefused, PaymentsUnreachable
 from bot.payments.checkout import API_VERSION, CheckoutSession, read_session
+from bot.payments.transport import AiohttpClient
 from bot.payments.webhooks import EVENTS, Event, read_event
 
 T = TypeVar("T")
@@ -29,8 +29,7 @@ class Payments:
         # Telemetry would write a file at the first request; debug logs would hold donors' details.
         stripe.enable_telemetry = False
         logging.getLogger("stripe").setLevel(logging.WARNING)
-        logging.getLogger("httpx").setLevel(logging.WARNING)
-        self._http = stripe.HTTPXClient(timeout=httpx.Timeout(read, connect=5))
+        self._http = AiohttpClient(read=read)
         self._client = stripe.StripeClient(
             key,
             stripe_version=API_VERSION,

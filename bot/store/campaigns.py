@@ -1,17 +1,17 @@
 """Campaigns with their totals, kept beside the facts so that a screen costs the same at any size."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, cast
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.model import Appeal, Campaign, CampaignState, CampaignText, Limits, Preset
 from bot.money import Money
 from bot.store.moments import moment, seconds
+from bot.store.sql import Row, Statement, Tx, Value, at, places
 from bot.store.tables import appeals, campaigns, donations, totals
 
 _WITH_TOTALS = (
@@ -29,67 +29,92 @@ _WITH_TOTALS = (
 )
 
 
-def all_of_them(tx: Connection) -> list[Campaign]:
+_ALL = Statement(_WITH_TOTALS.where(campaigns.c.state != CampaignState.DRAFT.value))
+_GET = Statement(_WITH_TOTALS.where(campaigns.c.id == at("campaign_id")))
+_NAMED = Statement(_WITH_TOTALS.where(campaigns.c.slug == at("slug")))
+_COLUMNS = (
+    "appeal_id",
+    "position",
+    "state",
+    "currency",
+    "goal_minor",
+    "texts",
+    "presets",
+    "limits",
+    "starts_at",
+    "ends_at",
+    "authorisation",
+    "statement",
+)
+_PUT = Statement(
+    insert(campaigns)
+    .values(places("slug", *_COLUMNS))
+    .on_conflict_do_update(index_elements=["slug"], set_=places(*_COLUMNS))
+)
+_APPEAL = ("titles", "operator", "contact")
+_PUT_APPEAL = Statement(
+    insert(appeals)
+    .values(places("slug", *_APPEAL))
+    .on_conflict_do_update(index_elements=["slug"], set_=places(*_APPEAL))
+    .returning(appeals.c.id)
+)
+_RECEIVE = Statement(
+    insert(totals)
+    .values(**places("campaign_id", "currency", "received_minor"), gifts=1)
+    .on_conflict_do_update(
+        index_elements=["campaign_id", "currency"],
+        set_={"received_minor": totals.c.received_minor + at("received_minor"), "gifts": totals.c.gifts + 1},
+    )
+)
+_ONE_DONOR_MORE = Statement(
+    update(campaigns).where(campaigns.c.id == at("campaign_id")).values(donors=campaigns.c.donors + 1)
+)
+_TWO_GIFTS = Statement(
+    select(donations.c.id)
+    .where(
+        donations.c.campaign_id == at("campaign_id"),
+        donations.c.donor_id == at("donor_id"),
+        donations.c.settled_at.is_not(None),
+    )
+    .limit(2)
+)
+
+
+def all_of_them(tx: Tx) -> list[Campaign]:
     """Every campaign but drafts, in the operator's order."""
-    return _gather(tx.execute(_WITH_TOTALS.where(campaigns.c.state != CampaignState.DRAFT)).all())
+    return _gather(tx.all(_ALL))
 
 
-def get(tx: Connection, campaign_id: int) -> Campaign | None:
-    found = _gather(tx.execute(_WITH_TOTALS.where(campaigns.c.id == campaign_id)).all())
+def get(tx: Tx, campaign_id: int) -> Campaign | None:
+    found = _gather(tx.all(_GET, campaign_id=campaign_id))
     return found[0] if found else None
 
 
-def named(tx: Connection, slug: str) -> Campaign | None:
-    found = _gather(tx.execute(_WITH_TOTALS.where(campaigns.c.slug == slug)).all())
+def named(tx: Tx, slug: str) -> Campaign | None:
+    found = _gather(tx.all(_NAMED, slug=slug))
     return found[0] if found else None
 
 
-def put(tx: Connection, campaign: Campaign, position: int) -> None:
+def put(tx: Tx, campaign: Campaign, position: int) -> None:
     """Add the campaign, or bring the one with its slug up to date; totals stay."""
-    values = _columns(campaign) | {"appeal_id": _put_appeal(tx, campaign.appeal), "position": position}
-    changed = {key: value for key, value in values.items() if key != "slug"}
-    tx.execute(insert(campaigns).values(values).on_conflict_do_update(index_elements=["slug"], set_=changed))
+    tx.run(_PUT, **_columns(campaign), appeal_id=_put_appeal(tx, campaign.appeal), position=position)
 
 
-def receive(tx: Connection, campaign_id: int, donor_id: int, money: Money) -> None:
+def receive(tx: Tx, campaign_id: int, donor_id: int, money: Money) -> None:
     """Add one gift to the totals; call it once per gift, in the transaction that records its payment."""
-    row = {"campaign_id": campaign_id, "currency": money.currency, "received_minor": money.minor, "gifts": 1}
-    more = {"received_minor": totals.c.received_minor + money.minor, "gifts": totals.c.gifts + 1}
-    tx.execute(
-        insert(totals)
-        .values(row)
-        .on_conflict_do_update(index_elements=["campaign_id", "currency"], set_=more)
-    )
-    if not _gave_before(tx, campaign_id, donor_id):
-        tx.execute(
-            update(campaigns).where(campaigns.c.id == campaign_id).values(donors=campaigns.c.donors + 1)
-        )
+    tx.run(_RECEIVE, campaign_id=campaign_id, currency=money.currency, received_minor=money.minor)
+    if len(tx.all(_TWO_GIFTS, campaign_id=campaign_id, donor_id=donor_id)) == 1:
+        tx.run(_ONE_DONOR_MORE, campaign_id=campaign_id)
 
 
-def _gave_before(tx: Connection, campaign_id: int, donor_id: int) -> bool:
-    theirs = (donations.c.campaign_id == campaign_id) & (donations.c.donor_id == donor_id)
-    return (
-        len(
-            tx.execute(
-                select(donations.c.id).where(theirs, donations.c.settled_at.is_not(None)).limit(2)
-            ).all()
-        )
-        > 1
+def _put_appeal(tx: Tx, appeal: Appeal) -> int:
+    titles = _dump(appeal.titles)
+    return tx.value(
+        _PUT_APPEAL, slug="appeal", titles=titles, operator=appeal.operator, contact=appeal.contact
     )
 
 
-def _put_appeal(tx: Connection, appeal: Appeal) -> int:
-    values = {
-        "slug": "appeal",
-        "titles": _dump(appeal.titles),
-        "operator": appeal.operator,
-        "contact": appeal.contact,
-    }
-    upsert = insert(appeals).values(values).on_conflict_do_update(index_elements=["slug"], set_=values)
-    return cast("int", tx.execute(upsert.returning(appeals.c.id)).scalar_one())
-
-
-def _columns(campaign: Campaign) -> dict[str, Any]:
+def _columns(campaign: Campaign) -> dict[str, Value]:
     return {
         "slug": campaign.slug,
         "state": campaign.state,
@@ -118,32 +143,32 @@ def _dump(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, default=dict)
 
 
-def _gather(rows: Sequence[Row[Any]]) -> list[Campaign]:
+def _gather(rows: list[Row]) -> list[Campaign]:
     received: dict[int, list[Money]] = {}
-    first: dict[int, Row[Any]] = {}
+    first: dict[int, Row] = {}
     for row in rows:
-        first.setdefault(row.id, row)
-        if row.total_currency:
-            received.setdefault(row.id, []).append(Money(row.received_minor, row.total_currency))
-    return [_noun(row, tuple(received.get(row.id, ()))) for row in first.values()]
+        first.setdefault(row["id"], row)
+        if row["total_currency"]:
+            received.setdefault(row["id"], []).append(Money(row["received_minor"], row["total_currency"]))
+    return [_noun(row, tuple(received.get(row["id"], ()))) for row in first.values()]
 
 
-def _noun(row: Row[Any], received: tuple[Money, ...]) -> Campaign:
+def _noun(row: Row, received: tuple[Money, ...]) -> Campaign:
     return Campaign(
-        id=row.id,
-        slug=row.slug,
-        state=CampaignState(row.state),
-        goal=Money(row.goal_minor, row.currency),
-        appeal=_appeal(row.titles, row.operator, row.contact),
-        texts=_texts(row.texts),
-        presets=_presets(row.presets),
-        limits=_limits(row.limits),
-        starts_at=_maybe(row.starts_at),
-        ends_at=_maybe(row.ends_at),
-        authorisation=row.authorisation,
-        statement=row.statement,
+        id=row["id"],
+        slug=row["slug"],
+        state=CampaignState(row["state"]),
+        goal=Money(row["goal_minor"], row["currency"]),
+        appeal=_appeal(row["titles"], row["operator"], row["contact"]),
+        texts=_texts(row["texts"]),
+        presets=_presets(row["presets"]),
+        limits=_limits(row["limits"]),
+        starts_at=_maybe(row["starts_at"]),
+        ends_at=_maybe(row["ends_at"]),
+        authorisation=row["authorisation"],
+        statement=row["statement"],
         received=received,
-        donors=row.donors,
+        donors=row["donors"],
     )
 
 

@@ -1,6 +1,6 @@
 """SQLite through aiosqlite: a whole transaction is one hop to its thread, and writes that wait together share one commit.
 
-Work is a plain function of a SQLAlchemy connection; it must not touch the network. See docs/decisions/0002.
+Work is a plain function of an open transaction; it must not touch the network. See docs/decisions/0002 and 0007.
 """
 
 import sqlite3
@@ -10,14 +10,12 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 import aiosqlite
-from sqlalchemy import Connection, create_engine
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.pool import StaticPool
 
 from bot.errors import StoreDown
+from bot.store.sql import Tx
 
 T = TypeVar("T")
-Work = Callable[[Connection], T]
+Work = Callable[[Tx], T]
 
 _PRAGMAS = (
     "journal_mode=WAL",
@@ -30,16 +28,15 @@ _TOGETHER = 64
 
 
 class _Hop(aiosqlite.Connection):
-    """aiosqlite's connection, whose thread also runs whole functions on a SQLAlchemy connection."""
+    """aiosqlite's connection, whose thread also runs whole functions."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(lambda: _connect(path), 64)
-        self.sql: Connection
+        self.raw: sqlite3.Connection
 
     async def open(self) -> None:
         await self
-        engine = create_engine("sqlite://", creator=lambda: self._conn, poolclass=StaticPool)
-        self.sql = await self.hop(engine.connect)
+        self.raw = self._conn
 
     async def hop(self, work: Callable[[], T]) -> T:
         return await self._execute(work)  # pyright: ignore[reportUnknownMemberType]
@@ -53,12 +50,12 @@ class _Job(Generic[T]):
         self._result: T
         self.error: BaseException | None = None
 
-    def run(self, tx: Connection) -> None:
+    def run(self, tx: Tx) -> None:
         self._result = self._work(tx)
 
     def outcome(self) -> T:
-        if isinstance(self.error, OperationalError):
-            raise StoreDown(str(self.error.orig)) from self.error
+        if isinstance(self.error, sqlite3.OperationalError):
+            raise StoreDown(str(self.error)) from self.error
         if self.error is not None:
             raise self.error
         return self._result
@@ -87,9 +84,9 @@ class Database:
     async def read(self, work: Work[T]) -> T:
         """Run `work` on one consistent view of the database."""
         try:
-            return await self._reader.hop(lambda: _view(self._reader.sql, work))
-        except OperationalError as error:
-            raise StoreDown(str(error.orig)) from error
+            return await self._reader.hop(lambda: _view(self._reader.raw, work))
+        except sqlite3.OperationalError as error:
+            raise StoreDown(str(error)) from error
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in a transaction and return once it is on disk; an exception undoes `work` alone."""
@@ -102,42 +99,47 @@ class Database:
         """On the writer's thread: everything that waits goes into one commit. A job's hop may find its work already done."""
         batch = [self._jobs.popleft() for _ in range(min(len(self._jobs), _TOGETHER))]
         if batch:
-            _commit_together(self._writer.sql, batch)
+            _commit_together(self._writer.raw, batch)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, cached_statements=256)
+    connection = sqlite3.connect(path, isolation_level=None, cached_statements=512)
+    connection.row_factory = sqlite3.Row
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
     return connection
 
 
-def _view(sql: Connection, work: Work[T]) -> T:
-    sql.exec_driver_sql("BEGIN")
+def _view(raw: sqlite3.Connection, work: Work[T]) -> T:
+    raw.execute("BEGIN")
     try:
-        return work(sql)
+        return work(Tx(raw))
     finally:
-        sql.rollback()
+        raw.execute("ROLLBACK")
 
 
-def _commit_together(sql: Connection, batch: list[_Job[object]]) -> None:
+def _commit_together(raw: sqlite3.Connection, batch: list[_Job[object]]) -> None:
     try:
-        sql.exec_driver_sql("BEGIN IMMEDIATE")
+        raw.execute("BEGIN IMMEDIATE")
         for job in batch:
-            _run_apart(sql, job)
-        sql.commit()
+            _run_apart(raw, job)
+        raw.execute("COMMIT")
     except BaseException as error:  # noqa: BLE001  every waiting caller must hear that nothing was kept
-        sql.rollback()
+        if raw.in_transaction:
+            raw.execute("ROLLBACK")
         for job in batch:
             job.error = error
 
 
-def _run_apart(sql: Connection, job: _Job[object]) -> None:
-    point = sql.begin_nested()
+def _run_apart(raw: sqlite3.Connection, job: _Job[object]) -> None:
+    """One failure undoes one piece of work, not its neighbours in the same commit."""
+    raw.execute("SAVEPOINT job")
     try:
-        job.run(sql)
-    except Exception as error:  # noqa: BLE001  handed to the caller who gave the work
-        point.rollback()
+        job.run(Tx(raw))
+    except Exception as error:
+        if not raw.in_transaction:
+            # A full disk or a broken file has undone the whole transaction already: all must hear of it.
+            raise
+        raw.execute("ROLLBACK TO job")
         job.error = error
-    else:
-        point.commit()
+    raw.execute("RELEASE job")

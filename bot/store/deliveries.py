@@ -2,16 +2,85 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, or_, select, update
+from sqlalchemy import case, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.model import Delivery, DeliveryKind, DeliveryState
 from bot.store.moments import moment, seconds
+from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
 from bot.store.tables import deliveries, donors
 
 LEASE = timedelta(seconds=90)
+_OPEN = (DeliveryState.OWED.value, DeliveryState.SENDING.value)
+_OWE = Statement(
+    insert(deliveries)
+    .values(
+        places(
+            "dedupe_key",
+            "kind",
+            "chat_id",
+            "donor_id",
+            "donation_id",
+            "payload",
+            "state",
+            "priority",
+            "attempts",
+            "due_at",
+        )
+    )
+    .on_conflict_do_nothing(index_elements=["dedupe_key"])
+)
+_ORDER = (deliveries.c.priority, deliveries.c.due_at, deliveries.c.id)
+_DUE = (
+    select(deliveries.c.id)
+    .where(
+        or_(
+            (deliveries.c.state == DeliveryState.OWED.value) & (deliveries.c.due_at <= at("now")),
+            (deliveries.c.state == DeliveryState.SENDING.value) & (deliveries.c.leased_until <= at("now")),
+        )
+    )
+    .order_by(*_ORDER)
+    .limit(at("most"))
+)
+_FIRST = Statement(
+    select(deliveries, donors.c.telegram_id)
+    .outerjoin(donors, donors.c.id == deliveries.c.donor_id)
+    .where(deliveries.c.id.in_(_DUE))
+    .order_by(*_ORDER)
+)
+_TAKE = Statement(
+    update(deliveries)
+    .where(deliveries.c.id == at("delivery_id"))
+    .values(
+        state=DeliveryState.SENDING.value,
+        leased_until=at("leased_until"),
+        attempts=deliveries.c.attempts + 1,
+    )
+)
+_STATE = Statement(select(deliveries.c.state).where(deliveries.c.id == at("delivery_id")))
+_RELEASE = Statement(
+    update(deliveries).where(deliveries.c.state == DeliveryState.SENDING.value).values(leased_until=0)
+)
+_NEXT = Statement(
+    select(func.min(func.coalesce(deliveries.c.leased_until, deliveries.c.due_at))).where(
+        deliveries.c.state.in_(_OPEN)
+    )
+)
+_PARK = Statement(
+    update(deliveries)
+    .where(deliveries.c.donor_id == at("donor"), deliveries.c.state == DeliveryState.OWED.value)
+    .values(state=DeliveryState.UNDELIVERABLE.value, error="blocked")
+)
+_UNPARK = Statement(
+    update(deliveries)
+    .where(deliveries.c.donor_id == at("donor"), deliveries.c.state == DeliveryState.UNDELIVERABLE.value)
+    # What was planned for later, as a reminder is, stays planned.
+    .values(
+        state=DeliveryState.OWED.value,
+        due_at=case((deliveries.c.due_at > at("now"), deliveries.c.due_at), else_=at("now")),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,108 +96,74 @@ class Owed:
     priority: int = 2
 
 
-def owe(tx: Connection, owed: Owed, due: datetime) -> bool:
+def owe(tx: Tx, owed: Owed, due: datetime) -> bool:
     """False when this message is owed, or was sent, already."""
-    row = {
+    row: dict[str, Value] = {
         "dedupe_key": owed.dedupe_key,
         "kind": owed.kind,
         "chat_id": owed.chat_id,
         "donor_id": owed.donor_id,
         "donation_id": owed.donation_id,
         "payload": owed.payload,
-        "state": DeliveryState.OWED,
         "priority": owed.priority,
-        "attempts": 0,
-        "due_at": seconds(due),
     }
-    return (
-        tx.execute(
-            insert(deliveries).values(row).on_conflict_do_nothing(index_elements=["dedupe_key"])
-        ).rowcount
-        == 1
-    )
+    return tx.run(_OWE, **row, state=DeliveryState.OWED, attempts=0, due_at=seconds(due)) == 1
 
 
-def claim(tx: Connection, now: datetime, limit: int) -> list[Delivery]:
+def claim(tx: Tx, now: datetime, limit: int) -> list[Delivery]:
     """Take what is due, and what a dead sender left behind, under a lease."""
-    at = seconds(now)
-    due = select(deliveries.c.id).where(
-        or_(
-            (deliveries.c.state == DeliveryState.OWED) & (deliveries.c.due_at <= at),
-            (deliveries.c.state == DeliveryState.SENDING) & (deliveries.c.leased_until <= at),
-        )
-    )
-    first = due.order_by(deliveries.c.priority, deliveries.c.due_at, deliveries.c.id).limit(limit)
-    rows = tx.execute(
-        select(deliveries, donors.c.telegram_id)
-        .outerjoin(donors, donors.c.id == deliveries.c.donor_id)
-        .where(deliveries.c.id.in_(first))
-        .order_by(deliveries.c.priority, deliveries.c.due_at, deliveries.c.id)
-    ).all()
-    taken = {
-        "state": DeliveryState.SENDING,
-        "leased_until": seconds(now + LEASE),
-        "attempts": deliveries.c.attempts + 1,
-    }
-    if rows:
-        tx.execute(update(deliveries).where(deliveries.c.id.in_([row.id for row in rows])).values(**taken))
+    rows = tx.all(_FIRST, now=seconds(now), most=limit)
+    until = seconds(now + LEASE)
+    for row in rows:
+        tx.run(_TAKE, delivery_id=row["id"], leased_until=until)
     return [_noun(row) for row in rows]
 
 
-def sent(tx: Connection, delivery_id: int, message_id: int, now: datetime) -> None:
+def sent(tx: Tx, delivery_id: int, message_id: int, now: datetime) -> None:
     end(tx, delivery_id, DeliveryState.SENT, sent_at=seconds(now), message_id=message_id, error=None)
 
 
-def end(tx: Connection, delivery_id: int, state: DeliveryState, **values: str | int | None) -> None:
-    mine = update(deliveries).where(
-        deliveries.c.id == delivery_id, deliveries.c.state == DeliveryState.SENDING
-    )
-    tx.execute(mine.values(state=state, leased_until=None, **values))
+def end(tx: Tx, delivery_id: int, state: DeliveryState, **values: Value) -> None:
+    """Write what became of a Delivery that is being sent; one that another sender took over is left alone."""
+    if tx.value(_STATE, delivery_id=delivery_id) == DeliveryState.SENDING:
+        changes: dict[str, Value] = {"state": state, "leased_until": None, **values}
+        tx.run(setting(deliveries, frozenset(changes)), row_id=delivery_id, **changes)
 
 
-def again(tx: Connection, delivery_id: int, due: datetime, error: str) -> None:
+def again(tx: Tx, delivery_id: int, due: datetime, error: str) -> None:
     """Try once more at `due`."""
     end(tx, delivery_id, DeliveryState.OWED, due_at=seconds(due), error=error)
 
 
-def release(tx: Connection) -> int:
+def release(tx: Tx) -> int:
     """At start, when no other sender lives: what was being sent is in doubt and is due again."""
-    return tx.execute(
-        update(deliveries).where(deliveries.c.state == DeliveryState.SENDING).values(leased_until=0)
-    ).rowcount
+    return tx.run(_RELEASE)
 
 
-def next_due(tx: Connection) -> datetime | None:
-    waiting = func.min(func.coalesce(deliveries.c.leased_until, deliveries.c.due_at))
-    open_states = (DeliveryState.OWED, DeliveryState.SENDING)
-    value = tx.execute(select(waiting).where(deliveries.c.state.in_(open_states))).scalar()
+def next_due(tx: Tx) -> datetime | None:
+    value = tx.value(_NEXT)
     return None if value is None else moment(value)
 
 
-def park(tx: Connection, donor_id: int) -> None:
+def park(tx: Tx, donor_id: int) -> None:
     """The donor cannot be reached: nothing more is owed until they come back; thanks wait for them."""
-    waiting = (deliveries.c.donor_id == donor_id) & (deliveries.c.state == DeliveryState.OWED)
-    tx.execute(update(deliveries).where(waiting).values(state=DeliveryState.UNDELIVERABLE, error="blocked"))
+    tx.run(_PARK, donor=donor_id)
 
 
-def unpark(tx: Connection, donor_id: int, now: datetime) -> int:
+def unpark(tx: Tx, donor_id: int, now: datetime) -> int:
     """The donor is back: what they could not be told is due now."""
-    parked = (deliveries.c.donor_id == donor_id) & (deliveries.c.state == DeliveryState.UNDELIVERABLE)
-    at = seconds(now)
-    # What was planned for later, as a reminder is, stays planned.
-    due = case((deliveries.c.due_at > at, deliveries.c.due_at), else_=at)
-    return tx.execute(update(deliveries).where(parked).values(state=DeliveryState.OWED, due_at=due)).rowcount
+    return tx.run(_UNPARK, donor=donor_id, now=seconds(now))
 
 
-def _noun(row: Row[Any]) -> Delivery:
+def _noun(row: Row) -> Delivery:
     return Delivery(
-        id=row.id,
-        kind=DeliveryKind(row.kind),
-        dedupe_key=row.dedupe_key,
-        chat_id=row.chat_id if row.chat_id is not None else row.telegram_id or 0,
-        donor_id=row.donor_id,
-        donation_id=row.donation_id,
-        payload=row.payload,
-        attempts=row.attempts + 1,
-        in_doubt=row.state == DeliveryState.SENDING,
+        id=row["id"],
+        kind=DeliveryKind(row["kind"]),
+        dedupe_key=row["dedupe_key"],
+        chat_id=row["chat_id"] if row["chat_id"] is not None else row["telegram_id"] or 0,
+        donor_id=row["donor_id"],
+        donation_id=row["donation_id"],
+        payload=row["payload"],
+        attempts=row["attempts"] + 1,
+        in_doubt=row["state"] == DeliveryState.SENDING,
     )

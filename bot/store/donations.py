@@ -2,17 +2,61 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import func, insert, null, select, update
 from sqlalchemy.dialects import sqlite
 
 from bot.model import CancelAsked, Donation, DonationState
 from bot.money import Money
 from bot.store.moments import moment, seconds
+from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
 from bot.store.tables import donations, payments
 
 _UNSETTLED = (DonationState.CREATING, DonationState.AWAITING, DonationState.PROCESSING)
+_GET = Statement(select(donations).where(donations.c.id == at("donation_id")))
+_OPEN_LIKE = Statement(select(donations).where(donations.c.open_key == at("open_key")))
+_ADD = Statement(
+    insert(donations).values(
+        places(
+            "id",
+            "donor_id",
+            "campaign_id",
+            "amount_minor",
+            "currency",
+            "state",
+            "open_key",
+            "attempt",
+            "params",
+            "source",
+            "created_at",
+            "expires_at",
+            "look_at",
+        )
+    )
+)
+_OF_DONOR = Statement(
+    select(donations)
+    .where(donations.c.donor_id == at("donor_id"))
+    .order_by(donations.c.created_at.desc(), donations.c.id)
+    .limit(at("most"))
+    .offset(at("after"))
+)
+_COUNT = Statement(select(func.count()).where(donations.c.donor_id == at("donor_id")))
+_OPEN_OF = select(donations).where(donations.c.donor_id == at("donor_id"), donations.c.open_key.is_not(None))
+_OPEN_OF_ALL = Statement(_OPEN_OF)
+_OPEN_OF_CAMPAIGN = Statement(_OPEN_OF.where(donations.c.campaign_id == at("campaign_id")))
+_DUE = Statement(
+    select(donations)
+    .where(donations.c.look_at <= at("now"), donations.c.state.in_(_UNSETTLED))
+    .order_by(donations.c.look_at)
+    .limit(at("most"))
+)
+_ADD_PAYMENT = Statement(
+    sqlite.insert(payments)
+    .values(places("session_id", "payment_intent", "donation_id", "amount_minor", "currency", "received_at"))
+    .on_conflict_do_nothing()
+)
 
 
 def open_key(donor_id: int, campaign_id: int, money: Money) -> str:
@@ -20,123 +64,107 @@ def open_key(donor_id: int, campaign_id: int, money: Money) -> str:
     return f"{donor_id}:{campaign_id}:{money.minor}:{money.currency}"
 
 
-def get(tx: Connection, donation_id: str) -> Donation | None:
-    return _one(tx, donations.c.id == donation_id)
+def get(tx: Tx, donation_id: str) -> Donation | None:
+    return _maybe(tx.one(_GET, donation_id=donation_id))
 
 
-def of_session(tx: Connection, session_id: str) -> Donation | None:
-    return _one(tx, donations.c.session_id == session_id)
-
-
-def open_like(tx: Connection, donor_id: int, campaign_id: int, money: Money) -> Donation | None:
+def open_like(tx: Tx, donor_id: int, campaign_id: int, money: Money) -> Donation | None:
     """The donor's gift of the same campaign and amount that can still be paid."""
-    return _one(tx, donations.c.open_key == open_key(donor_id, campaign_id, money))
+    return _maybe(tx.one(_OPEN_LIKE, open_key=open_key(donor_id, campaign_id, money)))
 
 
-def add(tx: Connection, donation: Donation, look_at: datetime) -> None:
-    tx.execute(
-        insert(donations).values(
-            id=donation.id,
-            donor_id=donation.donor_id,
-            campaign_id=donation.campaign_id,
-            amount_minor=donation.money.minor,
-            currency=donation.money.currency,
-            state=donation.state,
-            open_key=open_key(donation.donor_id, donation.campaign_id, donation.money),
-            attempt=donation.attempt,
-            params=donation.params,
-            source=donation.source,
-            created_at=seconds(donation.created_at),
-            expires_at=seconds(donation.expires_at),
-            look_at=seconds(look_at),
-        )
+def add(tx: Tx, donation: Donation, look_at: datetime) -> None:
+    tx.run(
+        _ADD,
+        id=donation.id,
+        donor_id=donation.donor_id,
+        campaign_id=donation.campaign_id,
+        amount_minor=donation.money.minor,
+        currency=donation.money.currency,
+        state=donation.state,
+        open_key=open_key(donation.donor_id, donation.campaign_id, donation.money),
+        attempt=donation.attempt,
+        params=donation.params,
+        source=donation.source,
+        created_at=seconds(donation.created_at),
+        expires_at=seconds(donation.expires_at),
+        look_at=seconds(look_at),
     )
 
 
-def move(tx: Connection, donation_id: str, was: Collection[DonationState], to: DonationState) -> bool:
+def move(tx: Tx, donation_id: str, was: Collection[DonationState], to: DonationState) -> bool:
     """Claim a change of state. True for the one caller who made it; that caller does what follows."""
-    changes: dict[str, Any] = {"state": to} if to.is_open else {"state": to, "open_key": None}
-    claim = (
-        update(donations).where(donations.c.id == donation_id, donations.c.state.in_(was)).values(**changes)
+    return tx.run(_claim(frozenset(was), to), donation_id=donation_id) == 1
+
+
+@lru_cache
+def _claim(was: frozenset[DonationState], to: DonationState) -> Statement:
+    mine = update(donations).where(
+        donations.c.id == at("donation_id"), donations.c.state.in_([str(state) for state in sorted(was)])
     )
-    return tx.execute(claim).rowcount == 1
+    return Statement(
+        mine.values(state=str(to)) if to.is_open else mine.values(state=str(to), open_key=null())
+    )
 
 
-def change(tx: Connection, donation_id: str, **values: str | int | None) -> None:
+def change(tx: Tx, donation_id: str, **values: Value) -> None:
     """Set columns that are not the state."""
-    tx.execute(update(donations).where(donations.c.id == donation_id).values(**values))
+    tx.run(setting(donations, frozenset(values)), row_id=donation_id, **values)
 
 
-def of_donor(tx: Connection, donor_id: int, limit: int, offset: int = 0) -> list[Donation]:
+def of_donor(tx: Tx, donor_id: int, limit: int, offset: int = 0) -> list[Donation]:
     """Newest first."""
-    theirs = select(donations).where(donations.c.donor_id == donor_id)
-    rows = tx.execute(
-        theirs.order_by(donations.c.created_at.desc(), donations.c.id).limit(limit).offset(offset)
-    )
-    return [noun(row) for row in rows]
+    return [noun(row) for row in tx.all(_OF_DONOR, donor_id=donor_id, most=limit, after=offset)]
 
 
-def count_of_donor(tx: Connection, donor_id: int) -> int:
-    return tx.execute(select(func.count()).where(donations.c.donor_id == donor_id)).scalar_one()
+def count_of_donor(tx: Tx, donor_id: int) -> int:
+    return tx.value(_COUNT, donor_id=donor_id)
 
 
-def open_of(tx: Connection, donor_id: int, campaign_id: int | None = None) -> list[Donation]:
+def open_of(tx: Tx, donor_id: int, campaign_id: int | None = None) -> list[Donation]:
     """Gifts of this donor that can still be paid, of one campaign or of all."""
-    theirs = select(donations).where(donations.c.donor_id == donor_id, donations.c.open_key.is_not(None))
-    mine = theirs if campaign_id is None else theirs.where(donations.c.campaign_id == campaign_id)
-    return [noun(row) for row in tx.execute(mine)]
+    if campaign_id is None:
+        return [noun(row) for row in tx.all(_OPEN_OF_ALL, donor_id=donor_id)]
+    return [noun(row) for row in tx.all(_OPEN_OF_CAMPAIGN, donor_id=donor_id, campaign_id=campaign_id)]
 
 
-def to_look_at(tx: Connection, now: datetime, limit: int) -> list[Donation]:
+def to_look_at(tx: Tx, now: datetime, limit: int) -> list[Donation]:
     """Gifts whose turn it is to be asked about at Stripe, longest waiting first."""
-    due = (
-        select(donations)
-        .where(donations.c.look_at <= seconds(now), donations.c.state.in_(_UNSETTLED))
-        .order_by(donations.c.look_at)
-        .limit(limit)
-    )
-    return [noun(row) for row in tx.execute(due)]
-
-
-def next_look(tx: Connection) -> datetime | None:
-    value = tx.execute(select(func.min(donations.c.look_at))).scalar()
-    return None if value is None else moment(value)
+    return [noun(row) for row in tx.all(_DUE, now=seconds(now), most=limit)]
 
 
 def add_payment(
-    tx: Connection, donation_id: str, session_id: str, payment_intent: str | None, money: Money, now: datetime
+    tx: Tx, donation_id: str, session_id: str, payment_intent: str | None, money: Money, now: datetime
 ) -> bool:
     """Record that Stripe holds this money. False when it was recorded before."""
-    row = {
+    values: dict[str, Value] = {
         "session_id": session_id,
         "payment_intent": payment_intent,
         "donation_id": donation_id,
         "amount_minor": money.minor,
         "currency": money.currency,
-        "received_at": seconds(now),
     }
-    return tx.execute(sqlite.insert(payments).values(row).on_conflict_do_nothing()).rowcount == 1
+    return tx.run(_ADD_PAYMENT, **values, received_at=seconds(now)) == 1
 
 
-def _one(tx: Connection, where: Any) -> Donation | None:
-    row = tx.execute(select(donations).where(where)).one_or_none()
+def _maybe(row: Row | None) -> Donation | None:
     return None if row is None else noun(row)
 
 
-def noun(row: Row[Any]) -> Donation:
+def noun(row: Row) -> Donation:
     return Donation(
-        id=row.id,
-        donor_id=row.donor_id,
-        campaign_id=row.campaign_id,
-        money=Money(row.amount_minor, row.currency),
-        state=DonationState(row.state),
-        attempt=row.attempt,
-        params=row.params,
-        expires_at=moment(row.expires_at),
-        created_at=moment(row.created_at),
-        session_id=row.session_id,
-        url=row.url,
-        cancel=CancelAsked(row.cancel_asked),
-        source=row.source,
-        settled_at=None if row.settled_at is None else moment(row.settled_at),
+        id=row["id"],
+        donor_id=row["donor_id"],
+        campaign_id=row["campaign_id"],
+        money=Money(row["amount_minor"], row["currency"]),
+        state=DonationState(row["state"]),
+        attempt=row["attempt"],
+        params=row["params"],
+        expires_at=moment(row["expires_at"]),
+        created_at=moment(row["created_at"]),
+        session_id=row["session_id"],
+        url=row["url"],
+        cancel=CancelAsked(row["cancel_asked"]),
+        source=row["source"],
+        settled_at=None if row["settled_at"] is None else moment(row["settled_at"]),
     )

@@ -1,63 +1,70 @@
 """Donors: a Telegram id, a language, a currency and the screen in front of them; no name, no address."""
 
-from typing import Any
-
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import null, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.model import Donor, DonorState
+from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
 from bot.store.tables import donors
 
+_FIND = Statement(select(donors).where(donors.c.telegram_id == at("telegram_id")))
+_GET = Statement(select(donors).where(donors.c.id == at("donor_id"), donors.c.telegram_id.is_not(None)))
+_ADD = Statement(
+    insert(donors)
+    .values(places("telegram_id", "language", "currency", "state", "created_at"))
+    .on_conflict_do_nothing(index_elements=["telegram_id"])
+)
+_PARK = Statement(update(donors).where(donors.c.telegram_id == at("person")).values(places("state")))
+_BLANK = {name: null() for name in ("telegram_id", "awaiting", "message_id", "source")}
+_ERASE = Statement(
+    update(donors).where(donors.c.id == at("donor_id")).values(state=DonorState.ERASED.value, **_BLANK)
+)
 
-def find(tx: Connection, telegram_id: int) -> Donor | None:
-    row = tx.execute(select(donors).where(donors.c.telegram_id == telegram_id)).one_or_none()
+
+def find(tx: Tx, telegram_id: int) -> Donor | None:
+    row = tx.one(_FIND, telegram_id=telegram_id)
     return None if row is None else noun(row)
 
 
-def get(tx: Connection, donor_id: int) -> Donor | None:
+def get(tx: Tx, donor_id: int) -> Donor | None:
     """The donor, or None when erased."""
-    row = tx.execute(
-        select(donors).where(donors.c.id == donor_id, donors.c.telegram_id.is_not(None))
-    ).one_or_none()
+    row = tx.one(_GET, donor_id=donor_id)
     return None if row is None else noun(row)
 
 
-def add(tx: Connection, telegram_id: int, language: str, currency: str, now: int) -> Donor:
+def add(tx: Tx, telegram_id: int, language: str, currency: str, now: int) -> Donor:
     """The donor with this Telegram id, made if new."""
     values = {"telegram_id": telegram_id, "language": language, "currency": currency, "created_at": now}
-    fresh = (
-        insert(donors)
-        .values(**values, state=DonorState.ACTIVE)
-        .on_conflict_do_nothing(index_elements=["telegram_id"])
-    )
-    tx.execute(fresh)
-    return noun(tx.execute(select(donors).where(donors.c.telegram_id == telegram_id)).one())
+    tx.run(_ADD, **values, state=DonorState.ACTIVE)
+    donor = find(tx, telegram_id)
+    if donor is None:
+        raise LookupError(telegram_id)
+    return donor
 
 
-def move(tx: Connection, donor_id: int, **changes: str | int | None) -> None:
+def move(tx: Tx, donor_id: int, **changes: Value) -> None:
     """Change what is kept of a donor; column names are those of the table."""
-    tx.execute(update(donors).where(donors.c.id == donor_id).values(**changes))
+    tx.run(setting(donors, frozenset(changes)), row_id=donor_id, **changes)
 
 
-def park(tx: Connection, telegram_id: int, state: DonorState) -> None:
+def park(tx: Tx, telegram_id: int, state: DonorState) -> None:
     """Telegram said that this person blocked or unblocked the bot; an erased donor has no row to find."""
-    tx.execute(update(donors).where(donors.c.telegram_id == telegram_id).values(state=state))
+    tx.run(_PARK, person=telegram_id, state=state)
 
 
-def erase(tx: Connection, donor_id: int) -> None:
+def erase(tx: Tx, donor_id: int) -> None:
     """Forget who this was; the gifts stay, pointing at a row without identity."""
-    blank = {"telegram_id": None, "awaiting": None, "message_id": None, "source": None}
-    tx.execute(update(donors).where(donors.c.id == donor_id).values(state=DonorState.ERASED, **blank))
+    tx.run(_ERASE, donor_id=donor_id)
 
 
-def noun(row: Row[Any]) -> Donor:
+def noun(row: Row) -> Donor:
     return Donor(
-        id=row.id,
-        telegram_id=row.telegram_id,
-        language=row.language,
-        currency=row.currency,
-        state=DonorState(row.state),
-        awaiting=row.awaiting,
-        message_id=row.message_id,
-        source=row.source,
+        id=row["id"],
+        telegram_id=row["telegram_id"],
+        language=row["language"],
+        currency=row["currency"],
+        state=DonorState(row["state"]),
+        awaiting=row["awaiting"],
+        message_id=row["message_id"],
+        source=row["source"],
     )

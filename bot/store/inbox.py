@@ -3,50 +3,56 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.store.moments import seconds
-from bot.store.tables import inbox
+from bot.store.sql import Statement, Tx, at, places
+from bot.store.tables import donations, inbox
+
+_ADD = Statement(
+    insert(inbox)
+    .values(places("event_id", "source", "type", "object_id", "received_at"))
+    .on_conflict_do_nothing(index_elements=["event_id"])
+)
+_WAITING = Statement(
+    select(inbox.c.event_id, inbox.c.type, inbox.c.object_id, donations.c.id)
+    .outerjoin(donations, donations.c.session_id == inbox.c.object_id)
+    .where(inbox.c.processed_at.is_(None))
+    .order_by(inbox.c.received_at)
+    .limit(at("most"))
+)
+_DONE = Statement(
+    update(inbox).where(inbox.c.event_id == at("done")).values(places("processed_at", "outcome"))
+)
+_PRUNE = Statement(delete(inbox).where(inbox.c.processed_at < at("before")))
 
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """Something happened to `object_id` (a CheckoutSession, `cs_...`)."""
+    """Something happened to `object_id` (a CheckoutSession, `cs_...`); `donation_id` where we know whose page that is."""
 
     event_id: str
     type: str
     object_id: str
+    donation_id: str | None = None
 
 
-def add(tx: Connection, hint: Hint, source: str, now: datetime) -> bool:
+def add(tx: Tx, hint: Hint, source: str, now: datetime) -> bool:
     """Keep the hint. False when this event is known already."""
-    row = {"event_id": hint.event_id, "source": source, "type": hint.type, "object_id": hint.object_id}
-    fresh = (
-        insert(inbox)
-        .values(**row, received_at=seconds(now))
-        .on_conflict_do_nothing(index_elements=["event_id"])
-    )
-    return tx.execute(fresh).rowcount == 1
+    values = {"event_id": hint.event_id, "type": hint.type, "object_id": hint.object_id}
+    return tx.run(_ADD, **values, source=source, received_at=seconds(now)) == 1
 
 
-def waiting(tx: Connection, limit: int) -> list[Hint]:
+def waiting(tx: Tx, limit: int) -> list[Hint]:
     """Hints not yet worked, oldest first."""
-    rows = tx.execute(
-        select(inbox.c.event_id, inbox.c.type, inbox.c.object_id)
-        .where(inbox.c.processed_at.is_(None))
-        .order_by(inbox.c.received_at)
-        .limit(limit)
-    )
-    return [Hint(*row) for row in rows]
+    return [Hint(*row) for row in tx.all(_WAITING, most=limit)]
 
 
-def done(tx: Connection, event_id: str, outcome: str, now: datetime) -> None:
-    tx.execute(
-        update(inbox).where(inbox.c.event_id == event_id).values(processed_at=seconds(now), outcome=outcome)
-    )
+def done(tx: Tx, event_id: str, outcome: str, now: datetime) -> None:
+    tx.run(_DONE, done=event_id, processed_at=seconds(now), outcome=outcome)
 
 
-def prune(tx: Connection, before: datetime) -> int:
+def prune(tx: Tx, before: datetime) -> int:
     """Drop worked hints older than `before`; Stripe repeats an event for three days at most, and lists it for thirty."""
-    return tx.execute(delete(inbox).where(inbox.c.processed_at < seconds(before))).rowcount
+    return tx.run(_PRUNE, before=seconds(before))

@@ -3,11 +3,29 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import delete, null, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.store.moments import seconds
+from bot.store.sql import Statement, Tx, at, places
 from bot.store.tables import updates
+
+_DONE_AT = Statement(select(updates.c.done_at).where(updates.c.update_id == at("update_id")))
+_KEEP = Statement(
+    insert(updates)
+    .values(places("update_id", "raw", "received_at"))
+    .on_conflict_do_nothing(index_elements=["update_id"])
+)
+_DONE = Statement(
+    insert(updates)
+    .values(places("update_id", "received_at", "done_at"))
+    .on_conflict_do_update(index_elements=["update_id"], set_={"done_at": at("done_at")})
+)
+_FORGET = Statement(update(updates).where(updates.c.update_id == at("update_id")).values(raw=null()))
+_UNFINISHED = Statement(
+    select(updates.c.update_id, updates.c.raw).where(updates.c.raw.is_not(None)).order_by(updates.c.update_id)
+)
+_PRUNE = Statement(delete(updates).where(updates.c.received_at < at("before"), updates.c.raw.is_(None)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,41 +36,30 @@ class Kept:
     raw: str
 
 
-def is_done(tx: Connection, update_id: int) -> bool:
-    return tx.execute(select(updates.c.done_at).where(updates.c.update_id == update_id)).scalar() is not None
+def is_done(tx: Tx, update_id: int) -> bool:
+    return tx.value(_DONE_AT, update_id=update_id) is not None
 
 
-def keep(tx: Connection, kept: Kept, now: datetime) -> bool:
+def keep(tx: Tx, kept: Kept, now: datetime) -> bool:
     """Store a polled update before it is acknowledged. False when it is known already."""
-    row = {"update_id": kept.update_id, "raw": kept.raw, "received_at": seconds(now)}
-    return (
-        tx.execute(insert(updates).values(row).on_conflict_do_nothing(index_elements=["update_id"])).rowcount
-        == 1
-    )
+    return tx.run(_KEEP, update_id=kept.update_id, raw=kept.raw, received_at=seconds(now)) == 1
 
 
-def done(tx: Connection, update_id: int, now: datetime) -> None:
+def done(tx: Tx, update_id: int, now: datetime) -> None:
     """The turn of this update is decided; its answer may still have to be drawn."""
-    at = seconds(now)
-    row = insert(updates).values(update_id=update_id, received_at=at, done_at=at)
-    tx.execute(row.on_conflict_do_update(index_elements=["update_id"], set_={"done_at": at}))
+    moment = seconds(now)
+    tx.run(_DONE, update_id=update_id, received_at=moment, done_at=moment)
 
 
-def forget(tx: Connection, update_id: int) -> None:
+def forget(tx: Tx, update_id: int) -> None:
     """The answer was drawn, so the text that the donor wrote is no longer needed."""
-    tx.execute(update(updates).where(updates.c.update_id == update_id).values(raw=None))
+    tx.run(_FORGET, update_id=update_id)
 
 
-def unfinished(tx: Connection) -> list[Kept]:
-    rows = tx.execute(
-        select(updates.c.update_id, updates.c.raw)
-        .where(updates.c.raw.is_not(None))
-        .order_by(updates.c.update_id)
-    )
-    return [Kept(*row) for row in rows]
+def unfinished(tx: Tx) -> list[Kept]:
+    return [Kept(*row) for row in tx.all(_UNFINISHED)]
 
 
-def prune(tx: Connection, before: datetime) -> int:
+def prune(tx: Tx, before: datetime) -> int:
     """Telegram repeats an update for a day at most."""
-    old = (updates.c.received_at < seconds(before)) & updates.c.raw.is_(None)
-    return tx.execute(delete(updates).where(old)).rowcount
+    return tx.run(_PRUNE, before=seconds(before))

@@ -18,7 +18,7 @@ from tests.stage import Stage, bot_beside, press, session_of, settings_for, show
 
 
 async def _set(stage: Stage, sql: str) -> None:
-    await stage.services.db.write(lambda tx: tx.exec_driver_sql(sql))
+    await stage.services.db.write(lambda tx: tx.plain(sql))
 
 
 async def _tap(stage: Stage, data: str) -> None:

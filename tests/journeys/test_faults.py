@@ -356,7 +356,7 @@ async def test_stripe_down_at_the_link_is_said_and_the_link_follows(stage: Stage
     await john.start("c_humanitarian_200_MAD")
     await press(john, "Pay 200 MAD", "is being prepared", first="Gift of 200 MAD")
     stage.stripe.faults.clear()
-    await stage.services.db.write(lambda tx: tx.exec_driver_sql("UPDATE donations SET look_at = 0"))
+    await stage.services.db.write(lambda tx: tx.plain("UPDATE donations SET look_at = 0"))
     await john.until(lambda phone: shows(phone, "Open Stripe"), 15)
     stage.stripe.pay(session_of(john))
     await thanked_once(stage)
@@ -433,7 +433,7 @@ async def test_stripe_that_cannot_cancel_now_cancels_later(stage: Stage) -> None
     session = await to_the_bridge(stage, john)
     stage.stripe.faults.add(Fault("503_html", "POST", times=3))
     await press(john, "Cancel", "We are canceling")
-    await stage.services.db.write(lambda tx: tx.exec_driver_sql("UPDATE donations SET look_at = 0"))
+    await stage.services.db.write(lambda tx: tx.plain("UPDATE donations SET look_at = 0"))
     await john.says("is canceled; nothing was charged")
     assert stage.stripe.sessions[session]["status"] == "expired"
 

@@ -1,0 +1,16 @@
+"""python-telegram-bot's bot, which can also be asked in plain fields: its types cost more than the rest of a step, and
+of most answers nobody reads more than the message's id. Pace, transport and errors are the same on both ways."""
+
+from typing import Any
+
+from telegram.ext import ExtBot
+
+from bot.botapi.pace import Priority
+
+
+class Pen(ExtBot[Any]):
+    """The bot's hand at Telegram."""
+
+    async def ask(self, method: str, fields: dict[str, Any], priority: Priority = Priority.REPLY) -> Any:
+        """The result of a Bot API method as plain data; `fields` as Telegram names them. Raises telegram.error's errors."""
+        return await self._post(method, fields, api_kwargs=self._merge_api_rl_kwargs(None, priority))

@@ -1,0 +1,79 @@
+"""Statements are written in SQLAlchemy Core, compiled once to the database's own SQL, and run with nothing in between.
+
+Building and caching a Core statement at every call costs ten times what SQLite needs to run it: see docs/decisions/0007.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from functools import cached_property, lru_cache
+from typing import Any
+
+from sqlalchemy import BindParameter, Table, bindparam, update
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.sql import ClauseElement
+
+Value = str | int | None
+Row = sqlite3.Row
+
+
+def at(name: str) -> BindParameter[Any]:
+    """A place in a statement, filled by the keyword of this name when it is run."""
+    return bindparam(name, None)
+
+
+def places(*names: str) -> dict[str, BindParameter[Any]]:
+    """One place for each of these columns, for `values(...)`."""
+    return {name: at(name) for name in names}
+
+
+class Statement:
+    """A Core statement with its places, compiled when it is first run."""
+
+    def __init__(self, clause: ClauseElement) -> None:
+        self._clause = clause
+
+    @cached_property
+    def compiled(self) -> tuple[str, dict[str, Any]]:
+        """The SQL, and the values that are the same at every run."""
+        dialect = sqlite.dialect(paramstyle="named")
+        made = self._clause.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+        # Places are left out, so that one nobody fills is an error and never NULL.
+        fixed = {name: value for name, value in (made.params or {}).items() if value is not None}
+        return str(made), fixed
+
+
+@lru_cache(maxsize=512)
+def setting(table: Table, columns: frozenset[str]) -> Statement:
+    """UPDATE of just these columns in the row `row_id`; each distinct set of columns is compiled once."""
+    return Statement(update(table).where(table.c.id == at("row_id")).values(places(*sorted(columns))))
+
+
+class Tx:
+    """One open transaction. Rows are read by column name."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def all(self, statement: Statement, /, **values: Value) -> list[Row]:
+        return self._run(statement, values).fetchall()
+
+    def one(self, statement: Statement, /, **values: Value) -> Row | None:
+        """The first row, or None."""
+        return self._run(statement, values).fetchone()
+
+    def value(self, statement: Statement, /, **values: Value) -> Any:
+        """The first column of the first row, or None."""
+        row = self._run(statement, values).fetchone()
+        return None if row is None else row[0]
+
+    def run(self, statement: Statement, /, **values: Value) -> int:
+        """How many rows were changed."""
+        return self._run(statement, values).rowcount
+
+    def plain(self, sql: str, values: Iterable[Value] = ()) -> list[Row]:
+        """SQL as it stands; for health, tests and tools."""
+        return self._connection.execute(sql, tuple(values)).fetchall()
+
+    def _run(self, statement: Statement, values: dict[str, Value]) -> sqlite3.Cursor:
+        sql, fixed = statement.compiled
+        return self._connection.execute(sql, {**fixed, **values})
