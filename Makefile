@@ -40,7 +40,12 @@ check: $(VENV)/.ready $(MO) ## Style, types, walls, catalogues, secrets
 	@$(BIN)/python -m tests.house.catalogues
 	@$(BIN)/python -m tests.house.secrets
 
-bench: $(VENV)/.ready $(MO) ## Measure ourselves beside the floors
+.venv-bench/.ready: benchmarks/requirements.lock
+	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+bench: $(VENV)/.ready .venv-bench/.ready $(MO) ## Measure ourselves beside the floors
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 words: $(VENV)/.ready ## Extract and update the catalogues
@@ -48,4 +53,4 @@ words: $(VENV)/.ready ## Extract and update the catalogues
 	@for lang in ar fr; do $(BIN)/pybabel --quiet update --no-wrap --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date -D entraide -i locales/entraide.pot -d locales -l $$lang; done
 
 clean: ## Remove what was made
-	rm -rf $(VENV) var build *.egg-info
+	rm -rf $(VENV) .venv-bench var build *.egg-info

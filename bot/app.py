@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import hashlib
-import json
 import logging
 import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
@@ -13,7 +12,6 @@ from functools import partial
 from typing import Any
 
 import uvicorn
-from telegram import Update
 from telegram import error as api
 
 from bot import campaigns_file, courier, looking
@@ -31,6 +29,7 @@ from bot.store.migrate import migrate
 from bot.web import Door, Health
 from handlers.menu import publish
 from handlers.poller import ALLOWED, Poller
+from handlers.reading import read_update
 from handlers.turn import Desk
 
 log = logging.getLogger("entraide")
@@ -159,10 +158,10 @@ class App:
             else [*loops, Poller(services, self.bot, desk, self.requests[1]).run()]
         )
 
-    async def _take(self, desk: Desk, body: object) -> None:
+    async def _take(self, desk: Desk, body: bytes) -> None:
         """One update from a webhook's body; what cannot be read is logged and acknowledged, or it would come for ever."""
         try:
-            update = Update.de_json(json.loads(body), self.bot)  # pyright: ignore[reportArgumentType]
+            update = read_update(body, self.bot)
         except Exception:
             log.exception("an update cannot be read")
             return

@@ -47,7 +47,7 @@ class Door:
     telegram_secret: str
     stripe_secrets: tuple[str, ...]
     services: Services | None = None
-    take: Callable[[object], Awaitable[None]] | None = None
+    take: Callable[[bytes], Awaitable[None]] | None = None
     app: Starlette = field(init=False)
 
     def __post_init__(self) -> None:

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from telegram import Update
 from telegram import error as api
 from telegram.request import BaseRequest
 
@@ -17,6 +16,7 @@ from bot.services import Services
 from bot.store import updates
 from bot.store.sql import Tx
 from bot.store.updates import Kept
+from handlers.reading import read_update
 from handlers.turn import Desk
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class Poller:
 
     async def _is_taken(self, kept: Kept) -> bool:
         try:
-            update = Update.de_json(json.loads(kept.raw), self._bot)
+            update = read_update(kept.raw, self._bot)
         except Exception:
             # One update that cannot be read must not block the ones after it.
             log.exception("an update cannot be read", extra={"update": kept.update_id})

@@ -1,6 +1,7 @@
 """The shape of the house holds: settings, catalogues, migrations, secrets, and tests that assert."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -88,6 +89,17 @@ def _waits(node: ast.AST) -> bool:
         return False
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     return name in _WAITS or name == "raises"
+
+
+def test_every_invariant_names_tests_that_exist() -> None:
+    page = (ROOT / "docs" / "invariants.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| I")]
+    written = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py"))
+    named = {name for row in rows for name in re.findall(r"`((?:test_|Test)\w+)`", row)}
+    assert [row.split(" ")[1] for row in rows] == [f"I{number}" for number in range(1, 16)]
+    assert [
+        name for name in sorted(named) if not re.search(rf"(def {name}\(|^{name} = )", written, re.M)
+    ] == []
 
 
 def test_every_file_opens_with_a_sentence() -> None:

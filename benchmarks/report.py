@@ -1,0 +1,161 @@
+"""The tables, the targets, and the page in docs; measures nothing."""
+
+import math
+import os
+import platform
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from benchmarks.bots import AIOGRAM, BARE, OURS, PTB, ROOT
+from benchmarks.measure import Figures, Walks
+
+Read = Callable[[Figures], float]
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """Every bot's figures, round by round."""
+
+    walks: dict[str, list[Figures]]
+    confirmations: dict[str, list[float]]
+
+    def median(self, name: str, read: Read) -> float:
+        return statistics.median(read(one) for one in self.walks[name])
+
+    def ratio(self, floor: str, read: Read) -> float:
+        """Ours / the floor's, the median of the rounds; NaN where that floor was not there."""
+        if floor not in self.walks:
+            return float("nan")
+        pairs = zip(self.walks[OURS], self.walks[floor], strict=True)
+        return statistics.median(read(ours) / read(theirs) for ours, theirs in pairs)
+
+    @property
+    def confirmation_ratio(self) -> float:
+        pairs = zip(self.confirmations[OURS], self.confirmations[BARE], strict=True)
+        return statistics.median(ours / theirs for ours, theirs in pairs)
+
+
+def _ms(values: Sequence[float], share: float) -> float:
+    """NaN where nothing was measured."""
+    if not values:
+        return math.nan
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))] * 1000
+
+
+def _of_walks(which: Callable[[Figures], Walks]) -> dict[str, Read]:
+    return {
+        "step p50, ms": lambda f: _ms(which(f).steps, 0.5),
+        "step p99, ms": lambda f: _ms(which(f).steps, 0.99),
+        "journeys/s": lambda f: which(f).a_second,
+        "webhook to thanks p50, ms": lambda f: _ms(which(f).thanks, 0.5),
+    }
+
+
+_ALONE, _CROWD = _of_walks(lambda f: f.alone), _of_walks(lambda f: f.crowd)
+_STRANGER: dict[str, Read] = {
+    "/start while nothing else happens p50, ms": lambda f: _ms(f.idle, 0.5),
+    "/start while nothing else happens p99, ms": lambda f: _ms(f.idle, 0.99),
+    "/start while 50 wait for Stripe p50, ms": lambda f: _ms(f.beside, 0.5),
+    "/start while 50 wait for Stripe p99, ms": lambda f: _ms(f.beside, 0.99),
+    "/start while links are asked for and handed out p50, ms": lambda f: _ms(f.busy, 0.5),
+    "/start while links are asked for and handed out p99, ms": lambda f: _ms(f.busy, 0.99),
+    "donors who stand at Stripe then": lambda f: f.waiting,
+}
+_PROCESS: dict[str, Read] = {
+    "start-up to first answer, s": lambda f: f.start_up,
+    "resident memory, MiB": lambda f: f.resident_mib,
+}
+_TABLES = {
+    "1 donor": _ALONE,
+    "50 donors at once": _CROWD,
+    "A stranger, and Stripe takes 300 ms": _STRANGER,
+    "The process": _PROCESS,
+}
+
+
+def tables(rounds: Rounds) -> list[str]:
+    """Markdown; medians of the rounds."""
+    lines = [line for title, rows in _TABLES.items() for line in _table(title, rows, rounds)]
+    return [*lines, *_confirmations(rounds), _own_share(rounds), "", *_targets(rounds)]
+
+
+def _table(title: str, rows: dict[str, Read], rounds: Rounds) -> list[str]:
+    names = list(rounds.walks)
+    head = [*names, *(f"ours / {name}" for name in names[1:])]
+    lines = [f"## {title}", "", f"| | {' | '.join(head)} |", "|---" * (len(head) + 1) + "|"]
+    for label, read in rows.items():
+        values = [rounds.median(name, read) for name in names]
+        values += [rounds.ratio(name, read) for name in names[1:]]
+        lines.append(f"| {label} | {' | '.join(_shown(value) for value in values)} |")
+    return [*lines, ""]
+
+
+def _shown(value: float) -> str:
+    return "not seen" if math.isnan(value) else f"{value:.2f}"
+
+
+def _confirmations(rounds: Rounds) -> list[str]:
+    ours, bare = (statistics.median(rounds.confirmations[name]) for name in (OURS, BARE))
+    return [
+        "## Confirmations",
+        "",
+        f"| | {OURS} | {BARE} | ratio |",
+        "|---|---|---|---|",
+        f"| confirmations/s, 50 webhooks at a time | {ours:.1f} | {bare:.1f} | {rounds.confirmation_ratio:.2f} |",
+        "",
+    ]
+
+
+def _own_share(rounds: Rounds) -> str:
+    """How far the bench itself is from being what is measured."""
+    stub = max(rounds.median(name, lambda f: f.crowd.stub_share) for name in rounds.walks)
+    bench = max(rounds.median(name, lambda f: f.crowd.bench_share) for name in rounds.walks)
+    return (
+        f"With 50 donors, beside the fastest bot, the stub used {stub:.0%} of its core, "
+        f"and the load and the stub together {bench:.0%}."
+    )
+
+
+def _targets(rounds: Rounds) -> list[str]:
+    crowd, ours = _CROWD["journeys/s"], lambda label: rounds.median(OURS, _STRANGER[label])
+    idle, beside, busy = (
+        ours(f"/start while {when} p99, ms")
+        for when in ("nothing else happens", "50 wait for Stripe", "links are asked for and handed out")
+    )
+    return [
+        "## Targets",
+        "",
+        _at_most("1 donor: step p50 / ptb's", rounds.ratio(PTB, _ALONE["step p50, ms"]), 1.0),
+        _at_least("50 donors: journeys/s / ptb's", rounds.ratio(PTB, crowd), 2.0),
+        _at_least("50 donors: journeys/s / aiogram's", rounds.ratio(AIOGRAM, crowd), 1.0),
+        _at_most("a stranger's p99 while links are asked for and handed out, ms", busy, 100),
+        _at_most("a stranger's p99 while 50 wait for Stripe / while nothing happens", beside / idle, 2.0),
+        _at_least("confirmations/s / the bare loop's", rounds.confirmation_ratio, 0.5),
+        _at_most("start-up / ptb's", rounds.ratio(PTB, _PROCESS["start-up to first answer, s"]), 2.5),
+        _at_most("memory / ptb's", rounds.ratio(PTB, _PROCESS["resident memory, MiB"]), 2.0),
+        "",
+    ]
+
+
+def _at_most(what: str, value: float, most: float) -> str:
+    return _target(f"{what}: {value:.2f}, at most {most:g}", value, value <= most)
+
+
+def _at_least(what: str, value: float, least: float) -> str:
+    return _target(f"{what}: {value:.2f}, at least {least:g}", value, value >= least)
+
+
+def _target(sentence: str, value: float, is_reached: bool) -> str:
+    verdict = "not measured" if math.isnan(value) else "reached" if is_reached else "not reached"
+    return f"- {verdict}: {sentence}"
+
+
+def write(lines: list[str], rounds: int) -> None:
+    """Put the tables into docs/benchmarks.md, under the page that says how they were measured."""
+    when = datetime.now(UTC).date().isoformat()
+    machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    head = (ROOT / "docs" / "benchmarks-method.md").read_text(encoding="utf-8")
+    text = f"{head}\nLatest: {when}; {machine}; medians of {rounds} rounds, ratios round by round.\n\n"
+    (ROOT / "docs" / "benchmarks.md").write_text(text + "\n".join(lines), encoding="utf-8")
