@@ -6,6 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from babel.numbers import format_decimal
+
 _TEMPLATE = string.Template(
     (Path(__file__).parent.parent / "static" / "pay.html").read_text(encoding="utf-8")
 )
@@ -53,7 +55,7 @@ def page(session: dict[str, Any], *, declined: bool) -> str:
         "name": html.escape(product.get("name", "")),
         "description": html.escape(product.get("description", "")),
         "message": html.escape(submit.get("message", "")),
-        "amount": _amount(session["amount_total"], session["currency"]),
+        "amount": _amount(session["amount_total"], session["currency"], lang),
         "open": "" if is_open else "hidden",
         "shut": "hidden" if is_open else "",
         "alert": html.escape(words["declined"]) if declined else "",
@@ -64,6 +66,7 @@ def page(session: dict[str, Any], *, declined: bool) -> str:
     return _TEMPLATE.substitute(filled)
 
 
-def _amount(minor: int, currency: str) -> str:
+def _amount(minor: int, currency: str, lang: str) -> str:
     decimals = 0 if currency in _ZERO else 3 if currency in _THREE else 2
-    return f"{Decimal(minor).scaleb(-decimals)} {currency.upper()}"
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return f"{format_decimal(Decimal(minor).scaleb(-decimals), pattern, locale=lang)}\u00a0{currency.upper()}"

@@ -66,6 +66,9 @@ async def test_a_donor_pays_on_the_phone_page_and_sees_the_thanks(
     await page.locator(f'[data-button="{stripe}"]').wait_for()
     await picture(page, language, "bridge")
     await page.locator(f'[data-button="{stripe}"]').click()
+    # What the bridge promised is what the page shows, digit for digit.
+    amount = "200.00\u00a0MAD" if language == "en" else "200,00\u00a0MAD"
+    await expect(page.frame_locator("iframe").get_by_role("heading").first).to_have_text(amount)
     await page.frame_locator("iframe").get_by_test_id("pay").click()
     await expect(page.get_by_text(thanks).first).to_be_visible()
     await picture(page, language, "thanks")
