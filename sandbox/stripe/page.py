@@ -8,18 +8,17 @@ from typing import Any
 
 from babel.numbers import format_decimal
 
+from sandbox.stripe.currencies import decimals
+
 _TEMPLATE = string.Template(
     (Path(__file__).parent.parent / "static" / "pay.html").read_text(encoding="utf-8")
 )
-_ZERO = frozenset(
-    ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"]
-)
-_THREE = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
 _WORDS = {
     "fr": {
         "mark": "BAC À SABLE · aucun argent réel",
         "card": "Carte",
         "pay": "Donner",
+        "monthly": "chaque mois",
         "decline": "La banque refuse",
         "later": "Payer plus tard (virement)",
         "abandon": "Abandonner et revenir",
@@ -32,6 +31,7 @@ _WORDS = {
         "mark": "SANDBOX · no real money",
         "card": "Card",
         "pay": "Donate",
+        "monthly": "every month",
         "decline": "The bank declines",
         "later": "Pay later (bank transfer)",
         "abandon": "Abandon and go back",
@@ -55,7 +55,8 @@ def page(session: dict[str, Any], *, declined: bool) -> str:
         "name": html.escape(product.get("name", "")),
         "description": html.escape(product.get("description", "")),
         "message": html.escape(submit.get("message", "")),
-        "amount": _amount(session["amount_total"], session["currency"], lang),
+        "amount": amount_in(session["amount_total"], session["currency"], lang)
+        + (f" · {words['monthly']}" if session["_recurring"] else ""),
         "open": "" if is_open else "hidden",
         "shut": "hidden" if is_open else "",
         "alert": html.escape(words["declined"]) if declined else "",
@@ -66,7 +67,8 @@ def page(session: dict[str, Any], *, declined: bool) -> str:
     return _TEMPLATE.substitute(filled)
 
 
-def _amount(minor: int, currency: str, lang: str) -> str:
-    decimals = 0 if currency in _ZERO else 3 if currency in _THREE else 2
-    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-    return f"{format_decimal(Decimal(minor).scaleb(-decimals), pattern, locale=lang)}\u00a0{currency.upper()}"
+def amount_in(minor: int, currency: str, lang: str) -> str:
+    """As people of that language write it, the code behind."""
+    places = decimals(currency)
+    pattern = "#,##0" + ("." + "0" * places if places else "")
+    return f"{format_decimal(Decimal(minor).scaleb(-places), pattern, locale=lang)}\u00a0{currency.upper()}"

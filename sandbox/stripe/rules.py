@@ -1,40 +1,18 @@
 """The rules of Checkout that its types do not tell: what a session needs, amounts, limits, and times."""
 
 import re
-import time
 from typing import Any
 from urllib.parse import parse_qs, urlparse
 
+from sandbox.stripe.currencies import CURRENCIES, LARGEST, LEAST, STEP
 from sandbox.stripe.errors import StripeRefusal
 
-LARGEST = 99_999_999
-_ZERO = frozenset(
-    ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"]
-)
-_STEP = dict.fromkeys(["bhd", "jod", "kwd", "omr", "tnd"], 10) | dict.fromkeys(["isk", "ugx"], 100)
-_LEAST = dict.fromkeys(
-    ["eur", "usd", "cad", "chf", "aud", "nzd", "sgd", "brl", "inr", "jpy"], 50
-) | dict.fromkeys(["aed", "pln", "ron", "myr"], 200)
-_LEAST |= {
-    "gbp": 30,
-    "sek": 300,
-    "nok": 300,
-    "dkk": 250,
-    "hkd": 400,
-    "mxn": 1000,
-    "thb": 1000,
-    "czk": 1500,
-    "huf": 17500,
-}
-CURRENCIES = (
-    frozenset(["mad", "sar", "qar", "egp", "dzd", "bgn", "try", "zar"]) | _ZERO | set(_STEP) | set(_LEAST)
-)
 _ONLY_PAYMENT = ("customer_creation", "invoice_creation", "payment_intent_data")
 _ONLY_SUBSCRIPTION = ("payment_method_collection", "subscription_data")
 
 
-def check_session(params: dict[str, Any]) -> None:
-    """Raises StripeRefusal."""
+def check_session(params: dict[str, Any], now: float) -> None:
+    """`now` in Unix seconds. Raises StripeRefusal."""
     mode = params.get("mode", "payment")
     for name in _ONLY_SUBSCRIPTION if mode == "payment" else _ONLY_PAYMENT:
         if name in params:
@@ -45,23 +23,47 @@ def check_session(params: dict[str, Any]) -> None:
         raise StripeRefusal(
             "Missing required param: success_url.", code="parameter_missing", param="success_url"
         )
-    for item in params["line_items"]:
-        _check_price(item.get("price_data") or {})
+    _check_lines(params["line_items"], mode)
+    _check_agreement(params.get("subscription_data") or {})
     _check_texts(params)
-    _check_life(params.get("expires_at"))
+    _check_life(params.get("expires_at"), now)
     for name in ("success_url", "cancel_url"):
         _check_return(name, params.get(name))
 
 
-def _check_price(price: dict[str, Any]) -> None:
+def _check_lines(lines: list[dict[str, Any]], mode: str) -> None:
+    prices = [line.get("price_data") or {} for line in lines]
+    for price in prices:
+        check_price(price)
+        if ("recurring" in price) != (mode == "subscription"):
+            wrong = "one-time prices only" if mode == "subscription" else "recurring prices"
+            raise StripeRefusal(f"You specified `{mode}` mode but passed {wrong}.", param="mode")
+    if len({price["currency"] for price in prices}) > 1:
+        raise StripeRefusal("All prices of a session have one currency.", param="line_items")
+    if mode == "subscription" and len(lines) > 1:
+        raise StripeRefusal("The sandbox's subscriptions have one item.", param="line_items")
+
+
+def _check_agreement(data: dict[str, Any]) -> None:
+    for name in data:
+        if name not in ("billing_mode", "description", "metadata"):
+            raise StripeRefusal(
+                f"The sandbox does not emulate subscription_data[{name}].", param="subscription_data"
+            )
+    check_metadata("subscription_data[metadata]", data.get("metadata") or {})
+    _longest("subscription_data[description]", data.get("description", "-"), 500)
+
+
+def check_price(price: dict[str, Any]) -> None:
+    """Raises StripeRefusal."""
     currency, amount = price.get("currency", ""), int(price.get("unit_amount", -1))
     if currency not in CURRENCIES:
         raise StripeRefusal(f"Invalid currency: {currency}.", param="line_items[0][price_data][currency]")
-    if amount <= 0 or amount < _LEAST.get(currency, 1):
+    if amount <= 0 or amount < LEAST.get(currency, 1):
         raise StripeRefusal("The Checkout Session's total amount is too small.", code="amount_too_small")
     if amount > LARGEST:
         raise StripeRefusal("The Checkout Session's total amount is too large.", code="amount_too_large")
-    if amount % _STEP.get(currency, 1):
+    if amount % STEP.get(currency, 1):
         raise StripeRefusal(
             "Invalid decimals for this currency.", code="invalid_charge_amount_no_decimal_compatible"
         )
@@ -73,7 +75,7 @@ def _check_texts(params: dict[str, Any]) -> None:
         ("metadata", params.get("metadata")),
         ("payment_intent_data[metadata]", intent.get("metadata")),
     ):
-        _check_metadata(name, metadata or {})
+        check_metadata(name, metadata or {})
     _longest("client_reference_id", params.get("client_reference_id", "-"), 200)
     for name in ("submit", "after_submit"):
         message = ((params.get("custom_text") or {}).get(name) or {}).get("message", "-")
@@ -87,7 +89,8 @@ def _check_texts(params: dict[str, Any]) -> None:
         )
 
 
-def _check_metadata(name: str, metadata: dict[str, str]) -> None:
+def check_metadata(name: str, metadata: dict[str, str]) -> None:
+    """Raises StripeRefusal."""
     if len(metadata) > 50:
         raise StripeRefusal("Metadata can have up to 50 keys.", param=name)
     for key, value in metadata.items():
@@ -104,10 +107,10 @@ def _longest(name: str, value: str, most: int, least: int = 1) -> None:
         )
 
 
-def _check_life(expires_at: str | None) -> None:
+def _check_life(expires_at: str | None, now: float) -> None:
     if expires_at is None:
         return
-    life = int(expires_at) - time.time()
+    life = int(expires_at) - now
     if not 29 * 60 <= life <= 24 * 3600 + 60:
         raise StripeRefusal(
             "The `expires_at` timestamp must be between 30 minutes and 24 hours from now.", param="expires_at"

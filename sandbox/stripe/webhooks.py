@@ -7,6 +7,7 @@ import io
 import json
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import aiohttp
@@ -17,8 +18,8 @@ _TRIES = 8
 class Outbox:
     """Sends events in order of their making. `pause` is the first wait before a repeat, in seconds."""
 
-    def __init__(self, secret: str, pause: float) -> None:
-        self.secret, self.pause = secret, pause
+    def __init__(self, secret: str, pause: float, wall: Callable[[], float] = time.time) -> None:
+        self.secret, self.pause, self._wall = secret, pause, wall
         self.url: str | None = None
         self.next_ones: deque[str] = deque()
         self.held: list[dict[str, Any]] = []
@@ -87,7 +88,7 @@ class Outbox:
             return 0
 
     def sign(self, payload: bytes, secret: str | None = None, timestamp: int | None = None) -> str:
-        stamp = int(time.time()) if timestamp is None else timestamp
+        stamp = int(self._wall()) if timestamp is None else timestamp
         signed = f"{stamp}.".encode() + payload
         return (
             f"t={stamp},v1={hmac.new((secret or self.secret).encode(), signed, hashlib.sha256).hexdigest()}"

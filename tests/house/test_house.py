@@ -77,6 +77,7 @@ _WAITS = {
     "thanked_once",
     "to_the_bridge",
     "expect",
+    "refused",
 }
 
 
