@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -78,6 +79,40 @@ def reconcile() -> None:
 
     repaired = asyncio.run(_told(reconcile_once(settings())))
     typer.echo(f"{len(repaired)} repaired: {' '.join(repaired)}" if repaired else "nothing differed")
+
+
+@cli.command()
+def audit(
+    *, offline: Annotated[bool, typer.Option("--offline", help="Do not compare with Stripe.")] = False
+) -> None:
+    """Count every total again, from the facts and from Stripe; says what differs, and exits with 1 if anything does."""
+    from bot.chores import audit_all
+
+    differences = asyncio.run(_told(audit_all(settings(), with_stripe=not offline)))
+    typer.echo("\n".join(differences) or "nothing differs")
+    raise typer.Exit(1 if differences else 0)
+
+
+@cli.command()
+def ledger(file: Annotated[Path, typer.Argument(help="Where to write the public ledger.")]) -> None:
+    """Publish the ledger: one JSON object a line, without anybody's identity."""
+    from bot.chores import publish_ledger
+
+    count, head = asyncio.run(_told(publish_ledger(settings(), file)))
+    typer.echo(f"{count} rows, head {head}")
+
+
+@cli.command()
+def verify(
+    file: Annotated[Path, typer.Argument(help="A published ledger.")],
+    gift: Annotated[str, typer.Option(help="Also look for the gift with this reference.")] = "",
+) -> None:
+    """Check a published ledger on its own: names every row that does not hold, and exits with 1 if any does not."""
+    from bot.chores import verify_ledger
+
+    lines, holds = verify_ledger(file, gift.lower())
+    typer.echo("\n".join(lines))
+    raise typer.Exit(0 if holds else 1)
 
 
 @campaigns_cli.command("load")

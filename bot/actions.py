@@ -123,6 +123,33 @@ class Remind(_OfDonation):
 
 
 @dataclass(frozen=True, slots=True)
+class Undo(Action):
+    """Take a received gift back; `sure` is "yes" only on the second tap."""
+
+    word: ClassVar[str] = "undo"
+    sure: str
+    donation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowGift(_OfDonation):
+    """For staff: one gift with its facts."""
+
+    word: ClassVar[str] = "gift"
+
+
+@dataclass(frozen=True, slots=True)
+class RefundGift(Action):
+    """For staff: give `minor` of a gift back; `reason` is "none" until chosen, `sure` "yes" only on the last tap."""
+
+    word: ClassVar[str] = "refund"
+    sure: str
+    reason: str
+    minor: int
+    donation_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class MyGifts(Action):
     word: ClassVar[str] = "gifts"
     page: int = 1

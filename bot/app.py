@@ -14,7 +14,7 @@ from typing import Any
 import uvicorn
 from telegram import error as api
 
-from bot import campaigns_file, courier, looking
+from bot import campaigns_file, courier, looking, refunding
 from bot.botapi.pace import Pace
 from bot.botapi.pen import Pen
 from bot.botapi.transport import AiohttpRequest
@@ -260,11 +260,12 @@ class App:
     async def _looks(self, services: Services) -> None:
         while True:
             services.bells.looks.clear()
-            found = await looking.due(services)
+            found, orders = await looking.due(services), await refunding.due(services)
             await asyncio.gather(
-                *(_survives("look", looking.visit(services, donation)) for donation in found)
+                *(_survives("look", looking.visit(services, donation)) for donation in found),
+                *(_survives("refund", refunding.make(services, order)) for order in orders),
             )
-            if not found:
+            if not found and not orders:
                 await _either(services.bells.looks.wait(), self.tempo.look)
 
     async def _sweeps(self, services: Services) -> None:

@@ -1,15 +1,20 @@
-"""Commands that an operator runs beside the bot: load campaigns, reconcile."""
+"""Commands that an operator runs beside the bot: load campaigns, reconcile, audit, publish and verify the ledger."""
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
-from bot import campaigns_file, looking
+from bot import auditing, campaigns_file, looking
 from bot.config import Settings
 from bot.i18n import Catalogues
+from bot.ledger import LedgerFault, LedgerRow, faults, line, read_line
 from bot.payments.stripe_api import Payments
 from bot.services import Services
+from bot.store import ledger
 from bot.store.database import Database
 from bot.store.migrate import migrate
+from bot.store.sql import Tx
 
 
 async def load_campaigns(
@@ -37,17 +42,72 @@ async def load_campaigns(
         await db.close()
 
 
-async def reconcile_once(settings: Settings) -> list[str]:
-    """The gifts that differed from Stripe, repaired; their messages are sent by the running bot."""
+@asynccontextmanager
+async def _beside(settings: Settings) -> AsyncGenerator[Services]:
+    """What a chore needs, on the database of a bot that may be running."""
     migrate(settings.database_path)
     db = Database(settings.database_path)
     await db.open()
     payments = Payments(settings.stripe_secret_key.get_secret_value(), settings.stripe_api_url)
     catalogues = Catalogues(settings.default_language)
     try:
-        return await looking.reconcile(
-            Services(settings, db, payments, lambda: datetime.now(UTC), catalogues, "")
-        )
+        yield Services(settings, db, payments, lambda: datetime.now(UTC), catalogues, "")
     finally:
         await payments.close()
         await db.close()
+
+
+async def reconcile_once(settings: Settings) -> list[str]:
+    """The gifts that differed from Stripe, repaired; their messages are sent by the running bot."""
+    async with _beside(settings) as services:
+        return await looking.reconcile(services)
+
+
+async def audit_all(settings: Settings, *, with_stripe: bool) -> list[str]:
+    """What differs, a sentence each."""
+    async with _beside(settings) as services:
+        found = await auditing.audit_books(services)
+        return [*found, *(await auditing.audit_stripe(services) if with_stripe else ())]
+
+
+async def publish_ledger(settings: Settings, file: Path) -> tuple[int, str]:
+    """Write the ledger's rows, a line each; how many, and the hash of the last."""
+
+    def write(tx: Tx) -> tuple[int, str]:
+        with file.open("w", encoding="ascii", newline="\n") as out:
+            out.writelines(f"{line(row)}\n" for row in ledger.all_rows(tx))
+        return ledger.head(tx)
+
+    async with _beside(settings) as services:
+        return await services.db.read(write)
+
+
+def verify_ledger(file: Path, gift: str) -> tuple[list[str], bool]:
+    """What there is to say of a published ledger, and whether it holds; `gift` must be in it where it is given."""
+    bad: list[LedgerFault] = []
+    sums: dict[tuple[str, str], int] = {}
+    mine: list[LedgerRow] = []
+    count, head = 0, ""
+
+    def rows() -> Iterator[LedgerRow]:
+        nonlocal count, head
+        with file.open(encoding="utf-8", errors="replace", newline="\n") as lines:
+            for number, text in enumerate(lines, 1):
+                row = read_line(text.removesuffix("\n"), number)
+                if isinstance(row, LedgerFault):
+                    bad.append(row)
+                    continue
+                count, head = count + 1, row.hash
+                sums[row.campaign, row.currency] = (
+                    sums.get((row.campaign, row.currency), 0) + row.amount_minor
+                )
+                mine.extend([row] if row.donation == gift else ())
+                yield row
+
+    bad += faults(rows())
+    said = [f"row {one.seq} {one.why}" for one in sorted(bad, key=lambda one: one.seq)]
+    said += [f"{count} rows, head {head}"] if not bad else []
+    said += [f"{slug} {currency}: {minor} minor units" for (slug, currency), minor in sorted(sums.items())]
+    said += [f"gift {gift}: row {one.seq}, {one.kind} {one.amount_minor} {one.currency}" for one in mine]
+    said += [f"gift {gift} is not in this ledger"] if gift and not mine else []
+    return said, not bad and bool(mine or not gift)

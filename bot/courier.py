@@ -15,8 +15,10 @@ from bot.botapi.pace import Priority
 from bot.botapi.pen import Pen
 from bot.errors import ChatGone, ChatMoved, TelegramBusy, TelegramDown, TelegramRefused
 from bot.model import Campaign, Delivery, DeliveryKind, DeliveryState, Donation, Donor, DonorState
+from bot.money import Money
+from bot.refunding import undo_until
+from bot.screens import back, trouble
 from bot.screens import giving as screens
-from bot.screens import trouble
 from bot.screens.base import Screen
 from bot.services import Services
 from bot.store import campaigns, deliveries, donations, donors
@@ -25,6 +27,7 @@ from bot.store.sql import Tx
 log = logging.getLogger(__name__)
 _SENDERS = 16
 _LONGEST_PAUSE = timedelta(minutes=10)
+_STAY = (DeliveryKind.THANKS, DeliveryKind.REFUNDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,10 @@ def _screen(services: Services, parcel: Parcel) -> Screen:
     assert campaign is not None  # noqa: S101
     match parcel.delivery.kind:
         case DeliveryKind.THANKS:
-            return screens.thanks(words, donation, campaign, services.settings.statement_descriptor)
+            settings = services.settings
+            return screens.thanks(
+                words, donation, campaign, settings.statement_descriptor, undo_until(donation, settings)
+            )
         case DeliveryKind.LINK:
             return screens.bridge(words, donation, campaign)
         case DeliveryKind.PROCESSING:
@@ -137,6 +143,9 @@ def _screen(services: Services, parcel: Parcel) -> Screen:
             return screens.in_review(words, donation)
         case DeliveryKind.REMINDER:
             return screens.reminder(words, donation, campaign)
+        case DeliveryKind.REFUNDED:
+            money = Money(int(parcel.delivery.payload or donation.money.minor), donation.money.currency)
+            return back.given_back(words, donation, campaign, money)
         case DeliveryKind.ALERT:
             return trouble.alert(words, parcel.delivery.payload or "", donation.id.upper())
 
@@ -189,8 +198,8 @@ def _sent(tx: Tx, parcel: Parcel, place: str | None, message_id: int, now: datet
     donor = donors.get(tx, parcel.donor.id) if parcel.donor else None
     if donor is None or parcel.donation is None or not _shows(donor, parcel.donation):
         return None
-    # Thanks are no walk: they stay, and the donor's next screen goes below them.
-    kept = None if parcel.delivery.kind is DeliveryKind.THANKS else message_id
+    # What stays is no walk: the donor's next screen goes below it.
+    kept = None if parcel.delivery.kind in _STAY else message_id
     donors.move(tx, donor.id, message_id=kept, awaiting=place)
     return donor.message_id
 
@@ -200,6 +209,8 @@ def _standing(services: Services, parcel: Parcel, donor: Donor) -> Screen:
     assert parcel.donation is not None  # noqa: S101  `deliver` has looked
     if parcel.delivery.kind is DeliveryKind.THANKS:
         return screens.paid(services.catalogues.words(donor.language), parcel.donation)
+    if parcel.delivery.kind is DeliveryKind.REFUNDED:
+        return back.stands(services.catalogues.words(donor.language), parcel.donation)
     return _screen(services, parcel)
 
 

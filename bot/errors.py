@@ -64,6 +64,13 @@ class NotYours(GiftError):
     donation_id: str
 
 
+@dataclass(eq=False)
+class UndoTooLate(GiftError):
+    """The donor's own time to take a gift back has passed, or it has been given back already."""
+
+    donation_id: str
+
+
 class PaymentsError(EntraideError):
     """Stripe did not do what was asked."""
 

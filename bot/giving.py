@@ -15,7 +15,7 @@ from bot.errors import (
     PaymentsUnreachable,
 )
 from bot.i18n import Words
-from bot.model import Campaign, CancelAsked, DeliveryKind, Donation, DonationState, Donor
+from bot.model import RECEIVED, Campaign, CancelAsked, DeliveryKind, Donation, DonationState, Donor
 from bot.money import Money
 from bot.payments.checkout import CheckoutSession, Order, freeze
 from bot.screens import stripe_page
@@ -31,7 +31,7 @@ CREATE_WINDOW = timedelta(minutes=60)
 _SLOW = timedelta(seconds=30)
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 _FINAL = (
-    DonationState.PAID,
+    *RECEIVED,
     DonationState.REVIEW,
     DonationState.CANCELED,
     DonationState.EXPIRED,
@@ -62,7 +62,7 @@ async def _go_on(services: Services, donation_id: str) -> Donation:
     """
     await services.db.write(lambda tx: donations.change(tx, donation_id, look_at=seconds(services.clock())))
     services.bells.looks.set()
-    return await _get(services, donation_id)
+    return await get(services, donation_id)
 
 
 def _find_or_add(tx: Tx, services: Services, donor: Donor, give: Give, words: Words) -> Donation:
@@ -134,7 +134,7 @@ async def create(services: Services, donation_id: str, *, asked: bool = False) -
     Raises PaymentsUnreachable (try later), PaymentsRefused and PaymentsLocked (the gift failed).
     """
     async with services.locks.of(donation_id):
-        donation = await _get(services, donation_id)
+        donation = await get(services, donation_id)
         if donation.state is not DonationState.CREATING:
             return donation
         return await record(
@@ -235,7 +235,7 @@ async def cancel(services: Services, donor: Donor, donation_id: str) -> Donation
 async def close(services: Services, donation_id: str, *, asked: bool = False) -> Donation:
     """Expire the gift's page at Stripe, or learn that it was paid before that."""
     async with services.locks.of(donation_id):
-        donation = await _get(services, donation_id)
+        donation = await get(services, donation_id)
         if donation.state not in (DonationState.CREATING, DonationState.AWAITING):
             return donation
         session_id = donation.session_id or (await _session_for(services, donation, asked=asked)).id
@@ -253,7 +253,8 @@ async def remind(services: Services, donor: Donor, donation_id: str) -> None:
     await services.db.write(lambda tx: owe(tx, donation, DeliveryKind.REMINDER, due))
 
 
-async def _get(services: Services, donation_id: str) -> Donation:
+async def get(services: Services, donation_id: str) -> Donation:
+    """Raises LookupError where there is no such gift."""
     donation = await services.db.read(lambda tx: donations.get(tx, donation_id))
     if donation is None:
         raise LookupError(donation_id)

@@ -64,6 +64,12 @@ class Words:
     def date(self, moment: datetime) -> str:
         return _date(moment.astimezone(ZONE).date().toordinal(), self.language)
 
+    def time(self, moment: datetime) -> str:
+        """Hours and minutes in the campaign's zone."""
+        from babel.dates import format_time
+
+        return format_time(moment.astimezone(ZONE), "short", locale=_CLDR[self.language])
+
     def _shown(self, places: Mapping[str, Place], *, quote: bool) -> dict[str, str]:
         return {name: self._one(value, quote=quote) for name, value in places.items()}
 

@@ -7,9 +7,10 @@ import logging
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot import giving, settling
+from bot import giving, refunding, settling
 from bot.errors import PaymentsError, PaymentsRefused
 from bot.model import CancelAsked, Donation, DonationState
+from bot.payments.webhooks import OF_MONEY
 from bot.services import Services
 from bot.store import donations, inbox, marks, updates
 from bot.store.inbox import Hint
@@ -91,7 +92,22 @@ async def reconcile(services: Services) -> list[str]:
         donation = await services.db.read(partial(donations.get, donation_id=session.reference or ""))
         if donation is not None and await _differs(services, donation, session.id):
             repaired.append(donation.id)
+    repaired += [one for one in await _went_back(services, now) if one not in repaired]
     await services.db.write(lambda tx: marks.put(tx, _RECONCILED, str(seconds(now))))
+    return repaired
+
+
+async def _went_back(services: Services, now: datetime) -> list[str]:
+    """Gifts whose refunds or disputes we had missed."""
+    repaired: list[str] = []
+    for intent in sorted(await services.payments.refunds_since(now - _REMEMBERED_BY_STRIPE)):
+        payment = await services.db.read(partial(donations.payment_of, payment_intent=intent))
+        if payment is None:
+            continue
+        before = await giving.get(services, payment.donation_id)
+        after = await refunding.mirror(services, payment.donation_id)
+        if after.state is not before.state:
+            repaired.append(after.id)
     return repaired
 
 
@@ -109,7 +125,8 @@ async def is_reconciling_due(services: Services) -> bool:
 async def work_inbox(services: Services, hint: Hint) -> None:
     """Work one hint. While Stripe cannot be asked it stays in the inbox; a hint Stripe disowns is put aside."""
     try:
-        await settling.work(services, hint)
+        about_money = hint.type in OF_MONEY
+        await (refunding.work(services, hint) if about_money else settling.work(services, hint))
     except PaymentsRefused as error:
         log.warning("hint refused", extra={"event": hint.event_id, "error": str(error)})
         await services.db.write(lambda tx: inbox.done(tx, hint.event_id, "refused", services.clock()))

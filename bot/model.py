@@ -33,10 +33,24 @@ class DonationState(StrEnum):
     EXPIRED = "expired"
     CANCELED = "canceled"
     REVIEW = "review"
+    PARTLY_REFUNDED = "partly_refunded"
+    REFUNDED = "refunded"
+    DISPUTED = "disputed"
+    CHARGED_BACK = "charged_back"
 
     @property
     def is_open(self) -> bool:
         return self in (DonationState.CREATING, DonationState.AWAITING)
+
+
+RECEIVED = (
+    DonationState.PAID,
+    DonationState.PARTLY_REFUNDED,
+    DonationState.REFUNDED,
+    DonationState.DISPUTED,
+    DonationState.CHARGED_BACK,
+)
+"""States of a gift whose money arrived, whatever became of it afterwards."""
 
 
 class CancelAsked(IntEnum):
@@ -56,7 +70,21 @@ class DeliveryKind(StrEnum):
     CANCELED = "canceled"
     REVIEW = "review"
     REMINDER = "reminder"
+    REFUNDED = "refunded"
     ALERT = "alert"
+
+
+class OrderState(StrEnum):
+    """Where a refund that somebody asked for stands."""
+
+    ASKED = "asked"
+    MADE = "made"
+    REFUSED = "refused"
+
+
+class ReceiptKind(StrEnum):
+    RECEIPT = "receipt"
+    CREDIT = "credit"
 
 
 class DeliveryState(StrEnum):
@@ -202,3 +230,78 @@ class Delivery:
     payload: str | None
     attempts: int
     in_doubt: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """Money that Stripe holds for a gift. `is_matched`: it is the gift's own; the rest is for a person to sort out."""
+
+    session_id: str
+    payment_intent: str
+    donation_id: str
+    money: Money
+    is_matched: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Money on its way back, as Stripe reports it."""
+
+    id: str
+    money: Money
+    status: str
+    # The RefundOrder that it was made for, where it was made here.
+    order: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """A refund that is under way has left the campaign; one that failed or was canceled has come back."""
+        return self.status in ("succeeded", "pending", "requires_action")
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A payment that its cardholder contests, as Stripe reports it. `due_by`: when the evidence must be in."""
+
+    id: str
+    money: Money
+    status: str
+    reason: str
+    due_by: datetime | None
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in ("needs_response", "under_review")
+
+    @property
+    def is_lost(self) -> bool:
+        return self.status == "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class RefundOrder:
+    """A refund that the donor or staff asked for: written down before Stripe is, so that a kill loses nothing."""
+
+    id: str
+    donation_id: str
+    money: Money
+    reason: str
+    asked_by: str
+    state: OrderState
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A numbered paper: a receipt for a payment, or a credit note for a refund. Numbers have no gaps within a year."""
+
+    year: int
+    number: int
+    kind: ReceiptKind
+    donation_id: str
+    money: Money
+    made_at: datetime
+
+    @property
+    def name(self) -> str:
+        return f"{self.year}-{self.number:06d}"

@@ -10,10 +10,11 @@ from functools import partial
 
 from bot.config import Settings
 from bot.errors import PaymentsRefused
-from bot.model import CancelAsked, DeliveryKind, Donation, DonationState
+from bot.ledger import Entry, EntryKind
+from bot.model import CancelAsked, DeliveryKind, Donation, DonationState, Payment, ReceiptKind
 from bot.payments.checkout import CheckoutSession, PaymentStatus, SessionStatus
 from bot.services import Services
-from bot.store import campaigns, deliveries, donations, inbox
+from bot.store import campaigns, deliveries, donations, inbox, ledger, receipts
 from bot.store.deliveries import Owed
 from bot.store.inbox import Hint
 from bot.store.moments import seconds
@@ -160,10 +161,10 @@ def _adopt(tx: Tx, donation: Donation, facts: Record) -> None:
 
 
 def _conclude(tx: Tx, donation: Donation, verdict: DonationState, facts: Record) -> None:
-    fresh_money = _keep_payment(tx, donation, facts)
     moved = donations.move(tx, donation.id, _BEFORE[verdict], verdict)
+    is_news = _keep_payment(tx, donation, facts, is_matched=moved and verdict is State.PAID)
     if not moved:
-        if fresh_money:
+        if is_news:
             alert(tx, donation, "review", facts.settings.admin_ids, facts.now)
         return
     donations.change(
@@ -180,19 +181,30 @@ def _conclude(tx: Tx, donation: Donation, verdict: DonationState, facts: Record)
         owe(tx, donation, _TOLD[verdict], facts.now)
 
 
-def _keep_payment(tx: Tx, donation: Donation, facts: Record) -> bool:
-    """Money is recorded as received even where it does not match; True when it is news."""
+def _keep_payment(tx: Tx, donation: Donation, facts: Record, *, is_matched: bool) -> bool:
+    """Money is recorded and booked as received even where it does not match; True when it is news."""
     session = facts.session
     if session.payment_status is not PaymentStatus.PAID or session.total is None or session.total.is_zero:
         return False
-    return donations.add_payment(
-        tx, donation.id, session.id, session.payment_intent, session.total, facts.now
-    )
+    payment = Payment(session.id, session.payment_intent or "", donation.id, session.total, is_matched)
+    is_news = donations.add_payment(tx, payment, facts.now)
+    if is_news:
+        kind = EntryKind.GIFT if is_matched else EntryKind.UNMATCHED
+        book(tx, donation, kind, session.total.minor, session.total.currency, facts.now)
+    return is_news
+
+
+def book(tx: Tx, donation: Donation, kind: EntryKind, minor: int, currency: str, now: datetime) -> None:
+    """One row of the ledger, in the transaction of its fact; `minor` is negative where money left."""
+    campaign = campaigns.get(tx, donation.campaign_id)
+    slug = campaign.slug if campaign else str(donation.campaign_id)
+    ledger.append(tx, Entry(kind, donation.id, slug, minor, currency, seconds(now)))
 
 
 def _receive(tx: Tx, donation: Donation, facts: Record) -> None:
     donations.change(tx, donation.id, settled_at=seconds(facts.now))
     campaigns.receive(tx, donation.campaign_id, donation.donor_id, donation.money)
+    receipts.issue(tx, ReceiptKind.RECEIPT, facts.session.id, donation.id, donation.money, facts.now)
     campaign = campaigns.get(tx, donation.campaign_id)
     if campaign is not None and not campaign.is_open_at(facts.now):
         alert(tx, donation, "late", facts.settings.admin_ids, facts.now)
@@ -211,16 +223,21 @@ def _must_tell(donation: Donation, verdict: DonationState, *, asked: bool) -> bo
     return not asked and not silent
 
 
-def owe(tx: Tx, donation: Donation, kind: DeliveryKind, due: datetime) -> None:
-    """Owe the donor of this gift one message of this kind, ever."""
-    key = f"{donation.id}:{kind}"
-    deliveries.owe(tx, Owed(kind, key, donor_id=donation.donor_id, donation_id=donation.id), due)
+def owe(
+    tx: Tx, donation: Donation, kind: DeliveryKind, due: datetime, about: str = "", payload: str | None = None
+) -> None:
+    """Owe the donor of this gift one message of this kind, ever; one for each `about` where it is given."""
+    key = f"{donation.id}:{kind}:{about}" if about else f"{donation.id}:{kind}"
+    owed = Owed(kind, key, donor_id=donation.donor_id, donation_id=donation.id, payload=payload)
+    deliveries.owe(tx, owed, due)
 
 
-def alert(tx: Tx, donation: Donation, what: str, admins: Iterable[int], now: datetime) -> None:
+def alert(
+    tx: Tx, donation: Donation, what: str, admins: Iterable[int], now: datetime, about: str = ""
+) -> None:
     """Tell every admin once what is odd about this gift; `what` names a sentence of `screens.trouble.alert`."""
     for admin in admins:
-        key = f"{donation.id}:alert:{what}:{admin}"
+        key = ":".join(part for part in (donation.id, "alert", what, about, str(admin)) if part)
         deliveries.owe(
             tx, Owed(DeliveryKind.ALERT, key, chat_id=admin, donation_id=donation.id, payload=what), now
         )
@@ -239,7 +256,7 @@ def next_look(donation: Donation, now: datetime, mode: str) -> datetime:
 
 
 async def work(services: Services, hint: Hint) -> None:
-    """Work one hint of the inbox. Raises PaymentsError when Stripe cannot be asked: the hint stays."""
+    """Work one hint about a page. Raises PaymentsError when Stripe cannot be asked: the hint stays."""
     donation_id = hint.donation_id or await _donation_of(services, hint)
     if donation_id is None:
         await services.db.write(lambda tx: inbox.done(tx, hint.event_id, "ignored", services.clock()))

@@ -16,6 +16,7 @@ from bot.actions import (
     Remind,
 )
 from bot.model import Donation, DonationState
+from bot.screens import back
 from bot.screens import giving as screens
 from bot.screens.base import Screen
 from bot.settling import Standing
@@ -121,3 +122,5 @@ async def _stands(turn: Turn, standing: Standing, *, is_new: bool = False) -> Sc
             return screens.failed(words, donation)
         case DonationState.REVIEW:
             return screens.in_review(words, donation)
+        case _:
+            return back.stands(words, donation)

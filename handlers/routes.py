@@ -29,6 +29,10 @@ class Turn:
     def open_campaigns(self) -> list[Campaign]:
         return appeals.open_at(self.campaigns, self.services.clock())
 
+    @property
+    def is_staff(self) -> bool:
+        return self.donor.telegram_id in self.services.settings.admin_ids
+
     def speaking(self, language: str) -> "Turn":
         return replace(
             self, donor=replace(self.donor, language=language), words=self.services.catalogues.words(language)

@@ -55,6 +55,13 @@ class CancelCommand(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class RefundCommand(Action):
+    """For staff: a reference, and an amount where only a part goes back."""
+
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """What a message asks for, and the source named by its link."""
 
@@ -71,6 +78,8 @@ def read(text: str) -> Said:
     if name == "start" and rest:
         found = read_link(rest.strip())
         return Said(found.action, found.source)
+    if name == "refund":
+        return Said(RefundCommand(rest))
     return Said(CancelCommand() if name == "cancel" else COMMANDS.get(name, Help()))
 
 

@@ -13,7 +13,9 @@ from urllib.parse import quote
 import stripe
 
 from bot.errors import BadWebhook, PaymentsBusy, PaymentsLocked, PaymentsRefused, PaymentsUnreachable
+from bot.model import Dispute, Refund, RefundOrder
 from bot.payments.checkout import API_VERSION, CheckoutSession, read_session
+from bot.payments.money_back import read_dispute, read_refund
 from bot.payments.transport import AiohttpClient
 from bot.payments.webhooks import EVENTS, Event, read_event
 
@@ -55,15 +57,57 @@ class Payments:
         """Close the page. A session that is no longer open is PaymentsRefused: fetch it, it may be paid."""
         return await self._session("post", f"{_SESSIONS}/{quote(session_id)}/expire", {})
 
+    async def refunds(self, payment_intent: str) -> list[Refund]:
+        """Every refund of this payment, whoever made it."""
+        return [
+            read_refund(raw) async for raw in self._all("/v1/refunds", {"payment_intent": payment_intent})
+        ]
+
+    async def disputes(self, payment_intent: str) -> list[Dispute]:
+        return [
+            read_dispute(raw) async for raw in self._all("/v1/disputes", {"payment_intent": payment_intent})
+        ]
+
+    async def refund(self, payment_intent: str, order: RefundOrder) -> Refund:
+        """Give money back; the same order and attempt give it back once. PaymentsRefused where Stripe says that it cannot be."""
+        params = {
+            "payment_intent": payment_intent,
+            "amount": order.money.minor,
+            "reason": "requested_by_customer",
+            "metadata": {"donation_id": order.donation_id, "order": order.id},
+        }
+        return read_refund(await self._asked("post", "/v1/refunds", params, f"re-{order.id}-{order.attempt}"))
+
+    async def paid_by(self, payment_intent: str) -> CheckoutSession | None:
+        """The session that this payment came from; None for a payment of another application."""
+        found = await self._asked("get", _SESSIONS, {"payment_intent": payment_intent, "limit": 1})
+        return read_session(found["data"][0]) if found["data"] else None
+
+    async def _all(self, path: str, wanted: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        """Every page of a list, newest first."""
+        asked = {"limit": 100, **wanted}
+        while True:
+            page = await self._asked("get", path, asked)
+            for raw in page["data"]:
+                yield raw
+            if not page["has_more"]:
+                return
+            asked["starting_after"] = page["data"][-1]["id"]
+
     async def _session(
         self, method: str, path: str, params: dict[str, Any], key: str | None = None
     ) -> CheckoutSession:
+        return read_session(await self._asked(method, path, params, key))
+
+    async def _asked(
+        self, method: str, path: str, params: dict[str, Any], key: str | None = None
+    ) -> dict[str, Any]:
         """Asked in plain data: making the SDK's objects of eighty fields, to read eleven, takes longer than the rest."""
         options = {"idempotency_key": key} if key else {}
         answer: Any = await self._unhurried(
             lambda: self._client.raw_request_async(method, path, **params, **options)  # pyright: ignore[reportUnknownMemberType]
         )
-        return read_session(answer.data)
+        return answer.data
 
     async def find(self, donation_id: str, since: datetime) -> CheckoutSession | None:
         """The session that carries our reference, among those made since; for when Stripe's answer was lost."""
@@ -75,6 +119,18 @@ class Payments:
     def completed(self, since: datetime) -> AsyncIterator[CheckoutSession]:
         """Sessions made since that donors finished."""
         return self._listed({"created": {"gte": int(since.timestamp())}, "status": "complete", "limit": 100})
+
+    def all_completed(self) -> AsyncIterator[CheckoutSession]:
+        """Every session that a donor ever finished, for an audit."""
+        return self._listed({"status": "complete", "limit": 100})
+
+    async def refunds_since(self, since: datetime) -> set[str]:
+        """PaymentIntents of which money went back, or is contested, since then."""
+        asked = {"created": {"gte": int(since.timestamp())}}
+        refunds = [raw async for raw in self._all("/v1/refunds", asked)]
+        disputes = [raw async for raw in self._all("/v1/disputes", asked)]
+        intents = [raw.get("payment_intent") for raw in (*refunds, *disputes)]
+        return {intent for intent in intents if isinstance(intent, str)}
 
     async def _listed(self, asked: Any) -> AsyncIterator[CheckoutSession]:
         with _our_errors():

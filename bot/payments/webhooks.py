@@ -14,17 +14,30 @@ from typing import Any, cast
 from bot.errors import BadWebhook
 
 TOLERANCE = 300
-EVENTS = (
+OF_PAGES = (
     "checkout.session.completed",
     "checkout.session.async_payment_succeeded",
     "checkout.session.async_payment_failed",
     "checkout.session.expired",
 )
+OF_MONEY = (
+    "charge.refunded",
+    "refund.created",
+    "refund.updated",
+    "refund.failed",
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.closed",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.funds_reinstated",
+)
+EVENTS = OF_PAGES + OF_MONEY
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Stripe's hint that something happened to one object; the object itself must be fetched."""
+    """Stripe's hint that something happened; `object_id` is what must be fetched: a CheckoutSession, or, where money
+    went back or is contested, the PaymentIntent that it belongs to."""
 
     id: str
     type: str
@@ -59,7 +72,10 @@ def read_event(data: object) -> Event:
             "type": str(kind),
             "data": {"object": {"id": str(object_id)}},
         }:
-            return Event(id, kind, object_id, bool(cast("dict[str, Any]", data).get("livemode")))
+            event = cast("dict[str, Any]", data)
+            intent = event["data"]["object"].get("payment_intent") if kind in OF_MONEY else None
+            live = bool(event.get("livemode"))
+            return Event(id, kind, intent if isinstance(intent, str) else object_id, live)
         case _:
             raise BadWebhook("not a snapshot event: the endpoint may be set up for thin events")
 

@@ -1,6 +1,7 @@
 """The walk of one gift: amount (S3), check (S4), bridge (S5), waiting (S6), thanks (S7), expired (S8), refused (S9)."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from bot.actions import (
     Bridge,
@@ -15,6 +16,7 @@ from bot.actions import (
     Refused,
     Remind,
     ShowCampaign,
+    Undo,
 )
 from bot.i18n import Words
 from bot.model import Campaign, Donation, Preset
@@ -183,8 +185,10 @@ def processing(words: Words, donation: Donation) -> Screen:
     return Screen(text, rows(Button(words.label("My gifts"), MyGifts())), awaiting=Look(donation.id))
 
 
-def thanks(words: Words, donation: Donation, campaign: Campaign, statement: str) -> Screen:
-    """S7, a message that stays."""
+def thanks(
+    words: Words, donation: Donation, campaign: Campaign, statement: str, undo_until: datetime | None = None
+) -> Screen:
+    """S7, a message that stays. `undo_until`: how long the donor may take the gift back."""
     text = paragraphs(
         words.text(
             "✅ Received: <b>{amount}</b> for <b>{title}</b>. Thank you!",
@@ -199,9 +203,16 @@ def thanks(words: Words, donation: Donation, campaign: Campaign, statement: str)
             else None,
         ),
     )
+    undo = (
+        Button(words.label("Undo (until {time})", time=words.time(undo_until)), Undo("no", donation.id))
+        if undo_until
+        else None
+    )
     return Screen(
         text,
-        rows((Button(words.label("My gifts"), MyGifts()), Button(words.label("All campaigns"), Home()))),
+        rows(
+            (Button(words.label("My gifts"), MyGifts()), Button(words.label("All campaigns"), Home())), undo
+        ),
         stays=True,
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from bot.actions import EraseMine, ExportMine, Home, Look, MyGifts, Privacy
 from bot.i18n import Words
 from bot.model import Campaign, Donation, DonationState
+from bot.screens import back
 from bot.screens.base import Button, Document, Screen, paragraphs, rows
 
 PAGE = 5
@@ -53,6 +54,8 @@ def state(words: Words, value: DonationState) -> str:
             return words.text("did not go through, nothing charged")
         case DonationState.REVIEW:
             return words.text("received, being checked by a person")
+        case _:
+            return back.state(words, value)
 
 
 def _pages(words: Words, page: int, count: int) -> tuple[Button, ...]:

@@ -1,5 +1,7 @@
 """What donors and staff read when something is wrong: what happened, whether money moved, and what to tap next."""
 
+from datetime import UTC, datetime
+
 from bot.actions import ChooseAmount, Home, Languages
 from bot.errors import (
     CampaignNotOpen,
@@ -9,8 +11,10 @@ from bot.errors import (
     GiftTooSmall,
     PaymentsLocked,
     PaymentsRefused,
+    UndoTooLate,
 )
 from bot.i18n import Words
+from bot.screens import back
 from bot.screens.base import Button, Screen, rows
 
 
@@ -27,6 +31,8 @@ def of(words: Words, error: EntraideError) -> Screen:
             return _home(words, words.text("This campaign takes no gifts at the moment."))
         case CurrencyNotTaken(currency=code):
             return _home(words, words.text("This campaign does not take {currency}.", currency=code))
+        case UndoTooLate():
+            return back.too_late(words)
         case PaymentsLocked():
             return _home(
                 words,
@@ -101,19 +107,44 @@ def group(words: Words, link: str) -> Screen:
     )
 
 
-def alert(words: Words, what: str, reference: str) -> Screen:
-    """For staff."""
+def alert(words: Words, payload: str, reference: str) -> Screen:
+    """For staff. `payload` is the kind of alert, and behind a point the moment that it is about, in Unix seconds."""
+    what, _, moment = payload.partition(".")
+    due = words.date(datetime.fromtimestamp(int(moment), UTC)) if moment not in ("", "0") else "–"
+    return Screen(_alert(words, what, reference, due), stays=True)
+
+
+def _alert(words: Words, what: str, reference: str, due: str) -> str:
     match what:
         case "review":
-            text = words.text(
+            return words.text(
                 "⚠️ A payment does not match its gift and needs a person: {reference}", reference=reference
             )
         case "late":
-            text = words.text(
+            return words.text(
                 "A gift was paid after its campaign had closed: {reference}", reference=reference
             )
         case "locked":
-            text = words.text("⚠️ Stripe refuses our key: no gift can be made. Run “entraide check”.")
+            return words.text("⚠️ Stripe refuses our key: no gift can be made. Run “entraide check”.")
+        case "refund_failed":
+            return words.text(
+                "⚠️ A refund failed and the money is back with us: {reference}. Please contact the donor.",
+                reference=reference,
+            )
+        case "refund_refused":
+            return words.text(
+                "⚠️ Stripe did not make a refund that was asked for: {reference}. Please look at it in Stripe.",
+                reference=reference,
+            )
+        case "dispute":
+            return words.text(
+                "⚠️ A cardholder contests a payment: {reference}. Evidence is due by {date}.",
+                reference=reference,
+                date=due,
+            )
+        case "dispute_won":
+            return words.text("A contested payment stays with us: {reference}", reference=reference)
+        case "dispute_lost":
+            return words.text("A contested payment was lost: {reference}", reference=reference)
         case _:
-            text = words.text("⚠️ Stripe refused to open a checkout: {reference}", reference=reference)
-    return Screen(text, stays=True)
+            return words.text("⚠️ Stripe refused to open a checkout: {reference}", reference=reference)

@@ -66,6 +66,11 @@ _RECEIVE = Statement(
         set_={"received_minor": totals.c.received_minor + at("received_minor"), "gifts": totals.c.gifts + 1},
     )
 )
+_GIVE_BACK = Statement(
+    update(totals)
+    .where(totals.c.campaign_id == at("id"), totals.c.currency == at("code"))
+    .values(received_minor=totals.c.received_minor - at("minor"))
+)
 _ONE_DONOR_MORE = Statement(
     update(campaigns).where(campaigns.c.id == at("campaign_id")).values(donors=campaigns.c.donors + 1)
 )
@@ -105,6 +110,11 @@ def receive(tx: Tx, campaign_id: int, donor_id: int, money: Money) -> None:
     tx.run(_RECEIVE, campaign_id=campaign_id, currency=money.currency, received_minor=money.minor)
     if len(tx.all(_TWO_GIFTS, campaign_id=campaign_id, donor_id=donor_id)) == 1:
         tx.run(_ONE_DONOR_MORE, campaign_id=campaign_id)
+
+
+def give_back(tx: Tx, campaign_id: int, minor: int, currency: str) -> None:
+    """Take what went back to a donor out of the totals; negative where a refund failed and the money is here again."""
+    tx.run(_GIVE_BACK, id=campaign_id, code=currency, minor=minor)
 
 
 def _put_appeal(tx: Tx, appeal: Appeal) -> int:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from sqlalchemy import func, insert, null, select, update
 from sqlalchemy.dialects import sqlite
 
-from bot.model import CancelAsked, Donation, DonationState
+from bot.model import CancelAsked, Donation, DonationState, Payment
 from bot.money import Money
 from bot.store.moments import moment, seconds
 from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
@@ -56,6 +56,11 @@ _ADD_PAYMENT = Statement(
     sqlite.insert(payments)
     .values(places("session_id", "payment_intent", "donation_id", "amount_minor", "currency", "received_at"))
     .on_conflict_do_nothing()
+)
+
+_PAYMENT = Statement(select(payments).where(payments.c.payment_intent == at("payment_intent")))
+_OWN_PAYMENT = Statement(
+    select(payments).where(payments.c.donation_id == at("donation_id"), payments.c.is_matched == 1)
 )
 
 
@@ -133,18 +138,39 @@ def to_look_at(tx: Tx, now: datetime, limit: int) -> list[Donation]:
     return [noun(row) for row in tx.all(_DUE, now=seconds(now), most=limit)]
 
 
-def add_payment(
-    tx: Tx, donation_id: str, session_id: str, payment_intent: str | None, money: Money, now: datetime
-) -> bool:
+def add_payment(tx: Tx, payment: Payment, now: datetime) -> bool:
     """Record that Stripe holds this money. False when it was recorded before."""
     values: dict[str, Value] = {
-        "session_id": session_id,
-        "payment_intent": payment_intent,
-        "donation_id": donation_id,
-        "amount_minor": money.minor,
-        "currency": money.currency,
+        "session_id": payment.session_id,
+        "payment_intent": payment.payment_intent or None,
+        "donation_id": payment.donation_id,
+        "amount_minor": payment.money.minor,
+        "currency": payment.money.currency,
+        "is_matched": int(payment.is_matched),
     }
     return tx.run(_ADD_PAYMENT, **values, received_at=seconds(now)) == 1
+
+
+def payment_of(tx: Tx, payment_intent: str) -> Payment | None:
+    """The payment that Stripe knows under this PaymentIntent, `pi_...`."""
+    row = tx.one(_PAYMENT, payment_intent=payment_intent)
+    return None if row is None else _payment(row)
+
+
+def payment_for(tx: Tx, donation_id: str) -> Payment | None:
+    """The gift's own payment."""
+    row = tx.one(_OWN_PAYMENT, donation_id=donation_id)
+    return None if row is None else _payment(row)
+
+
+def _payment(row: Row) -> Payment:
+    return Payment(
+        row["session_id"],
+        row["payment_intent"] or "",
+        row["donation_id"],
+        Money(row["amount_minor"], row["currency"]),
+        bool(row["is_matched"]),
+    )
 
 
 def _maybe(row: Row | None) -> Donation | None:

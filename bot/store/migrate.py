@@ -3,14 +3,14 @@
 import sqlite3
 from pathlib import Path
 
-HEAD = "0001"
+HEAD = "0002"
 _HERE = Path(__file__).resolve().parent / "migrations"
 
 
-def migrate(path: str) -> bool:
+def migrate(path: str, to: str = HEAD) -> bool:
     """True when something was changed. Safe to run again, and from two processes: the second waits, and finds it done."""
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    if version(path) == HEAD:
+    if version(path) == to:
         return False
     from alembic import command
     from alembic.config import Config
@@ -18,7 +18,7 @@ def migrate(path: str) -> bool:
     config = Config()
     config.set_main_option("script_location", str(_HERE))
     config.set_main_option("sqlalchemy.url", f"sqlite:///{path}")
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
     return True
 
 

@@ -2,9 +2,29 @@
 
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
 
-from bot.model import CampaignState, DeliveryKind, DeliveryState, DonationState, DonorState
+from bot.ledger import EntryKind
+from bot.model import (
+    CampaignState,
+    DeliveryKind,
+    DeliveryState,
+    DonationState,
+    DonorState,
+    OrderState,
+    ReceiptKind,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -121,8 +141,99 @@ payments = Table(
     Column("amount_minor", Big, nullable=False),
     Column("currency", Text, nullable=False),
     Column("received_at", Big, nullable=False),
+    # 1: the gift's own money; 0: money that a person must sort out, which counts for no campaign.
+    Column("is_matched", Integer, nullable=False, server_default="1"),
     CheckConstraint("amount_minor > 0", name="amount"),
     Index("ix_payments_donation_id", "donation_id"),
+    sqlite_strict=True,
+)
+
+refunds = Table(
+    "refunds",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("payment_intent", Text, nullable=False),
+    Column("donation_id", Text, ForeignKey("donations.id"), nullable=False),
+    Column("amount_minor", Big, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("seen_at", Big, nullable=False),
+    CheckConstraint("amount_minor > 0", name="amount"),
+    Index("ix_refunds_payment_intent", "payment_intent"),
+    Index("ix_refunds_donation_id", "donation_id"),
+    sqlite_strict=True,
+)
+
+refund_orders = Table(
+    "refund_orders",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("donation_id", Text, ForeignKey("donations.id"), nullable=False),
+    Column("amount_minor", Big, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("attempt", Integer, nullable=False, server_default="1"),
+    Column("state", Text, nullable=False),
+    Column("created_at", Big, nullable=False),
+    Column("look_at", Big),
+    _one_of("state", OrderState),
+    CheckConstraint("amount_minor > 0", name="amount"),
+    # Ten taps on "give it back" are one refund.
+    Index("ix_refund_orders_asked", "donation_id", unique=True, sqlite_where=text("state = 'asked'")),
+    Index("ix_refund_orders_look_at", "look_at"),
+    sqlite_strict=True,
+)
+
+disputes = Table(
+    "disputes",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("payment_intent", Text, nullable=False),
+    Column("donation_id", Text, ForeignKey("donations.id"), nullable=False),
+    Column("amount_minor", Big, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("due_by", Big),
+    Column("seen_at", Big, nullable=False),
+    CheckConstraint("amount_minor > 0", name="amount"),
+    Index("ix_disputes_payment_intent", "payment_intent"),
+    sqlite_strict=True,
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("at", Big, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("donation", Text, nullable=False),
+    Column("campaign", Text, nullable=False),
+    Column("amount_minor", Big, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("prev", Text, nullable=False, unique=True),
+    Column("hash", Text, nullable=False, unique=True),
+    _one_of("kind", EntryKind),
+    CheckConstraint("amount_minor != 0", name="amount"),
+    Index("ix_ledger_donation", "donation"),
+    sqlite_strict=True,
+)
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("year", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    # The CheckoutSession that was paid, or the refund that was made: each has one paper.
+    Column("subject", Text, nullable=False, unique=True),
+    Column("donation_id", Text, ForeignKey("donations.id"), nullable=False),
+    Column("amount_minor", Big, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("made_at", Big, nullable=False),
+    _one_of("kind", ReceiptKind),
+    Index("ix_receipts_donation_id", "donation_id"),
     sqlite_strict=True,
 )
 

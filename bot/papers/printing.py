@@ -1,0 +1,119 @@
+"""Prints a sheet as PDF with Typst; refuses to read what people wrote as markup: a sheet goes in as JSON, nothing else.
+
+The same facts give the same bytes: the only date in the file is the paper's own, and only FiraGO is used, never a font
+of the machine. Typst and the fonts are loaded when the first paper is printed.
+"""
+
+import asyncio
+import atexit
+import json
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, replace
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
+from typing import TYPE_CHECKING, Literal, ParamSpec, cast
+
+from bot.i18n import Words
+from bot.papers import code
+from bot.papers.direction import pieces
+from bot.papers.facts import CreditNote, Receipt, Report, Statement
+from bot.screens import papers
+from bot.screens.papers import Sheet
+
+if TYPE_CHECKING:
+    from typst import Compiler
+
+P = ParamSpec("P")
+TEMPLATE = Path(__file__).with_name("sheet.typ")
+_one_at_a_time = Lock()
+
+
+def render_receipt(words: Words, receipt: Receipt) -> bytes:
+    return as_pdf(papers.receipt(words, receipt))
+
+
+def render_credit_note(words: Words, note: CreditNote) -> bytes:
+    return as_pdf(papers.credit_note(words, note))
+
+
+def render_statement(words: Words, statement: Statement) -> bytes:
+    return as_pdf(papers.statement(words, statement))
+
+
+def render_report(words: Words, report: Report) -> bytes:
+    return as_pdf(papers.report(words, report))
+
+
+async def printed(render: Callable[P, bytes], *args: P.args, **kwargs: P.kwargs) -> bytes:
+    """`render(*args)` off the event loop. Typst lets go of the interpreter while it works, so a thread is enough."""
+    return await asyncio.get_running_loop().run_in_executor(_press(), lambda: render(*args, **kwargs))
+
+
+def as_pdf(sheet: Sheet) -> bytes:
+    return _compiled(sheet, "pdf")[0]
+
+
+def as_pictures(sheet: Sheet, ppi: float = 110) -> list[bytes]:
+    """One PNG per page, for eyes that check."""
+    return _compiled(sheet, "png", ppi)
+
+
+def _compiled(sheet: Sheet, format: Literal["pdf", "png"], ppi: float | None = None) -> list[bytes]:
+    inputs = {"sheet": json.dumps(_data(sheet), ensure_ascii=False)}
+    moment = int(sheet.made_at.timestamp())
+    with _one_at_a_time:
+        made = _compiler().compile(format=format, ppi=ppi, sys_inputs=inputs, timestamp=moment)
+    return [made] if isinstance(made, bytes) else made or []
+
+
+@lru_cache(maxsize=1)
+def _press() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, thread_name_prefix="papers")
+
+
+@lru_cache(maxsize=1)
+def _compiler() -> "Compiler":
+    import typst
+
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[_fonts().name])
+    return typst.Compiler(str(TEMPLATE), root=str(TEMPLATE.parent), font_paths=fonts)
+
+
+@lru_cache(maxsize=1)
+def _fonts() -> "TemporaryDirectory[str]":
+    """pymupdf-fonts keeps fonts as Python text, Typst wants files; they last as long as the process."""
+    from pymupdf_fonts import fontbuffers  # pyright: ignore[reportMissingTypeStubs]
+
+    folder = TemporaryDirectory(prefix="entraide-fonts-")
+    atexit.register(folder.cleanup)
+    for name in ("figo", "figbo"):
+        Path(folder.name, f"{name}.ttf").write_bytes(fontbuffers[name]())
+    return folder
+
+
+def _data(sheet: Sheet) -> dict[str, object]:
+    drawn = code.drawing(sheet.verify_url) if sheet.verify_url else ""
+    return {
+        "lang": sheet.frame.language,
+        "url": sheet.verify_url,
+        "code": drawn,
+        "sheet": _shown(asdict(replace(sheet, verify_url=""))),
+    }
+
+
+def _shown(value: object) -> object:
+    """Every string as its pieces; JSON knows no moments, and the paper's own is not printed by itself."""
+    match value:
+        case str():
+            return pieces(value)
+        case dict():
+            fields = cast("dict[str, object]", value)
+            return {name: _shown(one) for name, one in fields.items() if not isinstance(one, datetime)}
+        case tuple() | list():
+            return [_shown(one) for one in cast("Iterable[object]", value)]
+        case _:
+            return value

@@ -1,0 +1,309 @@
+"""Money that goes back: undone by its donor, refunded by staff or in Stripe's dashboard, or contested at the bank.
+
+As with payments, Stripe's lists are the truth and everything else is a hint: each way ends in `mirror`.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot import giving
+from bot.config import Settings
+from bot.errors import PaymentsError, PaymentsRefused, PaymentsUnreachable, UndoTooLate
+from bot.ledger import EntryKind
+from bot.model import (
+    RECEIVED,
+    Campaign,
+    DeliveryKind,
+    Dispute,
+    Donation,
+    DonationState,
+    Donor,
+    OrderState,
+    Payment,
+    Receipt,
+    ReceiptKind,
+    Refund,
+    RefundOrder,
+)
+from bot.money import Money
+from bot.services import Services
+from bot.settling import alert, book, owe, record
+from bot.store import campaigns, donations, inbox, receipts, refunds
+from bot.store.inbox import Hint
+from bot.store.moments import seconds
+from bot.store.sql import Tx
+
+_SLOW = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """Everything that Stripe says went back of one payment, or may."""
+
+    refunds: Sequence[Refund]
+    disputes: Sequence[Dispute]
+
+    @property
+    def refunded(self) -> int:
+        return sum(refund.money.minor for refund in self.refunds if refund.counts)
+
+    @property
+    def charged_back(self) -> int:
+        return sum(dispute.money.minor for dispute in self.disputes if dispute.is_lost)
+
+
+def standing(paid: Money, back: Back) -> DonationState:
+    """The state of a received gift, from facts alone, so that the order in which they came cannot matter."""
+    if back.charged_back:
+        return DonationState.CHARGED_BACK
+    if any(dispute.is_open for dispute in back.disputes):
+        return DonationState.DISPUTED
+    if back.refunded >= paid.minor:
+        return DonationState.REFUNDED
+    return DonationState.PARTLY_REFUNDED if back.refunded else DonationState.PAID
+
+
+# Asking for a refund.
+
+
+def undo_until(donation: Donation, settings: Settings) -> datetime | None:
+    """Until when the donor may take the gift back; None where they may not."""
+    if donation.state is not DonationState.PAID or donation.settled_at is None or not settings.undo_minutes:
+        return None
+    return donation.settled_at + timedelta(minutes=settings.undo_minutes)
+
+
+async def undoable(services: Services, donor: Donor, donation_id: str) -> Donation:
+    """The donor's own gift, while they may take it back. Raises NotYours, UndoTooLate."""
+    donation = await giving.mine(services, donor, donation_id)
+    until = undo_until(donation, services.settings)
+    if until is None or services.clock() >= until:
+        raise UndoTooLate(donation_id)
+    return donation
+
+
+async def undo(services: Services, donor: Donor, donation_id: str) -> Donation:
+    """Give the whole gift back because its donor says so. Raises NotYours, UndoTooLate."""
+    donation = await undoable(services, donor, donation_id)
+    return await give_back(services, donation, donation.money, "undo", "donor")
+
+
+async def give_back(
+    services: Services, donation: Donation, money: Money, reason: str, asked_by: str
+) -> Donation:
+    """Refund `money` of the gift. Still unrefunded in the answer means: Stripe was not reached yet, the order is kept."""
+    wanted = RefundOrder(secrets.token_hex(8), donation.id, money, reason, asked_by, OrderState.ASKED)
+    now = services.clock()
+    order = await services.db.write(lambda tx: refunds.order(tx, wanted, now, now + _SLOW))
+    try:
+        return await asyncio.wait_for(make(services, order), services.patience)
+    except (PaymentsError, TimeoutError):
+        # What the donor could not wait for goes on in the background at once.
+        await services.db.write(
+            lambda tx: refunds.change_order(tx, order.id, look_at=seconds(services.clock()))
+        )
+        services.bells.looks.set()
+        return await giving.get(services, donation.id)
+
+
+async def make(services: Services, order: RefundOrder) -> Donation:
+    """Have Stripe make the refund that was ordered; repeated under the same key it is made once."""
+    async with services.locks.of(order.donation_id):
+        known = await services.db.read(lambda tx: refunds.get_order(tx, order.id))
+        payment = await services.db.read(lambda tx: donations.payment_for(tx, order.donation_id))
+        if known is None or known.state is not OrderState.ASKED or payment is None:
+            return await giving.get(services, order.donation_id)
+        try:
+            await _refund(services, payment, known)
+            became = OrderState.MADE
+        except PaymentsRefused:
+            # Refunded in the dashboard meanwhile, or contested at the bank: a person must look.
+            became = OrderState.REFUSED
+        await _mirror(services, payment, order=order, became=became)
+    return await giving.get(services, order.donation_id)
+
+
+async def _refund(services: Services, payment: Payment, order: RefundOrder) -> None:
+    """Stripe replays a failure of its own under the same key: look whether it gave the money back all the same."""
+    try:
+        await services.payments.refund(payment.payment_intent, order)
+    except PaymentsUnreachable as error:
+        if not error.is_stored:
+            raise
+        if any(one.order == order.id for one in await services.payments.refunds(payment.payment_intent)):
+            return
+        following = replace(order, attempt=order.attempt + 1)
+        await services.db.write(lambda tx: refunds.change_order(tx, order.id, attempt=following.attempt))
+        await services.payments.refund(payment.payment_intent, following)
+
+
+async def due(services: Services, limit: int = 20) -> list[RefundOrder]:
+    """Orders that Stripe has not confirmed, each put off first, so that a failed try is repeated and not lost."""
+
+    def take(tx: Tx) -> list[RefundOrder]:
+        now = services.clock()
+        taken = refunds.orders_due(tx, now, limit)
+        for order in taken:
+            refunds.change_order(tx, order.id, look_at=seconds(now + _SLOW))
+        return taken
+
+    return await services.db.write(take)
+
+
+@dataclass(frozen=True, slots=True)
+class GiftFacts:
+    """One gift as staff see it; `left` is what can still be given back."""
+
+    donation: Donation
+    campaign: Campaign
+    receipts: list[Receipt]
+    refunds: list[Refund]
+    left: Money
+
+
+async def facts(services: Services, donation_id: str) -> GiftFacts | None:
+    """None where there is no such gift."""
+
+    def read(tx: Tx) -> GiftFacts | None:
+        donation = donations.get(tx, donation_id.lower())
+        campaign = campaigns.get(tx, donation.campaign_id) if donation else None
+        if donation is None or campaign is None:
+            return None
+        payment = donations.payment_for(tx, donation.id)
+        gone = refunds.of_payment(tx, payment.payment_intent) if payment else []
+        back = sum(one.money.minor for one in gone if one.counts)
+        left = Money(donation.money.minor - back if payment else 0, donation.money.currency)
+        return GiftFacts(donation, campaign, receipts.of_donation(tx, donation.id), gone, left)
+
+    return await services.db.read(read)
+
+
+# Learning what went back.
+
+
+async def work(services: Services, hint: Hint) -> None:
+    """Work one hint about a PaymentIntent. Raises PaymentsError when Stripe cannot be asked: the hint stays."""
+    payment = await _payment(services, hint.object_id)
+    if payment is None:
+        await services.db.write(lambda tx: inbox.done(tx, hint.event_id, "ignored", services.clock()))
+        return
+    async with services.locks.of(payment.donation_id):
+        await _mirror(services, payment, event_id=hint.event_id)
+
+
+async def _payment(services: Services, payment_intent: str) -> Payment | None:
+    """The payment in our books; news of a refund may come before that of the payment itself."""
+    known = await services.db.read(lambda tx: donations.payment_of(tx, payment_intent))
+    if known is not None or not payment_intent.startswith("pi_"):
+        return known
+    session = await services.payments.paid_by(payment_intent)
+    reference = (session.reference or "") if session else ""
+    donation = await services.db.read(lambda tx: donations.get(tx, reference))
+    if session is None or donation is None:
+        return None
+    async with services.locks.of(donation.id):
+        await record(services, donation.id, await services.payments.fetch(session.id))
+    return await services.db.read(lambda tx: donations.payment_of(tx, payment_intent))
+
+
+async def mirror(services: Services, donation_id: str) -> Donation:
+    """Bring one gift's refunds and disputes up to date, whatever was heard of them."""
+    async with services.locks.of(donation_id):
+        payment = await services.db.read(lambda tx: donations.payment_for(tx, donation_id))
+        if payment is not None:
+            await _mirror(services, payment)
+    return await giving.get(services, donation_id)
+
+
+async def _mirror(
+    services: Services,
+    payment: Payment,
+    *,
+    event_id: str | None = None,
+    order: RefundOrder | None = None,
+    became: OrderState = OrderState.MADE,
+) -> None:
+    """The caller holds the gift's lock: Stripe is asked inside it, and one transaction keeps all that follows."""
+    back = Back(
+        await services.payments.refunds(payment.payment_intent),
+        await services.payments.disputes(payment.payment_intent),
+    )
+    now, admins = services.clock(), services.settings.admin_ids
+
+    def write(tx: Tx) -> None:
+        donation = donations.get(tx, payment.donation_id)
+        if donation is None:
+            raise LookupError(payment.donation_id)
+        _record(tx, donation, payment, back, admins, now)
+        if order is not None:
+            refunds.change_order(tx, order.id, state=became, look_at=None)
+            if became is OrderState.REFUSED:
+                alert(tx, donation, "refund_refused", admins, now, about=order.id)
+        if event_id:
+            inbox.done(tx, event_id, "mirrored", now)
+
+    await services.db.write(write)
+    services.bells.courier.set()
+
+
+def _record(
+    tx: Tx, donation: Donation, payment: Payment, back: Back, admins: Sequence[int], now: datetime
+) -> None:
+    intent = payment.payment_intent
+    before = Back(refunds.of_payment(tx, intent), refunds.disputes_of(tx, intent))
+    refunds.keep(tx, intent, donation.id, back.refunds, now)
+    refunds.keep_disputes(tx, intent, donation.id, back.disputes, now)
+    _book(tx, donation, payment, before, back, now)
+    if payment.is_matched:
+        state = standing(payment.money, back)
+        donations.move(tx, donation.id, [one for one in RECEIVED if one is not state], state)
+        _tell(tx, donation, before, back, now)
+    _alert(tx, donation, before, back, admins, now)
+
+
+def _book(tx: Tx, donation: Donation, payment: Payment, before: Back, back: Back, now: datetime) -> None:
+    """The books move by the difference, so that hearing of it twice, late or out of order books it once."""
+    refunded, charged = back.refunded - before.refunded, back.charged_back - before.charged_back
+    currency = payment.money.currency
+    if not payment.is_matched:
+        if refunded + charged:
+            book(tx, donation, EntryKind.UNMATCHED_BACK, -(refunded + charged), currency, now)
+        return
+    if refunded:
+        kind = EntryKind.REFUND if refunded > 0 else EntryKind.REFUND_FAILED
+        book(tx, donation, kind, -refunded, currency, now)
+    if charged:
+        kind = EntryKind.CHARGEBACK if charged > 0 else EntryKind.CHARGEBACK_WON
+        book(tx, donation, kind, -charged, currency, now)
+    if refunded + charged:
+        campaigns.give_back(tx, donation.campaign_id, refunded + charged, currency)
+
+
+def _tell(tx: Tx, donation: Donation, before: Back, back: Back, now: datetime) -> None:
+    """The donor hears of each refund once; its credit note is numbered when the money has really gone."""
+    known = {refund.id for refund in before.refunds if refund.counts}
+    for refund in back.refunds:
+        if refund.counts and refund.id not in known:
+            owe(tx, donation, DeliveryKind.REFUNDED, now, refund.id, str(refund.money.minor))
+        if refund.status == "succeeded":
+            receipts.issue(tx, ReceiptKind.CREDIT, refund.id, donation.id, refund.money, now)
+
+
+def _alert(
+    tx: Tx, donation: Donation, before: Back, back: Back, admins: Sequence[int], now: datetime
+) -> None:
+    """Staff hear of a refund that failed before anybody is told a story, and of every turn of a dispute."""
+    for refund in back.refunds:
+        if refund.status == "failed":
+            alert(tx, donation, "refund_failed", admins, now, about=refund.id)
+    known = {(dispute.id, dispute.status) for dispute in before.disputes}
+    for dispute in back.disputes:
+        if (dispute.id, dispute.status) not in known:
+            what = (
+                "dispute_won" if dispute.status == "won" else "dispute_lost" if dispute.is_lost else "dispute"
+            )
+            due = seconds(dispute.due_by) if dispute.due_by else 0
+            alert(tx, donation, f"{what}.{due}", admins, now, about=f"{dispute.id}:{dispute.status}")

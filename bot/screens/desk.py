@@ -1,0 +1,110 @@
+"""What staff see of one gift, and the steps of a refund: amount, reason, and a last tap. The donor is never named."""
+
+from collections.abc import Sequence
+
+from bot.actions import Home, RefundGift, ShowGift
+from bot.i18n import Words
+from bot.model import Campaign, Donation, DonationState, Receipt, Refund
+from bot.money import Money
+from bot.screens.base import Button, Screen, lines, paragraphs, rows
+from bot.screens.mine import state
+
+REASONS = ("asked", "double", "mistake")
+
+
+def gift(
+    words: Words,
+    donation: Donation,
+    campaign: Campaign,
+    receipts: Sequence[Receipt],
+    refunds: Sequence[Refund],
+    left: Money,
+) -> Screen:
+    """`left` is what can still be given back."""
+    text = paragraphs(
+        words.text("Gift <b>{reference}</b>", reference=donation.id.upper()),
+        lines(
+            words.text(
+                "{date}: <b>{amount}</b> · {title}",
+                date=words.date(donation.created_at),
+                amount=donation.money,
+                title=campaign.text(words.language).title,
+            ),
+            state(words, donation.state),
+            *(words.text("Paper {number}: {amount}", number=one.name, amount=one.money) for one in receipts),
+            *(
+                words.text("Refund of {amount}: {status}", amount=one.money, status=one.status)
+                for one in refunds
+            ),
+        ),
+    )
+    can_refund = donation.state in (DonationState.PAID, DonationState.PARTLY_REFUNDED) and not left.is_zero
+    whole = Button(
+        words.label("Give back {amount}", amount=left), RefundGift("no", "none", left.minor, donation.id)
+    )
+    return Screen(text, rows(whole if can_refund else None), awaiting=ShowGift(donation.id))
+
+
+def why(words: Words, donation: Donation, money: Money) -> Screen:
+    """A refund needs a reason."""
+    names = {
+        "asked": words.label("The donor asks for it"),
+        "double": words.label("Paid twice"),
+        "mistake": words.label("A mistake of ours"),
+    }
+    choices = [Button(names[one], RefundGift("no", one, money.minor, donation.id)) for one in REASONS]
+    text = words.text(
+        "Why is {amount} of gift {reference} given back?", amount=money, reference=donation.id.upper()
+    )
+    return Screen(text, rows(*choices, _no(words, donation)), awaiting=ShowGift(donation.id))
+
+
+def sure(words: Words, donation: Donation, money: Money, reason: str) -> Screen:
+    """The last tap."""
+    text = words.text(
+        "Give back <b>{amount}</b> of gift {reference} ({whole})? The donor is told.",
+        amount=money,
+        reference=donation.id.upper(),
+        whole=donation.money,
+    )
+    yes = Button(
+        words.label("Yes, give back {amount}", amount=money),
+        RefundGift("yes", reason, money.minor, donation.id),
+        style="danger",
+    )
+    return Screen(text, rows(yes, _no(words, donation)), awaiting=ShowGift(donation.id))
+
+
+def _no(words: Words, donation: Donation) -> Button:
+    return Button(words.label("No"), ShowGift(donation.id))
+
+
+def asked(words: Words, donation: Donation) -> Screen:
+    """Stripe was slow: the order is kept and goes on."""
+    text = words.text("The refund is ordered; Stripe has not confirmed it yet. It goes on by itself.")
+    return Screen(
+        text, rows(Button(words.label("Check now"), ShowGift(donation.id))), awaiting=ShowGift(donation.id)
+    )
+
+
+def usage(words: Words) -> Screen:
+    text = words.text(
+        "Write /refund and a reference, and an amount if only a part goes back: <code>/refund abcdefghjk 50</code>"
+    )
+    return Screen(text, rows(Button(words.label("All campaigns"), Home())), awaiting=Home())
+
+
+def unknown(words: Words) -> Screen:
+    return Screen(
+        words.text("No gift has this reference."),
+        rows(Button(words.label("All campaigns"), Home())),
+        awaiting=Home(),
+    )
+
+
+def not_so_much(words: Words, left: Money) -> Screen:
+    return Screen(
+        words.text("At most {amount} can be given back.", amount=left),
+        rows(Button(words.label("All campaigns"), Home())),
+        awaiting=Home(),
+    )

@@ -1,0 +1,78 @@
+"""The ledger on disk: rows are appended in the transaction of the fact that they book, and never changed."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import func, insert, select
+
+from bot.ledger import GENESIS, Entry, LedgerRow, chained
+from bot.money import Money
+from bot.store.sql import Statement, Tx, at, places
+from bot.store.tables import ledger
+
+_COLUMNS = ("seq", "at", "kind", "donation", "campaign", "amount_minor", "currency", "prev", "hash")
+_LAST = Statement(select(ledger.c.seq, ledger.c.hash).order_by(ledger.c.seq.desc()).limit(1))
+_APPEND = Statement(insert(ledger).values(places(*_COLUMNS)))
+_PAGE = Statement(
+    select(*(ledger.c[name] for name in _COLUMNS))
+    .where(ledger.c.seq > at("after"))
+    .order_by(ledger.c.seq)
+    .limit(at("most"))
+)
+_OF_DONATION = Statement(
+    select(*(ledger.c[name] for name in _COLUMNS))
+    .where(ledger.c.donation == at("donation"))
+    .order_by(ledger.c.seq)
+)
+_SUMS = Statement(
+    select(ledger.c.campaign, ledger.c.currency, ledger.c.kind, func.sum(ledger.c.amount_minor))
+    .group_by(ledger.c.campaign, ledger.c.currency, ledger.c.kind)
+    .order_by(ledger.c.campaign, ledger.c.currency, ledger.c.kind)
+)
+_PAGE_SIZE = 1000
+
+
+def append(tx: Tx, entry: Entry) -> LedgerRow:
+    """Book one fact; call it in the transaction that records the fact."""
+    last = tx.one(_LAST)
+    row = chained(entry, last["seq"] + 1, last["hash"]) if last else chained(entry, 1, GENESIS)
+    tx.run(
+        _APPEND,
+        seq=row.seq,
+        at=row.at,
+        kind=row.kind,
+        donation=row.donation,
+        campaign=row.campaign,
+        amount_minor=row.amount_minor,
+        currency=row.currency,
+        prev=row.prev,
+        hash=row.hash,
+    )
+    return row
+
+
+def head(tx: Tx) -> tuple[int, str]:
+    """The number and the hash of the newest row."""
+    last = tx.one(_LAST)
+    return (last["seq"], last["hash"]) if last else (0, GENESIS)
+
+
+def all_rows(tx: Tx) -> Iterator[LedgerRow]:
+    """Every row in order, a page at a time, so that memory does not grow with the books."""
+    after = 0
+    while page := tx.all(_PAGE, after=after, most=_PAGE_SIZE):
+        for row in page:
+            yield LedgerRow(*row)
+        after = page[-1]["seq"]
+
+
+def of_donation(tx: Tx, donation_id: str) -> list[LedgerRow]:
+    return [LedgerRow(*row) for row in tx.all(_OF_DONATION, donation=donation_id)]
+
+
+def sums(tx: Tx) -> dict[tuple[str, str], Money]:
+    """What each campaign holds in each currency by the ledger: gifts less what went back. Unmatched money is left out."""
+    held: dict[tuple[str, str], int] = {}
+    for campaign, currency, kind, minor in tx.all(_SUMS):
+        if not kind.startswith("unmatched"):
+            held[campaign, currency] = held.get((campaign, currency), 0) + minor
+    return {(campaign, currency): Money(minor, currency) for (campaign, currency), minor in held.items()}

@@ -1,0 +1,166 @@
+"""Refunds and disputes as Stripe reports them, by its ids; and the refunds that somebody here asked for."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.sqlite import insert
+
+from bot.model import Dispute, OrderState, Refund, RefundOrder
+from bot.money import Money
+from bot.store.moments import moment, seconds
+from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
+from bot.store.tables import disputes, refund_orders, refunds
+
+_REFUNDS = Statement(select(refunds).where(refunds.c.payment_intent == at("payment_intent")))
+_KEEP_REFUND = Statement(
+    insert(refunds)
+    .values(places("id", "payment_intent", "donation_id", "amount_minor", "currency", "status", "seen_at"))
+    .on_conflict_do_update(index_elements=["id"], set_=places("amount_minor", "status"))
+)
+_DISPUTES = Statement(select(disputes).where(disputes.c.payment_intent == at("payment_intent")))
+_KEEP_DISPUTE = Statement(
+    insert(disputes)
+    .values(
+        places(
+            "id",
+            "payment_intent",
+            "donation_id",
+            "amount_minor",
+            "currency",
+            "status",
+            "reason",
+            "due_by",
+            "seen_at",
+        )
+    )
+    .on_conflict_do_update(index_elements=["id"], set_=places("amount_minor", "status", "reason", "due_by"))
+)
+_ORDER = (
+    "id",
+    "donation_id",
+    "amount_minor",
+    "currency",
+    "reason",
+    "asked_by",
+    "state",
+    "created_at",
+    "look_at",
+)
+_ADD_ORDER = Statement(insert(refund_orders).values(places(*_ORDER)).on_conflict_do_nothing())
+_ASKED = Statement(
+    select(refund_orders).where(
+        refund_orders.c.donation_id == at("donation_id"), refund_orders.c.state == OrderState.ASKED.value
+    )
+)
+_GET_ORDER = Statement(select(refund_orders).where(refund_orders.c.id == at("order_id")))
+_DUE = Statement(
+    select(refund_orders)
+    .where(refund_orders.c.look_at <= at("now"), refund_orders.c.state == OrderState.ASKED.value)
+    .order_by(refund_orders.c.look_at)
+    .limit(at("most"))
+)
+_OPEN_ORDERS = Statement(select(func.count()).where(refund_orders.c.state == OrderState.ASKED.value))
+
+
+def of_payment(tx: Tx, payment_intent: str) -> list[Refund]:
+    return [
+        Refund(row["id"], Money(row["amount_minor"], row["currency"]), row["status"])
+        for row in tx.all(_REFUNDS, payment_intent=payment_intent)
+    ]
+
+
+def keep(tx: Tx, payment_intent: str, donation_id: str, found: Iterable[Refund], now: datetime) -> None:
+    """Bring what we know of a payment's refunds up to what Stripe says now."""
+    for refund in found:
+        tx.run(
+            _KEEP_REFUND,
+            id=refund.id,
+            payment_intent=payment_intent,
+            donation_id=donation_id,
+            amount_minor=refund.money.minor,
+            currency=refund.money.currency,
+            status=refund.status,
+            seen_at=seconds(now),
+        )
+
+
+def disputes_of(tx: Tx, payment_intent: str) -> list[Dispute]:
+    return [
+        Dispute(
+            row["id"],
+            Money(row["amount_minor"], row["currency"]),
+            row["status"],
+            row["reason"],
+            None if row["due_by"] is None else moment(row["due_by"]),
+        )
+        for row in tx.all(_DISPUTES, payment_intent=payment_intent)
+    ]
+
+
+def keep_disputes(
+    tx: Tx, payment_intent: str, donation_id: str, found: Iterable[Dispute], now: datetime
+) -> None:
+    for dispute in found:
+        tx.run(
+            _KEEP_DISPUTE,
+            id=dispute.id,
+            payment_intent=payment_intent,
+            donation_id=donation_id,
+            amount_minor=dispute.money.minor,
+            currency=dispute.money.currency,
+            status=dispute.status,
+            reason=dispute.reason,
+            due_by=None if dispute.due_by is None else seconds(dispute.due_by),
+            seen_at=seconds(now),
+        )
+
+
+def order(tx: Tx, wanted: RefundOrder, now: datetime, look_at: datetime) -> RefundOrder:
+    """Write the order down, or give the one that is under way for the same gift."""
+    values: dict[str, Value] = {
+        "id": wanted.id,
+        "donation_id": wanted.donation_id,
+        "amount_minor": wanted.money.minor,
+        "currency": wanted.money.currency,
+        "reason": wanted.reason,
+        "asked_by": wanted.asked_by,
+        "state": wanted.state,
+    }
+    tx.run(_ADD_ORDER, **values, created_at=seconds(now), look_at=seconds(look_at))
+    return asked(tx, wanted.donation_id) or wanted
+
+
+def asked(tx: Tx, donation_id: str) -> RefundOrder | None:
+    """The refund of this gift that Stripe has not confirmed yet."""
+    row = tx.one(_ASKED, donation_id=donation_id)
+    return None if row is None else _order(row)
+
+
+def get_order(tx: Tx, order_id: str) -> RefundOrder | None:
+    row = tx.one(_GET_ORDER, order_id=order_id)
+    return None if row is None else _order(row)
+
+
+def change_order(tx: Tx, order_id: str, **values: Value) -> None:
+    tx.run(setting(refund_orders, frozenset(values)), row_id=order_id, **values)
+
+
+def orders_due(tx: Tx, now: datetime, limit: int) -> list[RefundOrder]:
+    return [_order(row) for row in tx.all(_DUE, now=seconds(now), most=limit)]
+
+
+def open_orders(tx: Tx) -> int:
+    return tx.value(_OPEN_ORDERS)
+
+
+def _order(row: Row) -> RefundOrder:
+    return RefundOrder(
+        id=row["id"],
+        donation_id=row["donation_id"],
+        money=Money(row["amount_minor"], row["currency"]),
+        reason=row["reason"],
+        asked_by=row["asked_by"],
+        state=OrderState(row["state"]),
+        attempt=row["attempt"],
+    )

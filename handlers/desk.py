@@ -1,0 +1,62 @@
+"""The admin's desk. Whoever is no staff gets what they would get if none of this were here."""
+
+from bot import refunding
+from bot.actions import Help, RefundGift, ShowGift
+from bot.amounts import Clear, read_amount
+from bot.model import DonationState
+from bot.money import Money
+from bot.screens import desk as screens
+from bot.screens.base import Screen
+from handlers.routes import Turn, current, on, route
+from handlers.typing import RefundCommand
+
+
+@on(RefundCommand)
+async def refund_command(turn: Turn, action: RefundCommand) -> Screen:
+    if not turn.is_staff:
+        return await route(turn, Help())
+    reference, _, amount = action.text.strip().partition(" ")
+    found = await refunding.facts(turn.services, reference) if reference else None
+    if found is None:
+        return screens.unknown(turn.words) if reference else screens.usage(turn.words)
+    if not amount:
+        return await route(turn, ShowGift(found.donation.id))
+    match read_amount(amount, found.left.currency, (found.left.currency,)):
+        case Clear(money=money, rest="") if money.minor <= found.left.minor:
+            return screens.why(turn.words, found.donation, money)
+        case Clear(rest=""):
+            return screens.not_so_much(turn.words, found.left)
+        case _:
+            return screens.usage(turn.words)
+
+
+@on(ShowGift)
+async def show_gift(turn: Turn, action: ShowGift) -> Screen:
+    if not turn.is_staff:
+        return await current(turn)
+    found = await refunding.facts(turn.services, action.donation_id)
+    if found is None:
+        return screens.unknown(turn.words)
+    return screens.gift(turn.words, found.donation, found.campaign, found.receipts, found.refunds, found.left)
+
+
+@on(RefundGift)
+async def refund_gift(turn: Turn, action: RefundGift) -> Screen:
+    if not turn.is_staff:
+        return await current(turn)
+    found = await refunding.facts(turn.services, action.donation_id)
+    if found is None:
+        return screens.unknown(turn.words)
+    money = Money(action.minor, found.left.currency)
+    if money.is_zero or money.minor > found.left.minor:
+        return screens.not_so_much(turn.words, found.left)
+    if action.reason not in screens.REASONS:
+        return screens.why(turn.words, found.donation, money)
+    if action.sure != "yes":
+        return screens.sure(turn.words, found.donation, money, action.reason)
+    after = await refunding.give_back(
+        turn.services, found.donation, money, action.reason, f"staff {turn.donor.id}"
+    )
+    if after.state in (DonationState.REFUNDED, DonationState.PARTLY_REFUNDED):
+        return await show_gift(turn, ShowGift(after.id))
+    return screens.asked(turn.words, after)

@@ -1,0 +1,113 @@
+"""The books: a chain that names the row that was touched, rows that cannot be changed, and gifts from before the books."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.chores import verify_ledger
+from bot.ledger import GENESIS, Entry, EntryKind, LedgerRow, chained, line
+from bot.store import ledger
+from bot.store.database import Database
+from bot.store.migrate import migrate
+from bot.store.sql import Tx
+
+ENTRY = Entry(EntryKind.GIFT, "abcdefghjk", "humanitarian", 20000, "MAD", 1_700_000_000)
+
+
+def rows(count: int) -> list[LedgerRow]:
+    made: list[LedgerRow] = []
+    for seq in range(1, count + 1):
+        made.append(chained(ENTRY, seq, made[-1].hash if made else GENESIS))
+    return made
+
+
+def published(folder: Path, count: int = 5) -> Path:
+    file = folder / "ledger.jsonl"
+    file.write_text("".join(f"{line(row)}\n" for row in rows(count)), encoding="ascii")
+    return file
+
+
+def test_a_whole_ledger_holds_and_says_its_sums(tmp_path: Path) -> None:
+    said, holds = verify_ledger(published(tmp_path), "")
+    assert holds
+    assert said == [f"5 rows, head {rows(5)[-1].hash}", "humanitarian MAD: 100000 minor units"]
+
+
+def test_a_gift_is_found_in_it_or_said_to_be_missing(tmp_path: Path) -> None:
+    assert verify_ledger(published(tmp_path), "abcdefghjk")[1]
+    said, holds = verify_ledger(published(tmp_path), "zzzzzzzzzz")
+    assert not holds
+    assert said[-1] == "gift zzzzzzzzzz is not in this ledger"
+
+
+@settings(max_examples=200, deadline=None)
+@given(row=st.integers(0, 4), data=st.data(), bit=st.integers(0, 7))
+def test_any_flipped_bit_names_its_row(
+    tmp_path_factory: pytest.TempPathFactory, row: int, data: st.DataObject, bit: int
+) -> None:
+    file = published(tmp_path_factory.mktemp("ledger"))
+    lines = file.read_bytes().split(b"\n")
+    at = data.draw(st.integers(0, len(lines[row]) - 1))
+    lines[row] = lines[row][:at] + bytes([lines[row][at] ^ (1 << bit)]) + lines[row][at + 1 :]
+    file.write_bytes(b"\n".join(lines))
+    said, holds = verify_ledger(file, "")
+    assert not holds
+    assert said[0].startswith(f"row {row + 1} ")
+
+
+def test_a_row_left_out_is_named(tmp_path: Path) -> None:
+    file = published(tmp_path)
+    lines = file.read_text(encoding="ascii").splitlines(keepends=True)
+    file.write_text("".join(lines[:2] + lines[3:]), encoding="ascii")
+    assert verify_ledger(file, "")[0][0] == "row 3 is missing: the next row is 4"
+
+
+async def test_the_database_refuses_to_change_or_forget_a_row(tmp_path: Path) -> None:
+    migrate(str(tmp_path / "books.db"))
+    db = Database(str(tmp_path / "books.db"))
+    await db.open()
+    await db.write(lambda tx: ledger.append(tx, ENTRY))
+    for act in ("UPDATE ledger SET amount_minor = 1", "DELETE FROM ledger"):
+
+        def touch(tx: Tx, act: str = act) -> None:
+            tx.plain(act)
+
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            await db.write(touch)
+    assert await db.read(ledger.head) == (1, rows(1)[0].hash)
+    await db.close()
+
+
+async def test_gifts_from_before_the_books_are_their_first_rows(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    migrate(str(path), "0001")
+    old = sqlite3.connect(path)
+    old.executescript(
+        """
+        INSERT INTO appeals VALUES (1, 'appeal', '{}', 'MCISE', '');
+        INSERT INTO campaigns VALUES (1, 'aid', 1, 0, 'open', 'MAD', 100, '{}', '{}', '{}', NULL, NULL, '', '', 1);
+        INSERT INTO donors VALUES (1, 7, 'en', 'MAD', 'active', NULL, NULL, NULL, 0);
+        INSERT INTO donations VALUES
+            ('paidpaidpa', 1, 1, 20000, 'MAD', 'paid', NULL, 1, '{}', NULL, 1, 2, 'cs_1', NULL, 0, NULL, 3),
+            ('reviewrevi', 1, 1, 30000, 'MAD', 'review', NULL, 1, '{}', NULL, 1, 2, 'cs_2', NULL, 0, NULL, NULL);
+        INSERT INTO payments VALUES
+            ('cs_1', 'pi_1', 'paidpaidpa', 20000, 'MAD', 1700000000), ('cs_2', 'pi_2', 'reviewrevi', 31000, 'MAD', 1700000001);
+        INSERT INTO totals VALUES (1, 'MAD', 20000, 1);
+        """
+    )
+    old.close()
+    assert migrate(str(path))
+    db = Database(str(path))
+    await db.open()
+    found = await db.read(lambda tx: [(row.kind, row.amount_minor) for row in ledger.all_rows(tx)])
+    papers = await db.read(
+        lambda tx: [tuple(row) for row in tx.plain("SELECT year, number, subject FROM receipts")]
+    )
+    kept = await db.read(lambda tx: [row[0] for row in tx.plain("PRAGMA foreign_key_check")])
+    await db.close()
+    assert found == [("gift", 20000), ("unmatched", 31000)]
+    assert papers == [(2023, 1, "cs_1")]
+    assert kept == []
