@@ -49,7 +49,7 @@ class Account:
         }[id.partition("_")[0]].get(id)
 
     def charge_of(self, id: str) -> Thing:
-        """The charge behind a session, an intent, an invoice or a charge. Raises StripeRefusal."""
+        """The charge behind a session, an intent, an invoice or a subscription's latest. Raises StripeRefusal."""
         try:
             thing = self.lookup(id)
         except LookupError:
@@ -61,8 +61,12 @@ class Account:
         return thing
 
     def _towards_charge(self, thing: Thing) -> Thing:
-        last = {"checkout.session": ("payment_intent", "invoice"), "payment_intent": ("latest_charge",)}
-        steps: list[str | None] = [thing.get(name) for name in last.get(thing["object"], ())]
+        ways = {
+            "checkout.session": ("payment_intent", "invoice"),
+            "payment_intent": ("latest_charge",),
+            "subscription": ("latest_invoice",),
+        }
+        steps: list[str | None] = [thing.get(name) for name in ways.get(thing["object"], ())]
         if thing["object"] == "invoice":
             steps = [self.invoice_payments[one]["payment"]["payment_intent"] for one in thing["_payments"]]
         for step in steps:

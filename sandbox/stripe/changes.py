@@ -1,5 +1,6 @@
 """POST /v1/subscriptions/{id}: stop, pause, change the amount. What is not emulated is refused, never ignored."""
 
+import copy
 from typing import Any
 
 from sandbox.stripe.account import Account, Thing, whole
@@ -39,11 +40,22 @@ class Changes:
         self._account, self._subscriptions = account, subscriptions
 
     def asked(self, subscription_id: str, params: dict[str, Any]) -> Thing:
+        """All of it or nothing. Raises StripeRefusal."""
         subscription = self._subscriptions.get(subscription_id, alive=False)
         if self._subscriptions.is_over(subscription):
             raise StateRefusal(
                 "A canceled subscription can only update its cancellation_details and metadata."
             )
+        before = copy.deepcopy(subscription)
+        try:
+            self._apply(subscription, params)
+        except StripeRefusal:
+            subscription |= before
+            raise
+        self._account.tell("customer.subscription.updated", subscription)
+        return subscription
+
+    def _apply(self, subscription: Thing, params: dict[str, Any]) -> None:
         if "items" in params:
             self._price(subscription, params["items"])
         if "pause_collection" in params:
@@ -54,8 +66,6 @@ class Changes:
         if "description" in params:
             subscription["description"] = params["description"] or None
         subscription["cancellation_details"] |= params.get("cancellation_details") or {}
-        self._account.tell("customer.subscription.updated", subscription)
-        return subscription
 
     def _stop(self, subscription: Thing, params: dict[str, Any]) -> None:
         if "cancel_at_period_end" in params:

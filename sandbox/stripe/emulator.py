@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from sandbox.faults import Faults
 from sandbox.stripe.account import API_VERSION, Account, Thing, found
 from sandbox.stripe.balance import Balance, Sums
+from sandbox.stripe.calls import Call
 from sandbox.stripe.changes import Changes
 from sandbox.stripe.clock import Clock
 from sandbox.stripe.disputes import Disputes
@@ -23,18 +23,6 @@ from sandbox.stripe.view import View
 from sandbox.stripe.webhooks import Outbox
 
 __all__ = ["API_VERSION", "Call", "StripeEmulator"]
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request that arrived. `status` 0: no answer was given."""
-
-    method: str
-    path: str
-    params: dict[str, Any]
-    key: str | None
-    status: int
-    message: str = ""
 
 
 class StripeEmulator:

@@ -95,13 +95,10 @@ class Renewals:
         self._invoices.collect(invoice, "requires_payment_method", code)
         failures = invoice["attempt_count"]
         moment = self._account.clock.now() + _WAITS[failures - 1] if failures <= len(_WAITS) else None
-        is_over = self._subscriptions.is_over(subscription)
-        invoice["next_payment_attempt"] = None if is_over else moment
+        invoice["next_payment_attempt"] = moment
         self._account.tell("invoice.payment_failed", invoice)
         if code == "authentication_required":
             self._account.tell("invoice.payment_action_required", invoice)
-        if is_over:
-            return
         if moment is None:
             self._subscriptions.end(subscription, "payment_failed")
             return
