@@ -14,6 +14,7 @@ from bot.botapi import draw
 from bot.botapi.pace import Priority
 from bot.botapi.pen import Pen
 from bot.errors import ChatGone, ChatMoved, TelegramBusy, TelegramDown, TelegramRefused
+from bot.i18n import Words
 from bot.model import Campaign, Delivery, DeliveryKind, DeliveryState, Donation, Donor, DonorState
 from bot.money import Money
 from bot.refunding import undo_until
@@ -92,13 +93,12 @@ def _parcel(tx: Tx, delivery: Delivery) -> Parcel:
 async def deliver(services: Services, bot: Pen, parcel: Parcel) -> None:
     """Send one Delivery and write down what became of it."""
     delivery = parcel.delivery
-    if delivery.chat_id == 0 or not parcel.donation or not parcel.campaign:
+    screen = None if delivery.chat_id == 0 else _screen(services, parcel)
+    if screen is None:
         await _end(services, delivery, DeliveryState.FAILED, "nobody to tell")
         return
     try:
-        message_id = await draw.send(
-            bot, delivery.chat_id, _screen(services, parcel), Priority.CONFIRMATION, tries=1
-        )
+        message_id = await draw.send(bot, delivery.chat_id, screen, Priority.CONFIRMATION, tries=1)
     except ChatGone as error:
         await _park(services, parcel, str(error))
     except ChatMoved as error:
@@ -118,11 +118,21 @@ def _pause(delivery: Delivery) -> timedelta:
     return min(timedelta(seconds=2 ** min(delivery.attempts, 10) / 2), _LONGEST_PAUSE)
 
 
-def _screen(services: Services, parcel: Parcel) -> Screen:
-    language = parcel.donor.language if parcel.donor else services.settings.default_language
-    words, donation, campaign = services.catalogues.words(language), parcel.donation, parcel.campaign
-    assert donation is not None  # noqa: S101  `deliver` has looked
-    assert campaign is not None  # noqa: S101
+def _words(services: Services, parcel: Parcel) -> Words:
+    return services.catalogues.words(
+        parcel.donor.language if parcel.donor else services.settings.default_language
+    )
+
+
+def _screen(services: Services, parcel: Parcel) -> Screen | None:
+    """None where what it is about is gone."""
+    if parcel.donation is not None and parcel.campaign is not None:
+        return _of_gift(services, parcel, parcel.donation, parcel.campaign)
+    return None
+
+
+def _of_gift(services: Services, parcel: Parcel, donation: Donation, campaign: Campaign) -> Screen | None:
+    words = _words(services, parcel)
     match parcel.delivery.kind:
         case DeliveryKind.THANKS:
             settings = services.settings
@@ -148,6 +158,8 @@ def _screen(services: Services, parcel: Parcel) -> Screen:
             return back.given_back(words, donation, campaign, money)
         case DeliveryKind.ALERT:
             return trouble.alert(words, parcel.delivery.payload or "", donation.id.upper())
+        case _:
+            return None
 
 
 async def _end(services: Services, delivery: Delivery, state: DeliveryState, why: str) -> None:
@@ -187,8 +199,9 @@ async def _tidy(services: Services, bot: Pen, parcel: Parcel, message_id: int) -
     old = await services.db.write(
         lambda tx: _sent(tx, parcel, _place(services, parcel), message_id, services.clock())
     )
-    if old is not None and parcel.donor is not None:
-        screen = _standing(services, parcel, parcel.donor)
+    if old is None or parcel.donor is None:
+        return
+    if screen := _standing(services, parcel, parcel.donor):
         await _quietly(_take_away(bot, parcel.donor.telegram_id, old, screen))
 
 
@@ -204,9 +217,10 @@ def _sent(tx: Tx, parcel: Parcel, place: str | None, message_id: int, now: datet
     return donor.message_id
 
 
-def _standing(services: Services, parcel: Parcel, donor: Donor) -> Screen:
+def _standing(services: Services, parcel: Parcel, donor: Donor) -> Screen | None:
     """What the walk shows from now on."""
-    assert parcel.donation is not None  # noqa: S101  `deliver` has looked
+    if parcel.donation is None:
+        return None
     if parcel.delivery.kind is DeliveryKind.THANKS:
         return screens.paid(services.catalogues.words(donor.language), parcel.donation)
     if parcel.delivery.kind is DeliveryKind.REFUNDED:
@@ -217,8 +231,8 @@ def _standing(services: Services, parcel: Parcel, donor: Donor) -> Screen:
 def _place(services: Services, parcel: Parcel) -> str | None:
     if parcel.donor is None:
         return None
-    awaiting = _standing(services, parcel, parcel.donor).awaiting
-    return draw.pack(awaiting) if awaiting else None
+    screen = _standing(services, parcel, parcel.donor)
+    return draw.pack(screen.awaiting) if screen and screen.awaiting else None
 
 
 async def _take_away(bot: Pen, chat_id: int, message_id: int, screen: Screen) -> None:

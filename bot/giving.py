@@ -71,14 +71,15 @@ def _find_or_add(tx: Tx, services: Services, donor: Donor, give: Give, words: Wo
     if campaign is None:
         raise CampaignNotOpen(give.campaign_id)
     campaign.accept(give.money, now)
-    known = donations.open_like(tx, donor.id, campaign.id, give.money)
+    key = donations.open_key(donor.id, campaign.id, give.money)
+    known = donations.open_like(tx, key)
     if known is not None and now < known.expires_at - _margin(known) and known.cancel is CancelAsked.NO:
         return known
     if known is not None:
         _retire(tx, known, now)
     _replace_others(tx, donor.id, campaign.id, now)
     donation = _fresh(donor, campaign, give.money, now, services, words)
-    donations.add(tx, donation, now + _SLOW)
+    donations.add(tx, donation, key, now + _SLOW)
     return donation
 
 

@@ -13,9 +13,19 @@ GENESIS = "0" * 64
 
 
 class EntryKind(StrEnum):
-    """What happened to money. `UNMATCHED` money waits for a person and counts for no campaign."""
+    """What happened to money.
+
+    `UNMATCHED` money waits for a person and counts for no campaign; `COVER` is what donors added for the fees, `FEE`
+    what Stripe kept, in the currency of settlement. `PLEDGE` is a gift that came outside Stripe.
+    """
 
     GIFT = "gift"
+    PLEDGE = "pledge"
+    COVER = "cover"
+    COVER_BACK = "cover_back"
+    FEE = "fee"
+    CORRECTION = "correction"
+    DISBURSEMENT = "disbursement"
     REFUND = "refund"
     REFUND_FAILED = "refund_failed"
     CHARGEBACK = "chargeback"

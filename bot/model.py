@@ -72,6 +72,29 @@ class DeliveryKind(StrEnum):
     REMINDER = "reminder"
     REFUNDED = "refunded"
     ALERT = "alert"
+    MONTHLY_OFFER = "monthly_offer"
+    MONTHLY_STOPPED = "monthly_stopped"
+    MONTHLY_ENDED = "monthly_ended"
+    RENEWAL_FAILED = "renewal_failed"
+    UPCOMING = "upcoming"
+    PLEDGE_REMINDER = "pledge_reminder"
+    EVIDENCE = "evidence"
+
+
+class MonthlyState(StrEnum):
+    """Where a MonthlyGift stands; ASKED until its first payment, PAST_DUE while a renewal is being tried again."""
+
+    ASKED = "asked"
+    ACTIVE = "active"
+    PAST_DUE = "past_due"
+    ENDED = "ended"
+
+
+class PledgeState(StrEnum):
+    PROMISED = "promised"
+    SAID_PAID = "said_paid"
+    MATCHED = "matched"
+    CANCELED = "canceled"
 
 
 class OrderState(StrEnum):
@@ -199,7 +222,10 @@ class Donor:
 
 @dataclass(frozen=True, slots=True)
 class Donation:
-    """One gift of one amount; `params` are the frozen Stripe parameters that every try repeats."""
+    """One gift of one amount; `params` are the frozen Stripe parameters that every try repeats.
+
+    `cover_minor` is what the donor adds for the fees: it is paid with the gift and counts for no goal.
+    """
 
     id: str
     donor_id: int
@@ -215,6 +241,18 @@ class Donation:
     cancel: CancelAsked = CancelAsked.NO
     source: str | None = None
     settled_at: datetime | None = None
+    cover_minor: int = 0
+    # The MonthlyGift that it belongs to.
+    monthly_id: str | None = None
+
+    @property
+    def cover(self) -> Money:
+        return Money(self.cover_minor, self.money.currency)
+
+    @property
+    def total(self) -> Money:
+        """What the card is charged."""
+        return Money(self.money.minor + self.cover_minor, self.money.currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,13 +268,18 @@ class Delivery:
     payload: str | None
     attempts: int
     in_doubt: bool
+    # The MonthlyGift or Pledge that it is about, where that is no Donation.
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """Money that Stripe holds for a gift. `is_matched`: it is the gift's own; the rest is for a person to sort out."""
+    """Money that arrived for a gift. `is_matched`: it is the gift's own; the rest is for a person to sort out.
 
-    session_id: str
+    `subject` is what was paid: a CheckoutSession, the invoice of a renewal, or a pledge.
+    """
+
+    subject: str
     payment_intent: str
     donation_id: str
     money: Money

@@ -132,7 +132,7 @@ def judge(donation: Donation, session: CheckoutSession, *, live: bool) -> Donati
 
 def _matches(donation: Donation, session: CheckoutSession, *, live: bool) -> bool:
     ours = session.reference == donation.id and session.mode == "payment" and session.live is live
-    return ours and session.total == donation.money
+    return ours and session.total == donation.total
 
 
 def _write(tx: Tx, donation_id: str, facts: Record) -> Donation:

@@ -63,7 +63,7 @@ _UNPAID = Statement(
             payments, and_(payments.c.donation_id == donations.c.id, payments.c.is_matched == 1)
         )
     )
-    .where(donations.c.state.in_([str(one) for one in RECEIVED]), payments.c.session_id.is_(None))
+    .where(donations.c.state.in_([str(one) for one in RECEIVED]), payments.c.subject.is_(None))
 )
 _GAPS = Statement(
     select(receipts.c.year, func.max(receipts.c.number) - func.count())
@@ -72,7 +72,7 @@ _GAPS = Statement(
 )
 _UNPAPERED = Statement(
     select(payments.c.donation_id)
-    .select_from(payments.outerjoin(receipts, receipts.c.subject == payments.c.session_id))
+    .select_from(payments.outerjoin(receipts, receipts.c.subject == payments.c.subject))
     .where(payments.c.is_matched == 1, receipts.c.number.is_(None))
 )
 

@@ -23,6 +23,7 @@ _OWE = Statement(
             "donor_id",
             "donation_id",
             "payload",
+            "subject",
             "state",
             "priority",
             "attempts",
@@ -94,6 +95,7 @@ class Owed:
     chat_id: int | None = None
     payload: str | None = None
     priority: int = 2
+    subject: str | None = None
 
 
 def owe(tx: Tx, owed: Owed, due: datetime) -> bool:
@@ -106,6 +108,7 @@ def owe(tx: Tx, owed: Owed, due: datetime) -> bool:
         "donation_id": owed.donation_id,
         "payload": owed.payload,
         "priority": owed.priority,
+        "subject": owed.subject,
     }
     return tx.run(_OWE, **row, state=DeliveryState.OWED, attempts=0, due_at=seconds(due)) == 1
 
@@ -166,4 +169,5 @@ def _noun(row: Row) -> Delivery:
         payload=row["payload"],
         attempts=row["attempts"] + 1,
         in_doubt=row["state"] == DeliveryState.SENDING,
+        subject=row["subject"],
     )

@@ -32,6 +32,8 @@ _ADD = Statement(
             "created_at",
             "expires_at",
             "look_at",
+            "cover_minor",
+            "monthly_id",
         )
     )
 )
@@ -54,7 +56,7 @@ _DUE = Statement(
 )
 _ADD_PAYMENT = Statement(
     sqlite.insert(payments)
-    .values(places("session_id", "payment_intent", "donation_id", "amount_minor", "currency", "received_at"))
+    .values(places("subject", "payment_intent", "donation_id", "amount_minor", "currency", "received_at"))
     .on_conflict_do_nothing()
 )
 
@@ -64,21 +66,23 @@ _OWN_PAYMENT = Statement(
 )
 
 
-def open_key(donor_id: int, campaign_id: int, money: Money) -> str:
-    """What two gifts may not share while both can be paid."""
-    return f"{donor_id}:{campaign_id}:{money.minor}:{money.currency}"
+def open_key(donor_id: int, campaign_id: int, money: Money, cover_minor: int = 0, rhythm: str = "") -> str:
+    """What two gifts may not share while both can be paid; `rhythm` says how a monthly one goes on, "" is once."""
+    key = f"{donor_id}:{campaign_id}:{money.minor}:{money.currency}"
+    return key + (f"+{cover_minor}" if cover_minor else "") + (f":{rhythm}" if rhythm else "")
 
 
 def get(tx: Tx, donation_id: str) -> Donation | None:
     return _maybe(tx.one(_GET, donation_id=donation_id))
 
 
-def open_like(tx: Tx, donor_id: int, campaign_id: int, money: Money) -> Donation | None:
-    """The donor's gift of the same campaign and amount that can still be paid."""
-    return _maybe(tx.one(_OPEN_LIKE, open_key=open_key(donor_id, campaign_id, money)))
+def open_like(tx: Tx, key: str) -> Donation | None:
+    """The gift of this `open_key` that can still be paid."""
+    return _maybe(tx.one(_OPEN_LIKE, open_key=key))
 
 
-def add(tx: Tx, donation: Donation, look_at: datetime) -> None:
+def add(tx: Tx, donation: Donation, key: str | None, look_at: datetime | None) -> None:
+    """`key` is its `open_key`; None for a gift that arrived already."""
     tx.run(
         _ADD,
         id=donation.id,
@@ -87,13 +91,15 @@ def add(tx: Tx, donation: Donation, look_at: datetime) -> None:
         amount_minor=donation.money.minor,
         currency=donation.money.currency,
         state=donation.state,
-        open_key=open_key(donation.donor_id, donation.campaign_id, donation.money),
+        open_key=key,
         attempt=donation.attempt,
         params=donation.params,
         source=donation.source,
         created_at=seconds(donation.created_at),
         expires_at=seconds(donation.expires_at),
-        look_at=seconds(look_at),
+        look_at=None if look_at is None else seconds(look_at),
+        cover_minor=donation.cover_minor,
+        monthly_id=donation.monthly_id,
     )
 
 
@@ -141,7 +147,7 @@ def to_look_at(tx: Tx, now: datetime, limit: int) -> list[Donation]:
 def add_payment(tx: Tx, payment: Payment, now: datetime) -> bool:
     """Record that Stripe holds this money. False when it was recorded before."""
     values: dict[str, Value] = {
-        "session_id": payment.session_id,
+        "subject": payment.subject,
         "payment_intent": payment.payment_intent or None,
         "donation_id": payment.donation_id,
         "amount_minor": payment.money.minor,
@@ -165,7 +171,7 @@ def payment_for(tx: Tx, donation_id: str) -> Payment | None:
 
 def _payment(row: Row) -> Payment:
     return Payment(
-        row["session_id"],
+        row["subject"],
         row["payment_intent"] or "",
         row["donation_id"],
         Money(row["amount_minor"], row["currency"]),
@@ -193,4 +199,6 @@ def noun(row: Row) -> Donation:
         cancel=CancelAsked(row["cancel_asked"]),
         source=row["source"],
         settled_at=None if row["settled_at"] is None else moment(row["settled_at"]),
+        cover_minor=row["cover_minor"],
+        monthly_id=row["monthly_id"],
     )

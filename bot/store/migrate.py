@@ -3,7 +3,7 @@
 import sqlite3
 from pathlib import Path
 
-HEAD = "0002"
+HEAD = "0003"
 _HERE = Path(__file__).resolve().parent / "migrations"
 
 

@@ -22,7 +22,9 @@ from bot.model import (
     DeliveryState,
     DonationState,
     DonorState,
+    MonthlyState,
     OrderState,
+    PledgeState,
     ReceiptKind,
 )
 
@@ -71,6 +73,10 @@ campaigns = Table(
     Column("authorisation", Text, nullable=False),
     Column("statement", Text, nullable=False),
     Column("donors", Integer, nullable=False, server_default="0"),
+    # What the gifts in all currencies count towards the goal, in its currency, each at the rate fixed on it.
+    Column("counted_minor", Big, nullable=False, server_default="0"),
+    # How to pay outside Stripe: one text per language, as JSON; "{}" where it is not offered.
+    Column("ways", Text, nullable=False, server_default="{}"),
     _one_of("state", CampaignState),
     CheckConstraint("goal_minor > 0", name="goal"),
     sqlite_strict=True,
@@ -83,6 +89,7 @@ totals = Table(
     Column("currency", Text, primary_key=True),
     Column("received_minor", Big, nullable=False),
     Column("gifts", Integer, nullable=False),
+    Column("promised_minor", Big, nullable=False, server_default="0"),
     CheckConstraint("received_minor >= 0 AND gifts >= 0", name="whole"),
     sqlite_strict=True,
 )
@@ -124,8 +131,16 @@ donations = Table(
     Column("cancel_asked", Integer, nullable=False, server_default="0"),
     Column("look_at", Big),
     Column("settled_at", Big),
+    Column("cover_minor", Big, nullable=False, server_default="0"),
+    Column("monthly_id", Text, ForeignKey("monthly_gifts.id")),
+    # What it counts towards the goal now, in the currency of the goal, at this rate of that day.
+    Column("counted_minor", Big, nullable=False, server_default="0"),
+    Column("rate", Text),
+    Column("rate_at", Big),
     _one_of("state", DonationState),
     CheckConstraint("amount_minor > 0 AND amount_minor <= 99999999", name="amount"),
+    Index("ix_donations_created_at", "created_at"),
+    Index("ix_donations_monthly_id", "monthly_id", sqlite_where=text("monthly_id IS NOT NULL")),
     Index("ix_donations_look_at", "look_at"),
     Index("ix_donations_donor_id", "donor_id", "created_at"),
     Index("ix_donations_campaign_id_donor_id", "campaign_id", "donor_id"),
@@ -135,7 +150,7 @@ donations = Table(
 payments = Table(
     "payments",
     metadata,
-    Column("session_id", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
     Column("payment_intent", Text, unique=True),
     Column("donation_id", Text, ForeignKey("donations.id"), nullable=False),
     Column("amount_minor", Big, nullable=False),
@@ -143,8 +158,100 @@ payments = Table(
     Column("received_at", Big, nullable=False),
     # 1: the gift's own money; 0: money that a person must sort out, which counts for no campaign.
     Column("is_matched", Integer, nullable=False, server_default="1"),
+    # When to ask for its balance transactions next; NULL when they are all known, or there is none to come.
+    Column("look_at", Big),
     CheckConstraint("amount_minor > 0", name="amount"),
     Index("ix_payments_donation_id", "donation_id"),
+    Index("ix_payments_look_at", "look_at", sqlite_where=text("look_at IS NOT NULL")),
+    sqlite_strict=True,
+)
+
+balance_transactions = Table(
+    "balance_transactions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("payment_intent", Text, nullable=False),
+    Column("donation_id", Text, ForeignKey("donations.id"), nullable=False),
+    # The charge, refund or dispute that moved Stripe's balance.
+    Column("source", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("amount_minor", Big, nullable=False),
+    Column("fee_minor", Big, nullable=False),
+    Column("net_minor", Big, nullable=False),
+    Column("currency", Text, nullable=False),
+    # Stripe's rate from the donor's currency to the account's, for show only: the integers are the money.
+    Column("rate", Text),
+    Column("available_at", Big),
+    Column("seen_at", Big, nullable=False),
+    CheckConstraint("net_minor = amount_minor - fee_minor", name="net"),
+    Index("ix_balance_transactions_payment_intent", "payment_intent"),
+    sqlite_strict=True,
+)
+
+rates = Table(
+    "rates",
+    metadata,
+    # One unit of `currency` is worth `rate` units of `counter` from `at` on; kept for ever.
+    Column("currency", Text, primary_key=True),
+    Column("counter", Text, primary_key=True),
+    Column("at", Big, primary_key=True),
+    Column("rate", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    sqlite_strict=True,
+)
+
+monthly_gifts = Table(
+    "monthly_gifts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("donor_id", Integer, ForeignKey("donors.id"), nullable=False),
+    Column("campaign_id", Integer, ForeignKey("campaigns.id"), nullable=False),
+    Column("amount_minor", Big, nullable=False),
+    Column("cover_minor", Big, nullable=False, server_default="0"),
+    Column("currency", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_at", Big, nullable=False),
+    Column("source", Text),
+    # How long the donor said: so many months, or until a day, or neither: until they stop.
+    Column("months", Integer),
+    Column("ends_at", Big),
+    Column("subscription_id", Text, unique=True),
+    Column("customer_id", Text),
+    # When Stripe charges next, as it last said.
+    Column("next_at", Big),
+    Column("paused_until", Big),
+    # Why there will be no more charges, from the moment that the donor, staff or the bank say so.
+    Column("stop", Text),
+    Column("ended_at", Big),
+    # When Stripe must be looked at, because something is to be done there or is due.
+    Column("look_at", Big),
+    _one_of("state", MonthlyState),
+    CheckConstraint("amount_minor > 0 AND amount_minor <= 99999999", name="amount"),
+    Index("ix_monthly_gifts_donor_id", "donor_id"),
+    Index("ix_monthly_gifts_look_at", "look_at", sqlite_where=text("look_at IS NOT NULL")),
+    sqlite_strict=True,
+)
+
+pledges = Table(
+    "pledges",
+    metadata,
+    # The reference that the donor writes on their transfer.
+    Column("id", Text, primary_key=True),
+    Column("donor_id", Integer, ForeignKey("donors.id"), nullable=False),
+    Column("campaign_id", Integer, ForeignKey("campaigns.id"), nullable=False),
+    Column("amount_minor", Big, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_at", Big, nullable=False),
+    Column("source", Text),
+    # The gift that it became, and who of the staff said so.
+    Column("donation_id", Text, ForeignKey("donations.id"), unique=True),
+    Column("matched_by", Text),
+    Column("settled_at", Big),
+    _one_of("state", PledgeState),
+    CheckConstraint("amount_minor > 0 AND amount_minor <= 99999999", name="amount"),
+    Index("ix_pledges_donor_id", "donor_id", "created_at"),
+    Index("ix_pledges_amount", "state", "currency", "amount_minor"),
     sqlite_strict=True,
 )
 
@@ -273,6 +380,8 @@ deliveries = Table(
     Column("donor_id", Integer, ForeignKey("donors.id")),
     Column("donation_id", Text, ForeignKey("donations.id")),
     Column("payload", Text),
+    # The MonthlyGift or Pledge that it is about, where that is no Donation.
+    Column("subject", Text),
     Column("state", Text, nullable=False),
     Column("priority", Integer, nullable=False),
     Column("attempts", Integer, nullable=False),

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from bot.ledger import GENESIS, Entry, EntryKind, chained
+from bot.store.migrations.rebuilding import widened
 
 revision = "0002"
 down_revision = "0001"
@@ -13,10 +14,10 @@ _KINDS = "('thanks', 'link', 'processing', 'expired', 'failed', 'canceled', 'rev
 
 
 def upgrade() -> None:
-    _widen(
+    widened(
         "donations", f"{_STATES})", f"{_STATES}, 'partly_refunded', 'refunded', 'disputed', 'charged_back')"
     )
-    _widen("deliveries", f"{_KINDS}, 'alert')", f"{_KINDS}, 'refunded', 'alert')")
+    widened("deliveries", f"{_KINDS}, 'alert')", f"{_KINDS}, 'refunded', 'alert')")
     _new_tables()
     for act in ("UPDATE", "DELETE"):
         op.execute(
@@ -28,27 +29,6 @@ def upgrade() -> None:
         "(SELECT session_id FROM donations WHERE state = 'paid' AND session_id IS NOT NULL)"
     )
     _book_what_came_before()
-
-
-def _widen(table: str, old: str, new: str) -> None:
-    """SQLite cannot change a CHECK: the table is made again under its own text, and its rows and indexes move over."""
-    connection = op.get_bind()
-    made = (
-        connection.exec_driver_sql(
-            "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL ORDER BY type DESC",
-            (table,),
-        )
-        .scalars()
-        .all()
-    )
-    assert old in made[0], made[0]  # noqa: S101  a database that is not ours must not be rebuilt
-    fresh = made[0].replace(old, new).replace(f"CREATE TABLE {table}", f"CREATE TABLE {table}_new", 1)
-    op.execute(fresh)
-    op.execute(f"INSERT INTO {table}_new SELECT * FROM {table}")
-    op.execute(f"DROP TABLE {table}")
-    op.execute(f"ALTER TABLE {table}_new RENAME TO {table}")
-    for index in made[1:]:
-        op.execute(index)
 
 
 def _book_what_came_before() -> None:
