@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     campaigns_file: str = "campaigns.toml"
     statement_descriptor: str = ""
     undo_minutes: Annotated[int, Field(ge=0, le=60 * 24 * 30)] = 60
+    offer_monthly: bool = True
     log_format: Literal["console", "json"] = "console"
 
     @field_validator("currencies")

@@ -4,30 +4,52 @@ A Delivery whose fate is unknown is sent again: a second thanks is better than n
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from bot import monthly
 from bot.botapi import draw
 from bot.botapi.pace import Priority
 from bot.botapi.pen import Pen
 from bot.errors import ChatGone, ChatMoved, TelegramBusy, TelegramDown, TelegramRefused
 from bot.i18n import Words
-from bot.model import Campaign, Delivery, DeliveryKind, DeliveryState, Donation, Donor, DonorState
+from bot.model import (
+    Campaign,
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    Donation,
+    DonationState,
+    Donor,
+    DonorState,
+)
 from bot.money import Money
+from bot.monthly import MonthlyFacts
+from bot.months import charges_before
 from bot.refunding import undo_until
 from bot.screens import back, trouble
 from bot.screens import giving as screens
+from bot.screens import monthly as months
 from bot.screens.base import Screen
 from bot.services import Services
 from bot.store import campaigns, deliveries, donations, donors
+from bot.store.moments import moment
 from bot.store.sql import Tx
 
 log = logging.getLogger(__name__)
 _SENDERS = 16
 _LONGEST_PAUSE = timedelta(minutes=10)
+_OF_STATES = {
+    DeliveryKind.PROCESSING: screens.processing,
+    DeliveryKind.EXPIRED: screens.expired,
+    DeliveryKind.FAILED: screens.failed,
+    DeliveryKind.CANCELED: screens.canceled,
+    DeliveryKind.REVIEW: screens.in_review,
+}
 _STAY = (DeliveryKind.THANKS, DeliveryKind.REFUNDED)
 
 
@@ -39,6 +61,7 @@ class Parcel:
     donor: Donor | None
     donation: Donation | None
     campaign: Campaign | None
+    monthly: MonthlyFacts | None = None
 
 
 async def run(services: Services, bot: Pen) -> None:
@@ -68,10 +91,9 @@ async def _send_and_free(services: Services, bot: Pen, parcel: Parcel, free: asy
 async def _rest(services: Services) -> None:
     due = await services.db.read(deliveries.next_due)
     pause = max(0.0, (due - services.clock()).total_seconds()) if due else 60.0
-    try:
-        await asyncio.wait_for(services.bells.courier.wait(), min(pause + 0.05, 60.0))
-    except TimeoutError:
-        return
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(min(pause + 0.05, 60.0)):
+            await services.bells.courier.wait()
 
 
 async def claim(services: Services) -> list[Parcel]:
@@ -87,7 +109,10 @@ def _parcel(tx: Tx, delivery: Delivery) -> Parcel:
     donation = donations.get(tx, delivery.donation_id) if delivery.donation_id else None
     donor = donors.get(tx, delivery.donor_id) if delivery.donor_id else None
     campaign = campaigns.get(tx, donation.campaign_id) if donation else None
-    return Parcel(delivery, donor, donation, campaign)
+    monthly_id = donation.monthly_id if donation else delivery.subject
+    return Parcel(
+        delivery, donor, donation, campaign, monthly.facts_of(tx, monthly_id) if monthly_id else None
+    )
 
 
 async def deliver(services: Services, bot: Pen, parcel: Parcel) -> None:
@@ -128,29 +153,40 @@ def _screen(services: Services, parcel: Parcel) -> Screen | None:
     """None where what it is about is gone."""
     if parcel.donation is not None and parcel.campaign is not None:
         return _of_gift(services, parcel, parcel.donation, parcel.campaign)
-    return None
+    return _of_monthly(_words(services, parcel), parcel.delivery, parcel.monthly) if parcel.monthly else None
+
+
+def _of_monthly(words: Words, delivery: Delivery, found: MonthlyFacts) -> Screen | None:
+    gift, campaign = found.gift, found.campaign
+    match delivery.kind:
+        case DeliveryKind.UPCOMING:
+            return months.upcoming(words, gift, campaign)
+        case DeliveryKind.RENEWAL_FAILED:
+            code, _, following = (delivery.payload or "").partition(".")
+            when = moment(int(following)) if following not in ("", "0") else None
+            return months.failed(words, gift, campaign, code, when)
+        case DeliveryKind.MONTHLY_STOPPED:
+            return months.stopped(words, gift, campaign, found.count, found.given)
+        case DeliveryKind.MONTHLY_ENDED:
+            return months.ended(words, gift, campaign, found.count, found.given, delivery.payload or "")
+        case _:
+            return None
 
 
 def _of_gift(services: Services, parcel: Parcel, donation: Donation, campaign: Campaign) -> Screen | None:
     words = _words(services, parcel)
+    if screen := _OF_STATES.get(parcel.delivery.kind):
+        return screen(words, donation)
     match parcel.delivery.kind:
         case DeliveryKind.THANKS:
-            settings = services.settings
-            return screens.thanks(
-                words, donation, campaign, settings.statement_descriptor, undo_until(donation, settings)
-            )
+            statement, until = services.settings.statement_descriptor, undo_until(donation, services.settings)
+            if found := parcel.monthly:
+                return months.thanks(words, donation, campaign, found.gift, found.count, statement, until)
+            return screens.thanks(words, donation, campaign, statement, until)
+        case DeliveryKind.MONTHLY_OFFER:
+            return _offer(services, words, donation, campaign)
         case DeliveryKind.LINK:
             return screens.bridge(words, donation, campaign)
-        case DeliveryKind.PROCESSING:
-            return screens.processing(words, donation)
-        case DeliveryKind.EXPIRED:
-            return screens.expired(words, donation)
-        case DeliveryKind.FAILED:
-            return screens.failed(words, donation)
-        case DeliveryKind.CANCELED:
-            return screens.canceled(words, donation)
-        case DeliveryKind.REVIEW:
-            return screens.in_review(words, donation)
         case DeliveryKind.REMINDER:
             return screens.reminder(words, donation, campaign)
         case DeliveryKind.REFUNDED:
@@ -160,6 +196,22 @@ def _of_gift(services: Services, parcel: Parcel, donation: Donation, campaign: C
             return trouble.alert(words, parcel.delivery.payload or "", donation.id.upper())
         case _:
             return None
+
+
+def _offer(services: Services, words: Words, donation: Donation, campaign: Campaign) -> Screen | None:
+    """A small amount, since it comes again; None where a monthly gift could not be taken any more."""
+    now = services.clock()
+    ends_soon = campaign.ends_at is not None and charges_before(now, campaign.ends_at) < 2
+    if donation.state is not DonationState.PAID or ends_soon or not campaign.is_open_at(now):
+        return None
+    return months.offer(words, campaign, _smaller(campaign, donation.money))
+
+
+def _smaller(campaign: Campaign, money: Money) -> Money:
+    """The largest preset that is at most half of what was given, or else the smallest gift."""
+    presets = [preset.money for preset in campaign.presets.get(money.currency, ())]
+    fitting = [one for one in presets if one.minor * 2 <= money.minor]
+    return max(fitting, default=campaign.limits[money.currency].smallest, key=lambda one: one.minor)
 
 
 async def _end(services: Services, delivery: Delivery, state: DeliveryState, why: str) -> None:

@@ -1,11 +1,11 @@
 """What belongs to one donor: their gifts, their data as a file, their choices, and being forgotten."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from bot.model import Campaign, Donation, DonationState, Donor
+from bot.model import Campaign, Donation, DonationState, Donor, MonthlyGift
 from bot.services import Services
-from bot.store import campaigns, donations, donors
+from bot.store import campaigns, donations, donors, monthly
 from bot.store.moments import seconds
 from bot.store.sql import Tx
 
@@ -20,14 +20,16 @@ class Gifts:
     donations: list[Donation]
     campaigns: dict[int, Campaign]
     count: int
+    monthly: list[MonthlyGift] = field(default_factory=list[MonthlyGift])
 
 
 async def gifts(services: Services, donor: Donor, page: int, size: int) -> Gifts:
     def read(tx: Tx) -> Gifts:
         found = donations.of_donor(tx, donor.id, size, (page - 1) * size)
-        known = {one: campaigns.get(tx, one) for one in {donation.campaign_id for donation in found}}
+        going_on = monthly.live_of_donor(tx, donor.id)
+        known = {one: campaigns.get(tx, one) for one in {gift.campaign_id for gift in (*found, *going_on)}}
         whole = {one: campaign for one, campaign in known.items() if campaign}
-        return Gifts(found, whole, donations.count_of_donor(tx, donor.id))
+        return Gifts(found, whole, donations.count_of_donor(tx, donor.id), going_on)
 
     return await services.db.read(read)
 
@@ -35,6 +37,7 @@ async def gifts(services: Services, donor: Donor, page: int, size: int) -> Gifts
 async def export(services: Services, donor: Donor) -> bytes:
     """All that is stored of this donor, as JSON; amounts in minor units, moments in Unix seconds."""
     all_gifts = await gifts(services, donor, 1, _ALL)
+    plans = await services.db.read(lambda tx: monthly.of_donor(tx, donor.id))
     data = {
         "telegram_id": donor.telegram_id,
         "language": donor.language,
@@ -45,6 +48,7 @@ async def export(services: Services, donor: Donor) -> bytes:
         "gifts": [
             _exported(donation, all_gifts.campaigns[donation.campaign_id]) for donation in all_gifts.donations
         ],
+        "monthly_gifts": [_exported_plan(gift) for gift in plans],
     }
     return json.dumps(data, ensure_ascii=False, indent=2).encode()
 
@@ -62,11 +66,27 @@ def _exported(donation: Donation, campaign: Campaign) -> dict[str, str | int | N
     }
 
 
+def _exported_plan(gift: MonthlyGift) -> dict[str, str | int | None]:
+    return {
+        "reference": gift.id,
+        "amount_minor": gift.money.minor,
+        "currency": gift.money.currency,
+        "state": gift.state,
+        "created_at": seconds(gift.created_at),
+        "ends_at": seconds(gift.ends_at) if gift.ends_at else None,
+        "next_at": seconds(gift.next_at) if gift.next_at else None,
+        "stopped_by": gift.stop,
+        "stripe_subscription": gift.subscription_id,
+    }
+
+
 async def erase(services: Services, donor: Donor) -> bool:
-    """Forget the donor; False while a payment is under way, since its outcome could not be told to anybody."""
+    """Forget the donor; False while a payment is under way or a monthly gift goes on: nobody could be told of it."""
 
     def write(tx: Tx) -> bool:
         if any(donation.state in _UNSETTLED for donation in donations.of_donor(tx, donor.id, _ALL)):
+            return False
+        if monthly.live_of_donor(tx, donor.id):
             return False
         donors.erase(tx, donor.id)
         return True

@@ -12,7 +12,7 @@ from handlers.routes import Turn, on
 async def my_gifts(turn: Turn, action: MyGifts) -> Screen:
     page = max(1, action.page)
     found = await mine.gifts(turn.services, turn.donor, page, screens.PAGE)
-    return screens.gifts(turn.words, found.donations, found.campaigns, page, found.count)
+    return screens.gifts(turn.words, found.donations, found.campaigns, page, found.count, found.monthly)
 
 
 @on(Privacy)

@@ -130,6 +130,8 @@ def settings_for(sandbox: Sandbox, folder: Path, *, webhook: bool, **more: Any) 
         "admin_ids": (1900,),
         "campaigns_file": str(ROOT / "campaigns.toml"),
         "statement_descriptor": "MCISE* DON",
+        # One message more after each first gift is for the tests that are about it.
+        "offer_monthly": False,
     }
     return Settings(_env_file=None, **(values | more))  # pyright: ignore[reportCallIssue]
 

@@ -8,6 +8,7 @@ from bot.actions import (
     CancelGift,
     Check,
     ChooseAmount,
+    ChooseTerm,
     Give,
     Home,
     Look,
@@ -106,19 +107,18 @@ def check(words: Words, campaign: Campaign, money: Money, statement: str) -> Scr
         Give(campaign.id, money.minor, money.currency.lower()),
         style="success",
     )
+    monthly = Button(
+        words.label("Every month instead…"), ChooseTerm(campaign.id, money.minor, money.currency.lower())
+    )
     change = Button(words.label("Change the amount"), ChooseAmount(campaign.id, money.currency.lower()))
     cancel = Button(words.label("Cancel"), Home())
-    return Screen(text, rows(pay, (change, cancel)), awaiting=_check(campaign, money))
+    return Screen(text, rows(pay, monthly, (change, cancel)), awaiting=_check(campaign, money))
 
 
 def bridge(words: Words, donation: Donation, campaign: Campaign) -> Screen:
     """S5: what Stripe's page will show, in the donor's language, before it opens."""
     text = paragraphs(
-        words.text(
-            "Your gift of <b>{amount}</b> to <b>{title}</b> is ready.",
-            amount=donation.money,
-            title=_title(words, campaign),
-        ),
+        _ready(words, donation, campaign),
         lines(
             _page_language(words),
             words.text(
@@ -136,6 +136,13 @@ def bridge(words: Words, donation: Donation, campaign: Campaign) -> Screen:
         rows(pay, _trouble(words, donation), (change, _cancel(words, donation))),
         awaiting=Bridge(donation.id),
     )
+
+
+def _ready(words: Words, donation: Donation, campaign: Campaign) -> str:
+    places: dict[str, str | Money] = {"amount": donation.money, "title": _title(words, campaign)}
+    if donation.monthly_id:
+        return words.text("Your gift of <b>{amount} every month</b> to <b>{title}</b> is ready.", **places)
+    return words.text("Your gift of <b>{amount}</b> to <b>{title}</b> is ready.", **places)
 
 
 def _page_language(words: Words) -> str:
@@ -244,12 +251,14 @@ def expired(words: Words, donation: Donation) -> Screen:
 
 
 def _again(words: Words, donation: Donation) -> Button:
-    money = donation.money
-    return Button(
-        words.label("Try {amount} again", amount=money),
-        Give(donation.campaign_id, money.minor, money.currency.lower()),
-        style="success",
+    money, code = donation.money, donation.money.currency.lower()
+    # A monthly gift is agreed to again, with its end.
+    again = (
+        ChooseTerm(donation.campaign_id, money.minor, code)
+        if donation.monthly_id
+        else Give(donation.campaign_id, money.minor, code)
     )
+    return Button(words.label("Try {amount} again", amount=money), again, style="success")
 
 
 def _no(words: Words) -> Button:

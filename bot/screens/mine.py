@@ -4,26 +4,36 @@ from collections.abc import Mapping, Sequence
 
 from bot.actions import EraseMine, ExportMine, Home, Look, MyGifts, Privacy
 from bot.i18n import Words
-from bot.model import Campaign, Donation, DonationState
-from bot.screens import back
+from bot.model import Campaign, Donation, DonationState, MonthlyGift
+from bot.screens import back, monthly
 from bot.screens.base import Button, Document, Screen, paragraphs, rows
 
 PAGE = 5
 
 
 def gifts(
-    words: Words, donations: Sequence[Donation], campaigns: Mapping[int, Campaign], page: int, count: int
+    words: Words,
+    donations: Sequence[Donation],
+    campaigns: Mapping[int, Campaign],
+    page: int,
+    count: int,
+    going_on: Sequence[MonthlyGift] = (),
 ) -> Screen:
-    """One page of the donor's gifts, newest first; `count` is how many there are in all."""
+    """One page of the donor's gifts, newest first; `count` is how many there are in all, `going_on` the monthly ones."""
     home = Button(words.label("All campaigns"), Home())
     if not donations:
         return Screen(words.text("You have made no gift here yet."), rows(home), awaiting=MyGifts())
     title = words.text("<b>Your gifts</b>")
-    items = [_gift(words, donation, campaigns[donation.campaign_id]) for donation in donations]
+    plans = [monthly.in_list(words, gift, campaigns[gift.campaign_id]) for gift in going_on]
+    items = [*plans, *(_gift(words, donation, campaigns[donation.campaign_id]) for donation in donations)]
     unsettled = [d for d in donations if d.state.is_open or d.state is DonationState.PROCESSING]
     looks = (Button(words.label("Check {amount}", amount=d.money), Look(d.id)) for d in unsettled)
     return Screen(
-        paragraphs(title, *items), rows(*looks, _pages(words, page, count), home), awaiting=MyGifts(page)
+        paragraphs(title, *items),
+        rows(
+            *(monthly.list_button(words, gift) for gift in going_on), *looks, _pages(words, page, count), home
+        ),
+        awaiting=MyGifts(page),
     )
 
 
@@ -108,7 +118,7 @@ def sure_to_erase(words: Words) -> Screen:
 
 def cannot_erase_yet(words: Words) -> Screen:
     text = words.text(
-        "A payment of yours is still under way. Erase again when it is settled, or cancel it first."
+        "A payment of yours is still under way, or a monthly gift goes on. Erase again when it is settled, or stop it first."
     )
     return Screen(text, rows(Button(words.label("My gifts"), MyGifts())), awaiting=Privacy())
 

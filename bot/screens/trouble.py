@@ -11,10 +11,11 @@ from bot.errors import (
     GiftTooSmall,
     PaymentsLocked,
     PaymentsRefused,
+    TermNotPossible,
     UndoTooLate,
 )
 from bot.i18n import Words
-from bot.screens import back
+from bot.screens import back, monthly
 from bot.screens.base import Button, Screen, rows
 
 
@@ -31,6 +32,12 @@ def of(words: Words, error: EntraideError) -> Screen:
             return _home(words, words.text("This campaign takes no gifts at the moment."))
         case CurrencyNotTaken(currency=code):
             return _home(words, words.text("This campaign does not take {currency}.", currency=code))
+        case TermNotPossible(campaign_id=campaign_id):
+            return Screen(
+                monthly.too_short(words),
+                rows(_another(words, campaign_id)),
+                awaiting=ChooseAmount(campaign_id),
+            )
         case UndoTooLate():
             return back.too_late(words)
         case PaymentsLocked():
