@@ -181,7 +181,8 @@ def _of_gift(services: Services, parcel: Parcel, donation: Donation, campaign: C
         case DeliveryKind.THANKS:
             statement, until = services.settings.statement_descriptor, undo_until(donation, services.settings)
             if found := parcel.monthly:
-                return months.thanks(words, donation, campaign, found.gift, found.count, statement, until)
+                number = int(parcel.delivery.payload or 1)
+                return months.thanks(words, donation, campaign, found.gift, number, statement, until)
             return screens.thanks(words, donation, campaign, statement, until)
         case DeliveryKind.MONTHLY_OFFER:
             return _offer(services, words, donation, campaign)

@@ -239,15 +239,21 @@ async def _stray(services: Services, gift: MonthlyGift, subscription_id: str) ->
 async def mirror(services: Services, monthly_id: str, *, event_id: str | None = None) -> None:
     """Tell Stripe what the donor wants, and write down what it says. Raises PaymentsError."""
     async with services.locks.of(monthly_id):
-        gift = await services.db.read(lambda tx: monthly.get(tx, monthly_id))
-        if gift is None or gift.subscription_id is None:
+        gift, heard = await services.db.read(partial(_before, monthly_id=monthly_id))
+        if gift is None or gift.subscription_id is None or (event_id and event_id not in heard):
+            # Whoever held the lock before us fetched what this event is about.
             return
         seen = await _steer(services, gift, await services.payments.subscription(gift.subscription_id))
         invoices = await services.payments.invoices_of(seen.id)
         failed = await _failure(services, invoices)
         news = _News(gift, seen, invoices, failed, services.settings, services.clock())
-        await services.db.write(partial(_record, news=news, event_id=event_id))
+        await services.db.write(partial(_record, news=news, heard=heard))
     services.bells.courier.set()
+
+
+def _before(tx: Tx, monthly_id: str) -> tuple[MonthlyGift | None, list[str]]:
+    gift = monthly.get(tx, monthly_id)
+    return gift, inbox.about(tx, gift.subscription_id) if gift and gift.subscription_id else []
 
 
 async def _failure(services: Services, invoices: Sequence[Invoice]) -> Invoice | None:
@@ -315,7 +321,7 @@ class _News:
     now: datetime
 
 
-def _record(tx: Tx, news: _News, event_id: str | None) -> None:
+def _record(tx: Tx, news: _News, heard: Sequence[str]) -> None:
     for invoice in reversed(news.invoices):
         if invoice.is_paid and not invoice.is_first and invoice.payment_intent:
             _renew(tx, news, invoice, invoice.payment_intent)
@@ -326,7 +332,7 @@ def _record(tx: Tx, news: _News, event_id: str | None) -> None:
         _keep(tx, news)
         if news.failed is not None:
             _tell_failure(tx, news, news.failed)
-    if event_id:
+    for event_id in heard:
         inbox.done(tx, event_id, "mirrored", news.now)
 
 
@@ -353,7 +359,8 @@ def _renew(tx: Tx, news: _News, invoice: Invoice, payment_intent: str) -> None:
     donations.add(tx, donation, None, None)
     payment = Payment(invoice.id, payment_intent, donation.id, invoice.paid, is_matched=True)
     settling.receive(tx, donation, payment, news.settings, news.now)
-    settling.owe(tx, donation, DeliveryKind.THANKS, news.now)
+    number_of_it = monthly.gifts(tx, gift.id)[0]
+    settling.owe(tx, donation, DeliveryKind.THANKS, news.now, payload=str(number_of_it))
 
 
 def renewal_id(invoice_id: str) -> str:
