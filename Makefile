@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PO := $(wildcard locales/*/LC_MESSAGES/entraide.po)
 MO := $(PO:.po=.mo)
 
-.PHONY: help demo run test test-deep check bench words clean
+.PHONY: help demo run test test-deep check bench pictures words clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -52,6 +52,9 @@ check: $(VENV)/.ready $(MO) ## Style, types, walls, catalogues, secrets
 
 bench: $(VENV)/.ready .venv-bench/.ready $(MO) ## Measure ourselves beside the floors
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+pictures: $(VENV)/.ready $(MO) ## Draw every paper in every language into docs/pictures/papers
+	@$(BIN)/python -m benchmarks.pictures
 
 words: $(VENV)/.ready ## Extract and update the catalogues
 	@$(BIN)/pybabel --quiet extract --no-wrap --no-location --sort-output -k text -k label -k plural:1,2 -o locales/entraide.pot bot/screens

@@ -7,12 +7,14 @@ import uvloop
 
 from benchmarks.bots import AIOGRAM, BARE, OURS, pin, walkers
 from benchmarks.measure import Figures, Plan, confirmations, walk
+from benchmarks.papers import Papers, apart
 from benchmarks.report import Rounds, tables, write
 
 
 async def _measure(plan: Plan, rounds: int, names: list[str]) -> Rounds:
     walks: dict[str, list[Figures]] = {name: [] for name in names}
     confirmed: dict[str, list[float]] = {OURS: [], BARE: []}
+    printed: list[Papers] = []
     for number in range(rounds):
         for name in _turned(names, number):
             print(f"round {number + 1}: {name}", flush=True)
@@ -20,7 +22,9 @@ async def _measure(plan: Plan, rounds: int, names: list[str]) -> Rounds:
         for name in _turned(list(confirmed), number):
             print(f"round {number + 1}: confirmations, {name}", flush=True)
             confirmed[name].append(await confirmations(name, plan))
-    return Rounds(walks, confirmed)
+        print(f"round {number + 1}: papers", flush=True)
+        printed.append(await apart())
+    return Rounds(walks, confirmed, printed)
 
 
 def _turned(names: Sequence[str], by: int) -> list[str]:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from benchmarks.bots import AIOGRAM, BARE, OURS, PTB, ROOT
 from benchmarks.measure import Figures, Walks
+from benchmarks.papers import Papers
 
 Read = Callable[[Figures], float]
 
@@ -20,6 +21,10 @@ class Rounds:
 
     walks: dict[str, list[Figures]]
     confirmations: dict[str, list[float]]
+    papers: list[Papers]
+
+    def paper(self, read: Callable[[Papers], float]) -> float:
+        return statistics.median(read(one) for one in self.papers)
 
     def median(self, name: str, read: Read) -> float:
         return statistics.median(read(one) for one in self.walks[name])
@@ -78,7 +83,7 @@ _TABLES = {
 def tables(rounds: Rounds) -> list[str]:
     """Markdown; medians of the rounds."""
     lines = [line for title, rows in _TABLES.items() for line in _table(title, rows, rounds)]
-    return [*lines, *_confirmations(rounds), _own_share(rounds), "", *_targets(rounds)]
+    return [*lines, *_confirmations(rounds), *_papers(rounds), _own_share(rounds), "", *_targets(rounds)]
 
 
 def _table(title: str, rows: dict[str, Read], rounds: Rounds) -> list[str]:
@@ -108,6 +113,22 @@ def _confirmations(rounds: Rounds) -> list[str]:
     ]
 
 
+_PAPERS: dict[str, Callable[[Papers], float]] = {
+    "a receipt p50, ms": lambda one: one.receipt,
+    "a statement of 200 gifts p50, ms": lambda one: one.statement,
+}
+
+
+def _papers(rounds: Rounds) -> list[str]:
+    floor = rounds.paper(lambda one: one.floor)
+    rows = (
+        f"| {label} | {rounds.paper(read):.2f} | {floor:.2f} | "
+        f"{rounds.paper(lambda one, read=read: read(one) / one.floor):.2f} |"
+        for label, read in _PAPERS.items()
+    )
+    return ["## Papers", "", f"| | {OURS} | bare Typst, one line | ratio |", "|---|---|---|---|", *rows, ""]
+
+
 def _own_share(rounds: Rounds) -> str:
     """How far the bench itself is from being what is measured."""
     stub = max(rounds.median(name, lambda f: f.crowd.stub_share) for name in rounds.walks)
@@ -133,6 +154,10 @@ def _targets(rounds: Rounds) -> list[str]:
         _at_most("a stranger's p99 while links are asked for and handed out, ms", busy, 100),
         _at_most("a stranger's p99 while 50 wait for Stripe / while nothing happens", beside / idle, 2.0),
         _at_least("confirmations/s / the bare loop's", rounds.confirmation_ratio, 0.5),
+        *(
+            _at_most(label, rounds.paper(read), most)
+            for (label, read), most in zip(_PAPERS.items(), (50, 150), strict=True)
+        ),
         _at_most("start-up / ptb's", rounds.ratio(PTB, _PROCESS["start-up to first answer, s"]), 2.5),
         _at_most("memory / ptb's", rounds.ratio(PTB, _PROCESS["resident memory, MiB"]), 2.0),
         "",

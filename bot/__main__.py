@@ -1,8 +1,9 @@
-"""The command line: `entraide run`, `check`, `migrate`, `campaigns load`, `reconcile`."""
+"""The command line: `entraide run`, `check`, `migrate`, `campaigns load`, `reconcile`, `report`."""
 
 import asyncio
 import sys
 from collections.abc import Coroutine
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -10,8 +11,9 @@ import typer
 from pydantic import ValidationError
 
 from bot import __version__
-from bot.config import Settings
+from bot.config import LANGUAGES, Settings
 from bot.errors import EntraideError
+from bot.i18n import ZONE
 
 T = TypeVar("T")
 
@@ -113,6 +115,36 @@ def verify(
     lines, holds = verify_ledger(file, gift.lower())
     typer.echo("\n".join(lines))
     raise typer.Exit(0 if holds else 1)
+
+
+@cli.command()
+def report(
+    *,
+    campaign: Annotated[str, typer.Option(help="A campaign's slug; all of them where none is named.")] = "",
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day, 2026-11-01.")
+    ] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, included.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The folder for both files.")] = Path(),
+    language: Annotated[str, typer.Option(help="ar, fr or en.")] = "",
+) -> None:
+    """Write the report for the authorities, PDF and XLSX, from the ledger; this month where no day is named."""
+    from bot.chores import write_report
+    from bot.periods import Period
+
+    chosen = settings()
+    month = Period.month_of(datetime.now(ZONE).date())
+    period = Period(first.date() if first else month.first, last.date() if last else month.last)
+    if period.first > period.last:
+        raise typer.BadParameter("--from lies after --to")
+    spoken = language or chosen.default_language
+    if spoken not in LANGUAGES:
+        raise typer.BadParameter(f"--language is one of {', '.join(LANGUAGES)}")
+    slug = "" if campaign == "all" else campaign
+    for file in asyncio.run(_told(write_report(chosen, slug, period, out, spoken))):
+        typer.echo(str(file))
 
 
 @campaigns_cli.command("load")

@@ -11,6 +11,8 @@ from typing import ClassVar
 from bot.money import CURRENCIES, Money
 
 PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,64}")
+# How much of a ledger row's hash a paper's QR code holds: nobody guesses 96 bits, and the code stays coarse.
+CODE = 24
 _NUMBER = re.compile(r"[0-9]{1,10}")
 _TEXT = re.compile(r"[a-z0-9]{1,24}")
 
@@ -228,6 +230,65 @@ class RefundGift(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class GetReceipt(_OfDonation):
+    """The receipt of a gift of one's own, as a file."""
+
+    word: ClassVar[str] = "receipt"
+
+
+@dataclass(frozen=True, slots=True)
+class GetCreditNote(_OfDonation):
+    """The newest credit note of a gift of one's own."""
+
+    word: ClassVar[str] = "credit"
+
+
+@dataclass(frozen=True, slots=True)
+class GetPaper(Action):
+    """One numbered paper of one's own."""
+
+    word: ClassVar[str] = "paper"
+    year: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class GetStatement(Action):
+    """All gifts of a year on one paper; 0 is this year."""
+
+    word: ClassVar[str] = "statement"
+    year: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyGift(_OfDonation):
+    """A gift of one's own in the ledger."""
+
+    word: ClassVar[str] = "verify"
+
+
+@dataclass(frozen=True, slots=True)
+class Scan(Action):
+    """What the QR code of a paper asks. `code` is the beginning of the hash of the gift's row in the ledger."""
+
+    word: ClassVar[str] = "scan"
+    code: str
+    year: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShowReport(Action):
+    """For staff: `campaign_id` 0 is all; days as 20261101, both included, 0 is the current month; `form` look, pdf or xlsx."""
+
+    word: ClassVar[str] = "report"
+    form: str = "look"
+    campaign_id: int = 0
+    first: int = 0
+    last: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class MyGifts(Action):
     word: ClassVar[str] = "gifts"
     page: int = 1
@@ -349,12 +410,19 @@ def link(action: Action, source: str | None = None) -> str:
     return pack(action) + (f"__{source}" if source else "")
 
 
+def scan_link(code: str, year: int, number: int) -> str:
+    """The start payload in a paper's QR code: `v_<code>_<year>_<number>`."""
+    return f"v_{code}_{year}_{number}"
+
+
 def read_link(payload: str) -> Link:
     """What a `/start` payload asks for. Strangers write these, so only Actions that change nothing come out."""
     head, _, source = payload.partition("__") if PAYLOAD.fullmatch(payload) else ("", "", "")
     origin = source[:32] or None
     if head.startswith(("r_", "x_")):
         return Link(_build(Look, [head[2:].lower()]), origin)
+    if head.startswith("v_"):
+        return Link(_build(Scan, head[2:].lower().split("_")), origin)
     if head.startswith("c_"):
         return Link(_campaign_link(head[2:].split("_")), origin)
     action = parse(head)

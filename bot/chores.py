@@ -1,15 +1,17 @@
-"""Commands that an operator runs beside the bot: load campaigns, reconcile, audit, publish and verify the ledger."""
+"""Commands that an operator runs beside the bot: load campaigns, reconcile, audit, publish and verify the ledger, write the report."""
 
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot import auditing, campaigns_file, looking
+from bot import auditing, campaigns_file, looking, reporting
 from bot.config import Settings
+from bot.errors import NoSuchCampaign
 from bot.i18n import Catalogues
 from bot.ledger import LedgerFault, LedgerRow, faults, line, read_line
 from bot.payments.stripe_api import Payments
+from bot.periods import Period
 from bot.services import Services
 from bot.store import ledger
 from bot.store.database import Database
@@ -80,6 +82,22 @@ async def publish_ledger(settings: Settings, file: Path) -> tuple[int, str]:
 
     async with _beside(settings) as services:
         return await services.db.read(write)
+
+
+async def write_report(settings: Settings, slug: str, period: Period, out: Path, language: str) -> list[Path]:
+    """The report on one campaign, or on all where `slug` is empty, as PDF and XLSX. Raises NoSuchCampaign."""
+    async with _beside(settings) as services:
+        words = services.catalogues.words(language)
+        found = await reporting.report(services, words, slug, period)
+        if found is None:
+            raise NoSuchCampaign(slug)
+        found = await reporting.with_entries(services, words, slug, found)
+    made = {"pdf": await reporting.as_pdf(words, found), "xlsx": await reporting.as_xlsx(words, found)}
+    out.mkdir(parents=True, exist_ok=True)
+    files = [out / reporting.file_name(slug, period, form) for form in made]
+    for file, content in zip(files, made.values(), strict=True):
+        file.write_bytes(content)
+    return files
 
 
 def verify_ledger(file: Path, gift: str) -> tuple[list[str], bool]:

@@ -1,5 +1,7 @@
 """Settings: the only reader of the environment; it checks values and never reaches out."""
 
+import json
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
@@ -19,6 +21,25 @@ def _listed(value: object) -> object:
 
 
 CommaList = BeforeValidator(_listed)
+
+
+def _by_language(value: object) -> object:
+    """One text for all languages, or a JSON object with one for some of them."""
+    if not isinstance(value, str):
+        return value
+    if not value.lstrip().startswith("{"):
+        return dict.fromkeys(LANGUAGES, value.strip()) if value.strip() else {}
+    try:
+        texts = json.loads(value)
+    except ValueError as error:
+        raise ValueError(f"is no JSON object of texts by language ({error})") from None
+    wrong = [code for code, text in texts.items() if code not in LANGUAGES or not isinstance(text, str)]
+    if wrong:
+        raise ValueError(f"takes texts for {', '.join(LANGUAGES)}; not: {', '.join(wrong)}")
+    return texts
+
+
+TextByLanguage = Annotated[Mapping[str, str], NoDecode, BeforeValidator(_by_language)]
 
 
 class Settings(BaseSettings):
@@ -41,6 +62,7 @@ class Settings(BaseSettings):
     currencies: Annotated[tuple[str, ...], NoDecode, CommaList] = ("MAD", "EUR", "USD")
     campaigns_file: str = "campaigns.toml"
     statement_descriptor: str = ""
+    tax_note: TextByLanguage = {}
     undo_minutes: Annotated[int, Field(ge=0, le=60 * 24 * 30)] = 60
     offer_monthly: bool = True
     log_format: Literal["console", "json"] = "console"
@@ -80,6 +102,11 @@ class Settings(BaseSettings):
     def mode(self) -> Literal["webhook", "polling"]:
         """How news reaches us: pushed to PUBLIC_URL, or asked for."""
         return "webhook" if self.public_url else "polling"
+
+    def tax_note_in(self, language: str) -> str:
+        """The operator's own sentence on receipts and statements; another language's where this one has none."""
+        notes = (self.tax_note.get(one) for one in (language, self.default_language, *LANGUAGES))
+        return next((note for note in notes if note), "")
 
     @property
     def home_currency(self) -> str:

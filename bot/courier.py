@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot import monthly
+from bot import evidence, monthly
 from bot.botapi import draw
 from bot.botapi.pace import Priority
 from bot.botapi.pen import Pen
@@ -31,7 +31,7 @@ from bot.money import Money
 from bot.monthly import MonthlyFacts
 from bot.months import charges_before
 from bot.refunding import undo_until
-from bot.screens import back, trouble
+from bot.screens import back, paperwork, trouble
 from bot.screens import giving as screens
 from bot.screens import monthly as months
 from bot.screens.base import Screen
@@ -118,7 +118,7 @@ def _parcel(tx: Tx, delivery: Delivery) -> Parcel:
 async def deliver(services: Services, bot: Pen, parcel: Parcel) -> None:
     """Send one Delivery and write down what became of it."""
     delivery = parcel.delivery
-    screen = None if delivery.chat_id == 0 else _screen(services, parcel)
+    screen = None if delivery.chat_id == 0 else await _drawn(services, parcel)
     if screen is None:
         await _end(services, delivery, DeliveryState.FAILED, "nobody to tell")
         return
@@ -147,6 +147,16 @@ def _words(services: Services, parcel: Parcel) -> Words:
     return services.catalogues.words(
         parcel.donor.language if parcel.donor else services.settings.default_language
     )
+
+
+async def _drawn(services: Services, parcel: Parcel) -> Screen | None:
+    """The screen, with its paper printed where it carries one."""
+    donation, dispute_id = parcel.donation, parcel.delivery.payload
+    if parcel.delivery.kind is not DeliveryKind.EVIDENCE or donation is None or dispute_id is None:
+        return _screen(services, parcel)
+    words = _words(services, parcel)
+    found = await evidence.pack(services, words, donation.id, dispute_id)
+    return paperwork.evidence(words, donation, found.due_by, found.content) if found else None
 
 
 def _screen(services: Services, parcel: Parcel) -> Screen | None:

@@ -110,6 +110,16 @@ class StoreDown(EntraideError):
     """The database cannot be read or written now: locked, full, gone."""
 
 
+@dataclass(eq=False)
+class NoSuchCampaign(EntraideError):
+    """No campaign has this slug."""
+
+    slug: str
+
+    def __str__(self) -> str:
+        return f"no campaign is called {self.slug}"
+
+
 class CampaignsFileError(EntraideError):
     """campaigns.toml cannot be read as campaigns."""
 

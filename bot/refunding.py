@@ -30,7 +30,8 @@ from bot.model import (
 from bot.money import Money
 from bot.services import Services
 from bot.settling import alert, book, owe, record
-from bot.store import campaigns, donations, inbox, receipts, refunds
+from bot.store import campaigns, deliveries, donations, inbox, receipts, refunds
+from bot.store.deliveries import Owed
 from bot.store.inbox import Hint
 from bot.store.moments import seconds
 from bot.store.sql import Tx
@@ -308,3 +309,13 @@ def _alert(
             )
             due = seconds(dispute.due_by) if dispute.due_by else 0
             alert(tx, donation, f"{what}.{due}", admins, now, about=f"{dispute.id}:{dispute.status}")
+            if dispute.is_open or dispute.status == "warning_needs_response":
+                _owe_evidence(tx, donation, dispute, admins, now)
+
+
+def _owe_evidence(tx: Tx, donation: Donation, dispute: Dispute, admins: Sequence[int], now: datetime) -> None:
+    """Every admin gets the pack that answers the dispute, once; it is printed when it is sent."""
+    for admin in admins:
+        key = f"{donation.id}:{DeliveryKind.EVIDENCE}:{dispute.id}:{admin}"
+        owed = Owed(DeliveryKind.EVIDENCE, key, None, donation.id, admin, dispute.id)
+        deliveries.owe(tx, owed, now)

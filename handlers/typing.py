@@ -32,6 +32,7 @@ from bot.model import Campaign
 from bot.screens import giving as screens
 from bot.screens import trouble
 from bot.screens.base import Screen
+from handlers import asking
 from handlers.monthly import typed_end
 from handlers.routes import Turn, on, route
 
@@ -88,7 +89,7 @@ class Said:
 def read(text: str) -> Said:
     """The Action in a private message."""
     if not text.startswith("/"):
-        return Said(Typed(text))
+        return Said(asking.typed(text) or Typed(text))
     command, _, rest = text[1:].partition(" ")
     name = command.partition("@")[0].lower()
     if name == "start" and rest:
@@ -96,6 +97,8 @@ def read(text: str) -> Said:
         return Said(found.action, found.source)
     if name == "refund":
         return Said(RefundCommand(rest))
+    if paper := asking.command(name, rest):
+        return Said(paper)
     return Said(CancelCommand() if name == "cancel" else COMMANDS.get(name, Help()))
 
 

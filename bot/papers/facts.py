@@ -42,7 +42,8 @@ class Receipt:
 class CreditNote:
     """Money paid back on receipt `receipt_number`. All sums are positive here; the paper shows the minus.
 
-    `paid` is the receipt's total, `before` what earlier notes paid back. Raises MoneyError where more goes back than came.
+    `paid` is the receipt's total, `before` what earlier notes paid back; `is_void`: this refund failed afterwards.
+    Raises MoneyError where more goes back than came.
     """
 
     number: str
@@ -56,6 +57,7 @@ class CreditNote:
     refunded_at: datetime
     descriptor: str = ""
     verify_url: str = ""
+    is_void: bool = False
 
     def __post_init__(self) -> None:
         if self.refunded.minor <= 0 or self.left.minor < 0:
@@ -73,27 +75,37 @@ class CreditNote:
 
 
 class EntryKind(StrEnum):
+    """What one line of a statement tells. `RETURNED`: a refund that failed or a dispute that was won, the gift stands."""
+
     GIFT = "gift"
     REFUND = "refund"
+    CHARGEBACK = "chargeback"
+    RETURNED = "returned"
+    CORRECTION = "correction"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of a statement. `money` is positive for both kinds, and what the card paid or got back."""
+    """One line of a statement. `money` is what the card paid, negative where it got money back.
+
+    `cover`, with the same sign, is the part of it that was for the fees.
+    """
 
     on: datetime
     campaign: str
     reference: str
     kind: EntryKind
     money: Money
+    cover: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What one donor gave and got back in one currency."""
+    """What one donor paid and got back in one currency; `cover` is the part of `given` that was for the fees."""
 
     given: Money
     refunded: Money
+    cover: Money
 
     @property
     def kept(self) -> Money:
@@ -117,47 +129,115 @@ class Statement:
     @property
     def sums(self) -> tuple[Sums, ...]:
         """One for each currency, in the order of their codes; never one sum across them."""
-        codes = sorted({entry.money.currency for entry in self.entries})
-        return tuple(
-            Sums(*(self._sum(kind, code) for kind in (EntryKind.GIFT, EntryKind.REFUND))) for code in codes
-        )
+        return tuple(self._sums(code) for code in sorted({entry.money.currency for entry in self.entries}))
 
-    def _sum(self, kind: EntryKind, currency: str) -> Money:
-        return _added(
-            (e.money for e in self.entries if e.kind is kind and e.money.currency == currency), currency
-        )
+    def _sums(self, currency: str) -> Sums:
+        mine = [entry for entry in self.entries if entry.money.currency == currency]
+        gifts = [entry for entry in mine if entry.kind in _GIVEN]
+        given = _added((entry.money for entry in gifts), currency)
+        cover = _added((entry.cover for entry in gifts if entry.cover), currency)
+        return Sums(given, given - _added((entry.money for entry in mine), currency), cover)
+
+
+_GIVEN = (EntryKind.GIFT, EntryKind.CORRECTION)
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One currency of a campaign's report. `fees`, `refunds` and `disbursed` are positive and go out; `other` (disputes,
-    corrections) carries its sign. Raises MoneyError where the lines do not lead from `opening` to `closing`.
+    """One currency of a report. `outside` are gifts that came outside Stripe. `fees`, `refunds`, `charged_back` and `disbursed` are positive and go out; `corrections`
+    carry their sign. Raises MoneyError where the lines do not lead from `opening` to `closing`.
+
+    `unmatched` arrived and matches no gift, `contested` is under dispute at a bank now: both only for information.
     """
 
+    campaign: str
     opening: Money
     gifts: Money
+    outside: Money
+    cover: Money
     fees: Money
     refunds: Money
+    charged_back: Money
+    corrections: Money
     disbursed: Money
     closing: Money
-    other: Money | None = None
+    unmatched: Money
+    contested: Money
 
     def __post_init__(self) -> None:
-        balance = self.opening + self.gifts - self.fees - self.refunds - self.disbursed
-        if (balance + self.other if self.other else balance) != self.closing:
+        came = self.opening + self.gifts + self.outside + self.cover + self.corrections
+        if came - self.fees - self.refunds - self.charged_back - self.disbursed != self.closing:
             raise MoneyError(f"the report's lines in {self.closing.currency} do not add up")
+
+    @property
+    def currency(self) -> str:
+        return self.closing.currency
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The ledger's newest row when a paper was made."""
+
+    seq: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """One row of the ledger on a report; `campaign` is its title, `kind` one of the ledger's kinds."""
+
+    seq: int
+    at: datetime
+    kind: str
+    reference: str
+    campaign: str
+    money: Money
+    hash: str
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A campaign's money from `first` to `last`, both included. `head` is the ledger's newest hash when it was made."""
+    """Money from `first` to `last`, both included. `campaign` is "" for all: then `totals` are all campaigns' accounts."""
 
     issuer: Issuer
     campaign: str
     first: date
     last: date
     accounts: tuple[Account, ...]
-    head: str
+    totals: tuple[Account, ...]
+    head: Head
+    made_at: datetime
+    entries: tuple[Booked, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What we know of a contested gift, for the bank: facts of the payment and of the conversation, and nobody's identity.
+
+    `asked_at` is when the donor confirmed the amount in the chat, None for a renewal. `subject` is what was
+    paid at Stripe: a Checkout Session or an invoice. `undo_until` is how long the donor could take the gift back here by themselves; None where that was not offered.
+    """
+
+    reference: str
+    campaign: str
+    issuer: Issuer
+    gift: Money
+    cover: Money | None
+    contested: Money
+    refunded: Money
+    reason: str
+    dispute_id: str
+    due_by: datetime | None
+    language: str
+    asked_at: datetime | None
+    paid_at: datetime | None
+    thanked_at: datetime | None
+    undo_until: datetime | None
+    receipt_number: str
+    descriptor: str
+    subject: str
+    payment_intent: str
+    contact: str
     made_at: datetime
 
 

@@ -20,15 +20,16 @@ from typing import TYPE_CHECKING, Literal, ParamSpec, cast
 from bot.i18n import Words
 from bot.papers import code
 from bot.papers.direction import pieces
-from bot.papers.facts import CreditNote, Receipt, Report, Statement
-from bot.screens import papers
-from bot.screens.papers import Sheet
+from bot.papers.facts import CreditNote, Evidence, Receipt, Report, Statement
+from bot.screens import papers, reports
+from bot.screens.sheet import Sheet, Table
 
 if TYPE_CHECKING:
     from typst import Compiler
 
 P = ParamSpec("P")
 TEMPLATE = Path(__file__).with_name("sheet.typ")
+_LONG, _MEASURED = 40, 10
 _one_at_a_time = Lock()
 
 
@@ -45,7 +46,11 @@ def render_statement(words: Words, statement: Statement) -> bytes:
 
 
 def render_report(words: Words, report: Report) -> bytes:
-    return as_pdf(papers.report(words, report))
+    return as_pdf(reports.report(words, report))
+
+
+def render_evidence(words: Words, evidence: Evidence) -> bytes:
+    return as_pdf(papers.evidence(words, evidence))
 
 
 async def printed(render: Callable[P, bytes], *args: P.args, **kwargs: P.kwargs) -> bytes:
@@ -96,13 +101,26 @@ def _fonts() -> "TemporaryDirectory[str]":
 
 
 def _data(sheet: Sheet) -> dict[str, object]:
+    tables = [_fields(table) | {"longest": _shown(_long(table))} for table in sheet.tables]
     drawn = code.drawing(sheet.verify_url) if sheet.verify_url else ""
     return {
         "lang": sheet.frame.language,
         "url": sheet.verify_url,
         "code": drawn,
-        "sheet": _shown(asdict(replace(sheet, verify_url=""))),
+        "sheet": _fields(replace(sheet, verify_url="", tables=())) | {"tables": tables},
     }
+
+
+def _fields(one: Sheet | Table) -> dict[str, object]:
+    return cast("dict[str, object]", _shown(asdict(one)))
+
+
+def _long(table: Table) -> list[list[str]]:
+    """The longest cells of each column of a long table: measuring these is cheaper than laying out "auto" columns twice."""
+    if len(table.rows) < _LONG:
+        return []
+    columns = zip(*table.rows, strict=True)
+    return [sorted(set(column), key=lambda cell: (-len(cell), cell))[:_MEASURED] for column in columns]
 
 
 def _shown(value: object) -> object:

@@ -1,6 +1,6 @@
 """Money that goes back: the donor's undo, the note of a refund, and how a gift stands after it."""
 
-from bot.actions import Home, Look, MyGifts, Undo
+from bot.actions import GetCreditNote, Home, Look, MyGifts, Undo
 from bot.i18n import Words
 from bot.model import Campaign, Donation, DonationState
 from bot.money import Money
@@ -51,8 +51,9 @@ def given_back(words: Words, donation: Donation, campaign: Campaign, money: Mone
             words.text("Reference: {reference}", reference=donation.id.upper()),
         ),
     )
+    paper = Button(words.label("Credit note (PDF)"), GetCreditNote(donation.id))
     buttons = (Button(words.label("My gifts"), MyGifts()), Button(words.label("All campaigns"), Home()))
-    return Screen(text, rows(buttons), stays=True)
+    return Screen(text, rows(paper, buttons), stays=True)
 
 
 def stands(words: Words, donation: Donation) -> Screen:

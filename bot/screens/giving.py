@@ -24,6 +24,7 @@ from bot.model import Campaign, Donation, Preset
 from bot.money import Money
 from bot.screens.base import Button, Screen, lines, paragraphs, rows
 from bot.screens.home import neediest_first, raised
+from bot.screens.paperwork import papers_of
 
 
 def amount(words: Words, campaign: Campaign, currency: str, note: str | None = None) -> Screen:
@@ -218,7 +219,9 @@ def thanks(
     return Screen(
         text,
         rows(
-            (Button(words.label("My gifts"), MyGifts()), Button(words.label("All campaigns"), Home())), undo
+            papers_of(words, donation),
+            undo,
+            (Button(words.label("My gifts"), MyGifts()), Button(words.label("All campaigns"), Home())),
         ),
         stays=True,
     )

@@ -7,6 +7,9 @@ def commands(words: Words) -> list[tuple[str, str]]:
     return [
         ("donate", words.label("Give to a campaign")),
         ("mygifts", words.label("My gifts")),
+        ("receipt", words.label("The receipt of a gift")),
+        ("statement", words.label("All gifts of a year on one paper")),
+        ("verify", words.label("Find a gift in the public ledger")),
         ("language", words.label("Change the language")),
         ("currency", words.label("Change the currency")),
         ("help", words.label("How it works, and who answers")),

@@ -2,9 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot.actions import EraseMine, ExportMine, Home, Look, MyGifts, Privacy
+from bot.actions import (
+    EraseMine,
+    ExportMine,
+    GetReceipt,
+    GetStatement,
+    Home,
+    Look,
+    MyGifts,
+    Privacy,
+    VerifyGift,
+)
 from bot.i18n import Words
-from bot.model import Campaign, Donation, DonationState, MonthlyGift
+from bot.model import RECEIVED, Campaign, Donation, DonationState, MonthlyGift
 from bot.screens import back, monthly
 from bot.screens.base import Button, Document, Screen, paragraphs, rows
 
@@ -28,12 +38,28 @@ def gifts(
     items = [*plans, *(_gift(words, donation, campaigns[donation.campaign_id]) for donation in donations)]
     unsettled = [d for d in donations if d.state.is_open or d.state is DonationState.PROCESSING]
     looks = (Button(words.label("Check {amount}", amount=d.money), Look(d.id)) for d in unsettled)
+    received = [d for d in donations if d.state in RECEIVED]
+    papers = (_papers(words, d.id) for d in received)
+    statement = Button(words.label("Statement (PDF)"), GetStatement()) if received else None
     return Screen(
         paragraphs(title, *items),
         rows(
-            *(monthly.list_button(words, gift) for gift in going_on), *looks, _pages(words, page, count), home
+            *(monthly.list_button(words, gift) for gift in going_on),
+            *looks,
+            *papers,
+            _pages(words, page, count),
+            statement,
+            home,
         ),
         awaiting=MyGifts(page),
+    )
+
+
+def _papers(words: Words, donation_id: str) -> tuple[Button, ...]:
+    """Named by the reference, since two gifts may have the same amount."""
+    return (
+        Button(words.label("Receipt {number}", number=donation_id.upper()), GetReceipt(donation_id)),
+        Button(words.label("Verify"), VerifyGift(donation_id)),
     )
 
 

@@ -23,6 +23,7 @@ from bot.money import Money
 from bot.months import Term, charges_before, number, step
 from bot.screens.base import Button, Screen, lines, paragraphs, rows
 from bot.screens.home import raised
+from bot.screens.paperwork import papers_of
 
 MONTHS = (3, 6, 12)
 _GO_ON = 99
@@ -427,9 +428,12 @@ def thanks(
     return Screen(
         text,
         rows(
-            (Button(words.label("My gifts"), MyGifts()), Button(words.label("All campaigns"), Home())),
+            papers_of(words, donation),
             undo,
-            stop,
+            (
+                stop or Button(words.label("All campaigns"), Home()),
+                Button(words.label("My gifts"), MyGifts()),
+            ),
         ),
         stays=True,
     )

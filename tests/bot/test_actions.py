@@ -17,6 +17,7 @@ from bot.actions import (
     Home,
     Link,
     Look,
+    Scan,
     ShowCampaign,
     StaleAction,
     link,
@@ -90,6 +91,17 @@ def test_a_forged_button_is_stale(data: str) -> None:
         ("c_aid_200_MAD__x", CampaignLink("aid", 200, "mad"), "x"),
         ("r_abc", Look("abc"), None),
         ("x_ABC", Look("abc"), None),
+        ("v_0123456789abcdef01234567_2026_123", Scan("0123456789abcdef01234567", 2026, 123), None),
+        ("V_0123456789ABCDEF01234567_2026_123", StaleAction(), None),
+        (
+            "v_0123456789ABCDEF01234567_2026_123__poster",
+            Scan("0123456789abcdef01234567", 2026, 123),
+            "poster",
+        ),
+        ("v_0123456789abcdef01234567_2026", StaleAction(), None),
+        ("v_0123456789abcdef01234567_2026_x", StaleAction(), None),
+        ("report-pdf-0-0-0", StaleAction(), None),
+        ("receipt-abc", StaleAction(), None),
         ("c_aid_0", StaleAction(), None),
         ("c_aid_2_3_4", StaleAction(), None),
         ("c_aid_200_xxx", StaleAction(), None),
@@ -107,6 +119,12 @@ def test_a_link_asks_only_for_what_changes_nothing(
 def test_our_own_links_read_back() -> None:
     assert read_link(link(ChooseAmount(7, "mad"), "share")) == Link(ChooseAmount(7, "mad"), "share")
     assert read_link(link(ShowCampaign(7))) == Link(ShowCampaign(7), None)
+
+
+def test_a_papers_link_fits_and_reads_back() -> None:
+    made = actions.scan_link("f" * actions.CODE, 2026, 999_999_999)
+    assert len(made) <= 64
+    assert read_link(made).action == Scan("f" * actions.CODE, 2026, 999_999_999)
 
 
 def test_an_amount_action_is_money() -> None:

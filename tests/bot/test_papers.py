@@ -21,16 +21,29 @@ from bot.i18n import Catalogues, Words
 from bot.money import Money
 from bot.papers import code
 from bot.papers.direction import pieces
-from bot.papers.facts import Account, CreditNote, Entry, EntryKind, Issuer, Receipt, Report, Statement
+from bot.papers.facts import (
+    Account,
+    CreditNote,
+    Entry,
+    EntryKind,
+    Evidence,
+    Head,
+    Issuer,
+    Receipt,
+    Report,
+    Statement,
+)
 from bot.papers.printing import (
     as_pictures,
     printed,
     render_credit_note,
+    render_evidence,
     render_receipt,
     render_report,
     render_statement,
 )
-from bot.screens import papers
+from bot.screens import papers, reports
+from bot.screens.sheet import Sheet
 
 CATALOGUES = Catalogues("fr")
 LANGUAGES = ("ar", "fr", "en")
@@ -71,24 +84,65 @@ def statement(language: str = "fr", rows: int = 200) -> Statement:
 
 def entry(language: str, index: int) -> Entry:
     kind = EntryKind.REFUND if index % 17 == 5 else EntryKind.GIFT
-    money = Money(1_000_00 + index * 137, ("MAD", "EUR", "USD")[index % 3])
+    sign = 1 if kind is EntryKind.GIFT else -1
+    money = Money(sign * (1_000_00 + index * 137), ("MAD", "EUR", "USD")[index % 3])
     return Entry(NOW - timedelta(days=200 - index), TITLES[language], f"R{index:03d}ABCDEF", kind, money)
 
 
+def account(currency: str, campaign: str = "", **lines: int) -> Account:
+    """An account whose closing follows from its other lines, in minor units; what is not named is nothing."""
+    names = [name for name in Account.__slots__ if name not in ("campaign", "closing")]
+    out = ("fees", "refunds", "charged_back", "disbursed")
+    inside = [name for name in names if name not in ("unmatched", "contested")]
+    closing = sum(lines.get(name, 0) * (-1 if name in out else 1) for name in inside)
+    sums = {name: Money(lines.get(name, 0), currency) for name in names}
+    return Account(campaign=campaign, closing=Money(closing, currency), **sums)
+
+
 def report(language: str = "fr") -> Report:
-    accounts = (
-        Account(
-            mad(100),
-            mad(9_000_000_00),
-            mad(1_234_56),
-            mad(500_00),
-            mad(8_000_000_00),
-            mad(998_265_54),
-            mad(-90),
-        ),
-        Account(*(Money(minor, "JPY") for minor in (0, 5_000, 180, 0, 0, 4_820))),
+    dirhams = account(
+        "MAD",
+        opening=100,
+        gifts=9_000_000_00,
+        outside=70_00,
+        cover=12_00,
+        fees=1_234_56,
+        refunds=500_00,
+        charged_back=20_00,
+        corrections=-90,
+        disbursed=8_000_000_00,
+        contested=33_00,
+        unmatched=44_00,
     )
-    return Report(ISSUER, TITLES[language], date(2026, 10, 1), date(2026, 10, 31), accounts, HEAD, NOW)
+    yen = account("JPY", gifts=5_000, fees=180)
+    first, last = date(2026, 10, 1), date(2026, 10, 31)
+    return Report(ISSUER, TITLES[language], first, last, (dirhams, yen), (), Head(4711, HEAD), NOW)
+
+
+def evidence(language: str = "fr") -> Evidence:
+    return Evidence(
+        reference="7KABCDEFGH",
+        campaign=TITLES[language],
+        issuer=ISSUER,
+        gift=mad(200_00),
+        cover=mad(6_20),
+        contested=mad(206_20),
+        refunded=mad(0),
+        reason="fraudulent",
+        dispute_id="dp_1",
+        due_by=NOW + timedelta(days=7),
+        language="fr",
+        asked_at=NOW - timedelta(minutes=4),
+        paid_at=NOW,
+        thanked_at=NOW + timedelta(seconds=3),
+        undo_until=NOW + timedelta(hours=1),
+        receipt_number="2026-000123",
+        descriptor="MCISE* AIDE",
+        subject="cs_test_a1B2",
+        payment_intent="pi_3Q",
+        contact="dons@example.org",
+        made_at=NOW + timedelta(days=1),
+    )
 
 
 Made = Callable[[Words], bytes]
@@ -97,6 +151,7 @@ PAPERS: dict[str, Made] = {
     "credit note": lambda words: render_credit_note(words, credit_note(words.language)),
     "statement": lambda words: render_statement(words, statement(words.language)),
     "report": lambda words: render_report(words, report(words.language)),
+    "evidence": lambda words: render_evidence(words, evidence(words.language)),
 }
 
 
@@ -163,11 +218,7 @@ def test_a_statement_has_every_gift_once_and_its_head_on_every_page(language: st
     found = pages(render_statement(words, facts))
     assert len(found) > 4
     assert re.findall(r"R\d{3}ABCDEF", " ".join(found)) == [one.reference for one in facts.entries]
-    signed = [one.money.minor * (-1 if one.kind is EntryKind.REFUND else 1) for one in facts.entries]
-    rows = [
-        exact(words, Money(minor, one.money.currency))
-        for minor, one in zip(signed, facts.entries, strict=True)
-    ]
+    rows = [exact(words, one.money) for one in facts.entries]
     assert sums(" ".join(found))[9:] == rows
     assert all(words.label("Amount") in text and words.label("Kind") in text for text in found)
     assert [re.findall(r"\d+", text)[-2:] for text in found] == [
@@ -183,9 +234,21 @@ def test_a_statement_adds_up_each_currency_apart(language: str) -> None:
     for currency in ("EUR", "MAD", "USD"):
         mine = [one for one in facts.entries if one.money.currency == currency]
         given = sum(one.money.minor for one in mine if one.kind is EntryKind.GIFT)
-        back = sum(one.money.minor for one in mine if one.kind is EntryKind.REFUND)
+        back = -sum(one.money.minor for one in mine if one.kind is EntryKind.REFUND)
         expected += [exact(words, Money(minor, currency)) for minor in (given, -back, given - back)]
     assert shown == expected
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_statement_says_how_much_of_a_gift_was_for_the_fees(language: str) -> None:
+    words = CATALOGUES.words(language)
+    gift = replace(entry(language, 0), money=mad(206_20), cover=mad(6_20))
+    back = replace(gift, kind=EntryKind.REFUND, money=mad(-206_20), cover=mad(-6_20))
+    facts = replace(statement(language), entries=(gift, back, replace(gift, money=mad(50_00), cover=None)))
+    (text,) = pages(render_statement(words, facts))
+    total = [mad(256_20), mad(6_20), mad(-206_20), mad(50_00)]
+    rows = [mad(6_20), mad(206_20), mad(-6_20), mad(-206_20), mad(50_00)]
+    assert sums(text) == [exact(words, money) for money in total + rows]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -200,12 +263,30 @@ def test_a_year_without_gifts_has_a_statement_too(language: str) -> None:
 def test_a_report_leads_from_the_opening_to_the_closing_balance(language: str) -> None:
     words = CATALOGUES.words(language)
     (text,) = pages(render_report(words, report(language)))
-    first = [100, 900_000_000, -123_456, -50_000, -90, -800_000_000, 99_826_554]
-    expected = [mad(minor) for minor in first] + [
-        Money(minor, "JPY") for minor in (0, 5_000, -180, 0, 0, 4_820)
-    ]
+    lines = [100, 900_000_000, 7_000, 1_200, -123_456, -50_000, -2_000, -90, -800_000_000, 99_832_754]
+    beside = [3_300, 4_400]
+    expected = [mad(minor) for minor in lines + beside]
+    expected += [Money(minor, "JPY") for minor in (0, 5_000, -180, 0, 0, 0, 4_820)]
     assert sums(text) == [exact(words, money) for money in expected]
     assert HEAD in text
+    assert "4711" in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_evidence_holds_the_payment_and_the_conversation(language: str) -> None:
+    words = CATALOGUES.words(language)
+    (text,) = pages(render_evidence(words, evidence(language)))
+    expected = [mad(206_20), mad(200_00), mad(6_20), mad(206_20)]
+    assert sums(text) == [exact(words, money) for money in expected]
+    for written in ("7KABCDEFGH", "2026-000123", "MCISE* AIDE", "cs_test_a1B2", "pi_3Q", "dp_1"):
+        assert written in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_credit_note_whose_refund_failed_says_so(language: str) -> None:
+    words = CATALOGUES.words(language)
+    said = papers.credit_note(words, replace(credit_note(language), is_void=True)).notes
+    assert said != papers.credit_note(words, credit_note(language)).notes
 
 
 def test_a_report_that_does_not_add_up_is_refused() -> None:
@@ -271,7 +352,7 @@ def test_a_long_title_stays_on_the_paper() -> None:
     assert text.count("Une très longue campagne") == 12
 
 
-def sentences(sheet: papers.Sheet) -> str:
+def sentences(sheet: Sheet) -> str:
     return f"{sheet}".lower()
 
 
@@ -282,7 +363,7 @@ def test_no_paper_promises_tax_relief_by_itself(language: str) -> None:
         papers.credit_note(words, credit_note())
     )
     said += sentences(papers.statement(words, statement(language))) + sentences(
-        papers.report(words, report())
+        reports.report(words, report())
     )
     for word in ("tax", "deduct", "déduct", "impôt", "fisc", "ضريب", "خصم", "إعفاء"):
         assert word not in said
@@ -299,6 +380,7 @@ def test_a_paper_carries_no_name_of_a_donor(language: str) -> None:
         *Statement.__slots__,
         *Entry.__slots__,
         *Report.__slots__,
+        *Evidence.__slots__,
     }
     assert not [name for name in fields if "donor" in name or "name" in name]
     metadata = PdfReader(io.BytesIO(PAPERS["receipt"](CATALOGUES.words(language)))).metadata

@@ -12,9 +12,11 @@ from bot.actions import pack
 from bot.amounts import Reason
 from bot.campaigns_file import read_file
 from bot.i18n import Catalogues, Words, guess
-from bot.model import Campaign, Donation, DonationState
+from bot.ledger import Entry, EntryKind, chained
+from bot.model import Campaign, Donation, DonationState, Receipt, ReceiptKind
 from bot.money import LARGEST, Money
-from bot.screens import giving, home, menu, mine, stripe_page, trouble
+from bot.periods import Period
+from bot.screens import giving, home, menu, mine, paperwork, proof, stripe_page, trouble
 from bot.screens.base import Screen
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -83,6 +85,7 @@ def screens(words: Words) -> dict[str, Screen]:
         "erased": mine.erased(words),
         "group": trouble.group(words, "https://t.me/entraide_bot?start=home"),
         "unknown": trouble.unknown_text(words),
+        **about_papers(words, one, gift),
     }
     faults = [
         errors.GiftTooSmall(MUCH, MUCH, 1),
@@ -100,6 +103,37 @@ def screens(words: Words) -> dict[str, Screen]:
     return made | {
         f"alert {what}": trouble.alert(words, what, "ABC") for what in ("review", "late", "locked", "refused")
     }
+
+
+def about_papers(words: Words, one: Campaign, gift: Donation) -> dict[str, Screen]:
+    receipt, note = (Receipt(2026, 999_999, kind, gift.id, MUCH, NOW) for kind in ReceiptKind)
+    row = chained(
+        Entry(EntryKind.COVER_BACK, gift.id, one.slug, -LARGEST, "MAD", 1_800_000_000), 10**9, "f" * 64
+    )
+    return {
+        "receipt": paperwork.paper(words, receipt, gift, b"%PDF", [note] * 9),
+        "credit note": paperwork.paper(words, note, gift, b"%PDF", [receipt]),
+        "no receipt": paperwork.no_receipt(words, ""),
+        "no such receipt": paperwork.no_receipt(words, "<x>" * 99),
+        "no credit note": paperwork.no_credit_note(words),
+        "statement": paperwork.statement(words, Period.year_of(NOW.date()), b"%PDF", range(2026, 2000, -1)),
+        "no statement": paperwork.no_statement(words, Period.month_of(NOW.date()), [2026]),
+        "how to ask for a statement": paperwork.how_to_ask(words),
+        "evidence": paperwork.evidence(words, gift, NOW, b"%PDF"),
+        "proof": proof.own(words, gift, [row] * 9, (10**9, "f" * 64), b"{}", is_whole=True),
+        "proof of a part": proof.own(words, gift, [row] * 9, (10**9, "f" * 64), b"{}", is_whole=False),
+        "no proof": proof.unknown(words),
+        "genuine": proof.genuine(words, receipt, gift, one, MUCH, row, is_void=False),
+        "genuine and void": proof.genuine(words, note, gift, one, MUCH, row, is_void=True),
+        "not ours": proof.not_ours(words),
+        "thanks with undo": giving.thanks(words, gift, one, "MCISE* DON", NOW),
+    }
+
+
+@pytest.mark.parametrize("language", ["ar", "fr", "en"])
+def test_the_thanks_have_three_rows_of_buttons_at_most(language: str) -> None:
+    screen = giving.thanks(CATALOGUES.words(language), donation(), campaigns()[0], "MCISE* DON", NOW)
+    assert [len(row) for row in screen.rows] == [2, 1, 2]
 
 
 @pytest.mark.parametrize("language", ["ar", "fr", "en"])

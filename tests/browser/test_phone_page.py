@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from bot.i18n import Catalogues
+from bot.money import Money
+from tests.reading import exact, sums_on, text_of
 from tests.stage import ROOT, Stage
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -127,3 +130,28 @@ async def test_nothing_overflows_at_any_width(browser: Browser, stage: Stage, wi
     await page.get_by_test_id("start").click()
     await page.locator("[data-button]").first.wait_for()
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("language", list(WALKS))
+async def test_a_donor_asks_for_the_years_statement_and_opens_it(
+    browser: Browser, stage: Stage, language: str
+) -> None:
+    person, give, pay, stripe, thanks = WALKS[language]
+    page, problems = await open_phone(browser, stage, person)
+    await page.get_by_test_id("start").click()
+    await page.locator("[data-button]").first.click()
+    for label in (f'[data-button="{give}"]', '[data-button*="200"]', f'[data-button^="{pay}"]'):
+        await page.locator(label).click()
+    await page.locator(f'[data-button="{stripe}"]').click()
+    await page.frame_locator("iframe").get_by_test_id("pay").click()
+    await expect(page.get_by_text(thanks).first).to_be_visible()
+    await page.get_by_test_id("input").fill({"ar": "كشف", "fr": "relevé", "en": "statement"}[language])
+    await page.keyboard.press("Enter")
+    file = page.locator('a[download^="statement-"]')
+    async with page.expect_download() as waited:
+        await file.click()
+    download = await waited.value
+    text = text_of(Path(await download.path()).read_bytes())
+    gift = exact(Catalogues("fr").words(language), Money(20000, "MAD"))
+    assert sums_on(text).count(gift) == 3
+    assert problems == []

@@ -52,12 +52,12 @@ class Fuse:
     left: int | None = None
 
 
-def _fused_run(tx: Tx, statement: Any, values: Any) -> Any:
+def _fused_run(self: Tx, statement: Any, values: Any) -> Any:
     if Fuse.left is not None:
         Fuse.left -= 1
         if Fuse.left < 0:
             raise Killed
-    return _plain_run(tx, statement, values)
+    return _plain_run(self, statement, values)
 
 
 @pytest.fixture(autouse=True, scope="module")
