@@ -3,17 +3,19 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from sandbox.drawer import Asked, CannotBe, controls, shown
+from sandbox.drawer.words import money, spoken
 from sandbox.faults import Fault
 from sandbox.stripe import StripeEmulator
 from sandbox.stripe.errors import StripeRefusal
@@ -33,6 +35,7 @@ class Sandbox:
             routes=[
                 Route("/", lambda _: FileResponse(_STATIC / "index.html")),
                 Route("/controls", self._state),
+                Route("/controls/events", self._events),
                 Route("/controls/{name}", self._control, methods=["POST"]),
                 Mount("/telegram", routes=bot_api(telegram)),
                 Mount("/stripe", routes=stripe_routes(stripe)),
@@ -45,34 +48,44 @@ class Sandbox:
     def at(self, base: str) -> None:
         self.base = self.stripe.base = base
 
-    async def _state(self, _: Request) -> Response:
+    async def _state(self, request: Request) -> Response:
         newest = list(reversed(self.stripe.sessions.values()))[:20]
-        sessions = [_shown(session) for session in newest]
-        return JSONResponse(
-            {
-                "sessions": sessions,
-                "webhooks": list(self.stripe.outbox.next_ones),
-                "held": len(self.stripe.outbox.held),
-                "telegram_faults": len(self.telegram.faults),
-                "stripe_faults": len(self.stripe.faults),
-                "clock": self.stripe.passed,
-            }
-        )
+        lang = spoken(request.query_params.get("lang"))
+        sessions = [_shown(session, lang) for session in newest]
+        faults = {
+            "sessions": sessions,
+            "webhooks": list(self.stripe.outbox.next_ones),
+            "held": len(self.stripe.outbox.held),
+            "telegram_faults": len(self.telegram.faults),
+            "stripe_faults": len(self.stripe.faults),
+            "clock": self.stripe.passed,
+        }
+        return JSONResponse(faults | shown(self.stripe, lang))
 
     async def _control(self, request: Request) -> Response:
+        """Says what happened, or why it cannot be, in the language asked for (`lang`)."""
         control = self._controls().get(request.path_params["name"])
         if control is None:
             return JSONResponse({"error": "no such control"}, 404)
+        asked = Asked({})
         try:
-            control(await request.json())
-        except (KeyError, TypeError, ValueError, StripeRefusal) as error:
+            asked = Asked(dict(await request.json()))
+            said = control(asked)
+        except KeyError as missing:
+            return JSONResponse({"error": asked.say("missing", name=str(missing.args[0]))}, 400)
+        except StripeRefusal as refusal:
+            return JSONResponse({"error": asked.say("stripe_refuses", message=refusal.message)}, 400)
+        except (CannotBe, TypeError, ValueError) as error:
             return JSONResponse({"error": str(error)}, 400)
-        return JSONResponse({"ok": True})
+        return JSONResponse({"ok": True, "said": said})
 
-    def _controls(self) -> dict[str, Callable[[dict[str, Any]], object]]:
+    def _controls(self) -> dict[str, Callable[[Asked], str]]:
+        faults = {name: _quietly(act) for name, act in self._faults().items()}
+        return faults | controls(self.stripe)
+
+    def _faults(self) -> dict[str, Callable[[dict[str, Any]], object]]:
         stripe, telegram = self.stripe, self.telegram
         return {
-            "clock": lambda body: stripe.forward(int(body["seconds"])),
             "webhook": lambda body: stripe.outbox.next_ones.extend(
                 [body["mode"]] * int(body.get("count", 1))
             ),
@@ -86,6 +99,24 @@ class Sandbox:
             "reset": self._reset,
         }
 
+    async def _events(self, _: Request) -> Response:
+        return StreamingResponse(
+            self._stream(), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+        )
+
+    async def _stream(self) -> AsyncIterator[str]:
+        """A word to the drawer whenever something changed at Stripe; many changes at once are one."""
+        news = asyncio.Event()
+        self.stripe.on_change.append(news.set)
+        try:
+            yield ": hello\n\n"
+            while True:
+                await news.wait()
+                news.clear()
+                yield "event: change\ndata: {}\n\n"
+        finally:
+            self.stripe.on_change.remove(news.set)
+
     def _late(self, body: dict[str, Any]) -> None:
         act = self.stripe.settle_later if body["outcome"] == "succeed" else self.stripe.fail_later
         act(body["session_id"])
@@ -95,6 +126,16 @@ class Sandbox:
         self.telegram.faults.clear()
         self.stripe.outbox.next_ones.clear()
         self.stripe.outbox.release()
+
+
+def _quietly(act: Callable[[dict[str, Any]], object]) -> Callable[[Asked], str]:
+    """A control that has nothing to tell but that it is done."""
+
+    def control(asked: Asked) -> str:
+        act(asked.body)
+        return asked.say("done")
+
+    return control
 
 
 def _fault(body: dict[str, Any], method: str = "*") -> Fault:
@@ -108,10 +149,10 @@ def _fault(body: dict[str, Any], method: str = "*") -> Fault:
     )
 
 
-def _shown(session: dict[str, Any]) -> dict[str, Any]:
-    names = ("id", "currency", "status", "payment_status")
+def _shown(session: dict[str, Any], lang: str) -> dict[str, Any]:
+    names = ("id", "status", "payment_status")
     return {name: session[name] for name in names} | {
-        "amount": session["amount_total"],
+        "amount": money(session["amount_total"], session["currency"], lang),
         "name": session["_product"].get("name", ""),
     }
 
