@@ -1,7 +1,8 @@
 """What happens to one payment after it: its fee, refunds and their fate, disputes and their end."""
 
+import re
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from sandbox.drawer.words import Asked, CannotBe
 from sandbox.stripe import StripeEmulator
@@ -12,6 +13,7 @@ _FATES = {
     "succeeded": ("pending", "requires_action"),
     "failed": ("pending", "requires_action", "succeeded"),
 }
+_AMOUNT = re.compile(r"\d{1,12}(\.\d{1,6})?")
 _STILL_OPEN = ("needs_response", "under_review", "warning_needs_response", "warning_under_review")
 
 
@@ -136,10 +138,7 @@ class _Payments:
 def _minor(asked: Asked, currency: str) -> int:
     """Minor units of a typed amount. Raises CannotBe for what is none."""
     typed = asked.text("amount").strip().replace(",", ".").replace("٫", ".")
-    try:
-        amount = Decimal(typed).scaleb(decimals(currency))
-        if amount <= 0 or amount != amount.to_integral_value():
-            raise CannotBe(asked.say("no_amount", typed=typed[:20]))
-    except InvalidOperation:
-        raise CannotBe(asked.say("no_amount", typed=typed[:20])) from None
+    amount = Decimal(typed).scaleb(decimals(currency)) if _AMOUNT.fullmatch(typed) else Decimal(0)
+    if amount <= 0 or amount != amount.to_integral_value():
+        raise CannotBe(asked.say("no_amount", typed=typed[:20]))
     return int(amount)

@@ -6,8 +6,10 @@ const REASONS = ["insufficient_funds", "card_declined", "expired_card", "authent
 const BAD = ["disputed", "charged_back", "past_due", "inquiry"];
 const DONE = ["paid", "active"];
 
-const day = (drawer, stamp) => new Date(stamp * 1000).toLocaleDateString(LOCALES[drawer.lang], { dateStyle: "medium" });
-const minute = (drawer, stamp) => new Date(stamp * 1000).toLocaleString(LOCALES[drawer.lang], { dateStyle: "medium", timeStyle: "short" });
+const DAY = { day: "numeric", month: "long", year: "numeric" };
+const TIME = { hour: "2-digit", minute: "2-digit" };
+const day = (drawer, stamp) => new Date(stamp * 1000).toLocaleDateString(LOCALES[drawer.lang], DAY);
+const clock = (drawer, stamp) => new Date(stamp * 1000).toLocaleTimeString(LOCALES[drawer.lang], TIME);
 const hint = (text) => make("p", { class: "hint" }, text);
 const fact = (label, value) => make("div", { class: "fact" }, make("dt", {}, label), make("dd", {}, make("bdi", {}, value)));
 const facts = (...rows) => make("dl", {}, ...rows.filter(Boolean));
@@ -18,16 +20,16 @@ function state(drawer, key) {
 }
 
 function card(drawer, one, isOpen, ...parts) {
-  const head = [make("span", { class: "head" }, make("bdi", { class: "amount" }, one.amount), make("span", { class: "for", dir: "auto" }, one.name)), state(drawer, one.state)];
+  const head = [make("span", { class: "head" }, make("bdi", { class: "amount" }, one.amount), make("span", { class: "for" }, one.created ? `${clock(drawer, one.created)} · ` : "", make("bdi", {}, one.name))), state(drawer, one.state)];
   return drawer.fold(one.id, head, isOpen, { class: "card", "data-card": one.id, "data-state": one.state }, ...parts);
 }
 
 export function time(drawer, all) {
   const control = (label, body) => drawer.control(drawer.say(label), "clock", body);
-  const passed = all.aged ? make("p", { class: "passed" }, make("b", {}, all.aged), ` ${drawer.say("aged")}`) : null;
+  const passed = all.aged ? make("p", { class: "passed" }, `${drawer.say("aged")} `, make("b", {}, all.aged)) : null;
   return drawer.section(
     "time", 0, true,
-    make("p", { class: "now", "data-testid": "now" }, make("bdi", {}, minute(drawer, all.now))),
+    make("p", { class: "now", "data-testid": "now" }, make("bdi", {}, `${day(drawer, all.now)} · ${clock(drawer, all.now)}`)),
     passed,
     drawer.row(control("hour1", { seconds: 3600 }), control("day1", { seconds: 86400 }), control("month1", { to: "month" }), control("next", { to: "next" })),
     hint(drawer.say("timeHint")),
@@ -54,7 +56,7 @@ function payment(drawer, one, isOpen) {
 
 function part(drawer, one) {
   const label = `${drawer.say("part")} ${one.currency}`;
-  const field = drawer.keeping(make("input", { inputmode: "decimal", autocomplete: "off", dir: "ltr", placeholder: label, "aria-label": label, "data-field": "part" }), `part-${one.id}`, "");
+  const field = drawer.keeping(make("input", { inputmode: "decimal", autocomplete: "off", placeholder: label, "aria-label": label, "data-field": "part" }), `part-${one.id}`, "");
   const give = drawer.control(drawer.say("refundPart"), "refund", () => ({ id: one.id, amount: field.value || "0" }), { "data-control": `refund-part-${one.id}`, "data-key": `refund-part-${one.id}` });
   return drawer.row(field, give);
 }
@@ -98,7 +100,7 @@ function gift(drawer, one, isOpen) {
     drawer.row(control("monthPasses", "month"), one.is_open ? control("payNow", "pay_now") : null, control("newCard", "new_card")),
     failing(drawer, one),
     one.failing.length ? make("p", { class: "line" }, drawer.say("failing"), " ", make("b", {}, one.failing.map(drawer.say, drawer).join(" · "))) : null,
-    drawer.row(one.until ? control("goOn", "stop", { stops: false }) : control("stop", "stop", { stops: true }), control("cancel", "cancel")),
+    drawer.row(one.is_last ? control("goOn", "stop", { stops: false }) : control("stop", "stop", { stops: true }), control("cancel", "cancel")),
   );
 }
 
