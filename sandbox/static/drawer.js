@@ -44,6 +44,10 @@ export class Drawer {
     this.said.textContent = answer.text;
     this.said.className = answer.isDone ? "said" : "said refused";
     this.said.hidden = false;
+    if (answer.isDone && body.amount) {
+      this.values.delete(`part-${body.id}`);
+      this.drawn = "";
+    }
     await this.refresh();
   }
 
@@ -53,8 +57,10 @@ export class Drawer {
     const key = [name, ...Object.values(fixed)].join("-");
     const run = async (event) => {
       const button = event.currentTarget;
-      button.disabled = true;
-      await this.act(name, typeof body === "function" ? body() : body).finally(() => (button.disabled = false));
+      // Not disabled meanwhile: that would take the keyboard's focus away.
+      if (button.ariaBusy) return;
+      button.ariaBusy = "true";
+      await this.act(name, typeof body === "function" ? body() : body).finally(() => (button.ariaBusy = null));
     };
     return make("button", { type: "button", "data-control": key, "data-key": key, onclick: run, ...more }, label);
   }

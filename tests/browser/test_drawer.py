@@ -64,6 +64,7 @@ async def test_a_refund_in_the_drawer_is_told_in_the_chat_and_stands_in_my_gifts
     await said(page, "was given back")
     await expect(page.get_by_text(re.compile("Refunded: .?40")).first).to_be_visible()
     await expect(page.locator("[data-card]").first).to_have_attribute("data-state", "partly_refunded")
+    await expect(page.locator('[data-field="part"]')).to_have_value("")
     await picture(page, "drawer-en")
     await control(page, "refund-ch").click()
     await expect(page.get_by_text(re.compile("Refunded: .?60")).first).to_be_visible()
@@ -104,8 +105,10 @@ async def test_a_dispute_opened_in_the_drawer_alerts_staff_and_is_won(browser: B
 async def test_a_month_passes_by_hand_and_the_second_gift_is_thanked(browser: Browser, stage: Stage) -> None:
     page, problems = await open_phone(browser, stage, 1003, WIDE)
     await given_monthly(page)
-    await page.locator('[data-control="clock-next"]').click()
+    await page.locator('[data-control="clock-next"]').focus()
+    await page.keyboard.press("Enter")
     await said(page, "Stripe told")
+    await expect(page.locator('[data-control="clock-next"]')).to_be_focused()
     await page.locator('[data-control="clock-month"]').click()
     await said(page, "passed. Stripe told")
     await expect(page.get_by_text(re.compile("Gift number .?2")).first).to_be_visible()
@@ -142,6 +145,20 @@ async def test_what_cannot_be_is_said_kindly(browser: Browser, stage: Stage) -> 
     await page.locator("[data-section=books] > summary").click()
     await expect(page.locator('[data-book="MAD"]')).to_contain_text("100.00")
     assert await stage.rows("SELECT state FROM donations") == [("paid",)]
+
+
+async def test_the_drawer_speaks_the_language_of_the_person(browser: Browser, stage: Stage) -> None:
+    page, problems = await open_phone(browser, stage, 1003, WIDE)
+    await given(page)
+    amina, faults = await open_phone(browser, stage, 1001, NARROW)
+    await amina.get_by_test_id("open-drawer").click()
+    await control(amina, "fee").click()
+    await said(amina, "صارت Stripe تعرف ما تقتطعه من \u2068100,00\u00a0MAD\u2069")
+    await expect(amina.locator("[data-section=payments]")).to_contain_text("الرسوم معروفة.")
+    await picture(amina, "drawer-ar")
+    # John's own drawer has heard of it by itself.
+    await expect(page.locator("[data-section=payments]")).to_contain_text("The fee is known.")
+    assert problems + faults == []
 
 
 @pytest.mark.parametrize(("person", "width"), [(1001, 360), (1002, NARROW), (1003, NARROW), (1001, WIDE)])
