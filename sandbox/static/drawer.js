@@ -12,7 +12,6 @@ export class Drawer {
     this.values = new Map();
     this.drawn = "";
     this.turn = 0;
-    new EventSource("/controls/events").addEventListener("change", () => this.refresh());
   }
 
   async show(lang, person, chat) {

@@ -18,7 +18,12 @@ async function begin() {
   const wanted = Number(new URLSearchParams(location.hash.slice(1)).get("as"));
   await become(state.people.find((one) => one.id === wanted) ?? state.people[0]);
   const events = new EventSource("/phone/events");
-  events.addEventListener("change", (event) => JSON.parse(event.data).chat === state.chatId && refresh());
+  events.addEventListener("change", (event) => {
+    const { chat } = JSON.parse(event.data);
+    // Chat 0 is Stripe.
+    if (chat === 0) drawer.refresh();
+    if (chat === state.chatId) refresh();
+  });
   events.addEventListener("open", refresh);
   const back = new URLSearchParams(location.search).get("return");
   if (back) {

@@ -296,9 +296,19 @@ async def test_amounts_are_written_as_each_language_does(asking: Asking, hand: H
     assert (await hand.sees())["payments"][0]["amount"] == "500 JPY"
 
 
-async def test_the_drawer_hears_at_once_that_something_changed(asking: Asking, hand: Hand) -> None:
-    async with hand.http.get(f"{hand.base}/controls/events") as stream, asyncio.timeout(5):
+async def test_the_drawer_hears_once_however_much_changed_at_once(
+    asking: Asking, hand: Hand, sandbox: Sandbox
+) -> None:
+    async with hand.http.get(f"{hand.base}/phone/events") as stream, asyncio.timeout(5):
         assert await stream.content.readline() == b": hello\n"
-        await asking.paid()
-        assert [await stream.content.readline() for _ in range(2)][1] == b"event: change\n"
-    await hand.sees()
+        gift = await monthly(asking)
+        heard = len(asking.account.events)
+        await hand.does("month", id=gift)
+        assert len(asking.account.events) > heard + 3
+        await sandbox.telegram.phones[1003].send("Hello")
+        news: list[bytes] = []
+        while not news or b"1003" not in news[-1]:
+            line = await stream.content.readline()
+            news += [line] if line.startswith(b"data") else []
+    # The page made, the page paid, the month that passed; then a message in John's chat.
+    assert news == [b'data: {"chat": 0}\n'] * 3 + [b'data: {"chat": 1003}\n']
