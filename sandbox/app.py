@@ -14,6 +14,8 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from sandbox.drawer import Asked, CannotBe, controls, shown
+from sandbox.drawer.words import money, spoken
 from sandbox.faults import Fault
 from sandbox.stripe import StripeEmulator
 from sandbox.stripe.errors import StripeRefusal
@@ -41,38 +43,50 @@ class Sandbox:
             ]
         )
         self.base = ""
+        self._has_news = False
+        stripe.on_change.append(self._stripe_changed)
 
     def at(self, base: str) -> None:
         self.base = self.stripe.base = base
 
-    async def _state(self, _: Request) -> Response:
+    async def _state(self, request: Request) -> Response:
         newest = list(reversed(self.stripe.sessions.values()))[:20]
-        sessions = [_shown(session) for session in newest]
-        return JSONResponse(
-            {
-                "sessions": sessions,
-                "webhooks": list(self.stripe.outbox.next_ones),
-                "held": len(self.stripe.outbox.held),
-                "telegram_faults": len(self.telegram.faults),
-                "stripe_faults": len(self.stripe.faults),
-                "clock": self.stripe.passed,
-            }
-        )
+        lang = spoken(request.query_params.get("lang"))
+        sessions = [_shown(session, lang) for session in newest]
+        faults = {
+            "sessions": sessions,
+            "webhooks": list(self.stripe.outbox.next_ones),
+            "held": len(self.stripe.outbox.held),
+            "telegram_faults": len(self.telegram.faults),
+            "stripe_faults": len(self.stripe.faults),
+            "clock": self.stripe.passed,
+        }
+        return JSONResponse(faults | shown(self.stripe, lang))
 
     async def _control(self, request: Request) -> Response:
+        """Says what happened, or why it cannot be, in the language asked for (`lang`)."""
         control = self._controls().get(request.path_params["name"])
         if control is None:
             return JSONResponse({"error": "no such control"}, 404)
+        asked = Asked({})
         try:
-            control(await request.json())
-        except (KeyError, TypeError, ValueError, StripeRefusal) as error:
+            asked = Asked(dict(await request.json()))
+            said = control(asked)
+        except KeyError as missing:
+            return JSONResponse({"error": asked.say("missing", name=str(missing.args[0]))}, 400)
+        except StripeRefusal as refusal:
+            return JSONResponse({"error": asked.say("stripe_refuses", message=refusal.message)}, 400)
+        except (CannotBe, TypeError, ValueError) as error:
             return JSONResponse({"error": str(error)}, 400)
-        return JSONResponse({"ok": True})
+        return JSONResponse({"ok": True, "said": said})
 
-    def _controls(self) -> dict[str, Callable[[dict[str, Any]], object]]:
+    def _controls(self) -> dict[str, Callable[[Asked], str]]:
+        faults = {name: _quietly(act) for name, act in self._faults().items()}
+        return faults | controls(self.stripe)
+
+    def _faults(self) -> dict[str, Callable[[dict[str, Any]], object]]:
         stripe, telegram = self.stripe, self.telegram
         return {
-            "clock": lambda body: stripe.forward(int(body["seconds"])),
             "webhook": lambda body: stripe.outbox.next_ones.extend(
                 [body["mode"]] * int(body.get("count", 1))
             ),
@@ -86,6 +100,18 @@ class Sandbox:
             "reset": self._reset,
         }
 
+    def _stripe_changed(self) -> None:
+        """Many changes at once are one piece of news."""
+        if not self._has_news:
+            self._has_news = True
+            asyncio.get_running_loop().call_soon(self._tell_the_drawer)
+
+    def _tell_the_drawer(self) -> None:
+        """By the phone page's own stream, as chat 0: browsers open only six connections to one server."""
+        self._has_news = False
+        for tell in self.telegram.on_change:
+            tell(0)
+
     def _late(self, body: dict[str, Any]) -> None:
         act = self.stripe.settle_later if body["outcome"] == "succeed" else self.stripe.fail_later
         act(body["session_id"])
@@ -95,6 +121,16 @@ class Sandbox:
         self.telegram.faults.clear()
         self.stripe.outbox.next_ones.clear()
         self.stripe.outbox.release()
+
+
+def _quietly(act: Callable[[dict[str, Any]], object]) -> Callable[[Asked], str]:
+    """A control that has nothing to tell but that it is done."""
+
+    def control(asked: Asked) -> str:
+        act(asked.body)
+        return asked.say("done")
+
+    return control
 
 
 def _fault(body: dict[str, Any], method: str = "*") -> Fault:
@@ -108,10 +144,10 @@ def _fault(body: dict[str, Any], method: str = "*") -> Fault:
     )
 
 
-def _shown(session: dict[str, Any]) -> dict[str, Any]:
-    names = ("id", "currency", "status", "payment_status")
+def _shown(session: dict[str, Any], lang: str) -> dict[str, Any]:
+    names = ("id", "status", "payment_status")
     return {name: session[name] for name in names} | {
-        "amount": session["amount_total"],
+        "amount": money(session["amount_total"], session["currency"], lang),
         "name": session["_product"].get("name", ""),
     }
 

@@ -1,7 +1,7 @@
 // The phone page: who is looking, what they see, and what they do.
 import { Browser } from "./browser.js";
 import { drawChat } from "./chat.js";
-import { drawDrawer } from "./drawer.js";
+import { Drawer } from "./drawer.js";
 import { get, make, post } from "./wire.js";
 import { language, word } from "./words.js";
 
@@ -9,7 +9,7 @@ const $ = (selector) => document.querySelector(selector);
 const log = $(".log");
 const input = $("#input");
 const menu = $(".menu");
-const drawer = $(".drawer");
+const drawer = new Drawer($(".drawer"));
 const state = { people: [], groups: [], bot: {}, me: null, chatId: null, chat: null, alert: 0 };
 const browser = new Browser($(".sheet"), (payload) => send(`/start ${payload}`.trim()));
 
@@ -18,7 +18,12 @@ async function begin() {
   const wanted = Number(new URLSearchParams(location.hash.slice(1)).get("as"));
   await become(state.people.find((one) => one.id === wanted) ?? state.people[0]);
   const events = new EventSource("/phone/events");
-  events.addEventListener("change", (event) => JSON.parse(event.data).chat === state.chatId && refresh());
+  events.addEventListener("change", (event) => {
+    const { chat } = JSON.parse(event.data);
+    // Chat 0 is Stripe.
+    if (chat === 0) drawer.refresh();
+    if (chat === state.chatId) refresh();
+  });
   events.addEventListener("open", refresh);
   const back = new URLSearchParams(location.search).get("return");
   if (back) {
@@ -67,7 +72,7 @@ async function refresh(isNew = false) {
   $(".write").hidden = isEmpty;
   if (chat.alert && chat.alert.n > state.alert && isNew !== true) toast(chat.alert.text);
   state.alert = chat.alert?.n ?? 0;
-  await drawDrawer(drawer, lang, state.me, chat);
+  await drawer.show(lang, state.me, chat);
 }
 
 async function send(text) {
@@ -118,13 +123,16 @@ log.addEventListener("click", (event) => {
   const link = event.target.closest(".text a");
   if (link) { event.preventDefault(); follow(link.href); }
 });
-$("[data-testid=open-drawer]").addEventListener("click", (event) => {
-  const isOpen = document.body.classList.toggle("drawer-open");
-  event.currentTarget.setAttribute("aria-expanded", String(isOpen));
-});
+function openDrawer(isOpen) {
+  document.body.classList.toggle("drawer-open", isOpen);
+  $("[data-testid=open-drawer]").setAttribute("aria-expanded", String(isOpen));
+  if (isOpen) $("[data-testid=close-drawer]").focus();
+}
+$("[data-testid=open-drawer]").addEventListener("click", () => openDrawer(!document.body.classList.contains("drawer-open")));
+$("[data-testid=close-drawer]").addEventListener("click", () => { openDrawer(false); $("[data-testid=open-drawer]").focus(); });
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   showMenu(false);
-  document.body.classList.remove("drawer-open");
+  openDrawer(false);
 });
 begin();

@@ -10,6 +10,13 @@ export async function post(path, body) {
   return answer.ok;
 }
 
+// A control's answer: what it says, and whether it was done.
+export async function ask(path, body) {
+  const answer = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  const told = await answer.json();
+  return { isDone: answer.ok, text: told.said ?? told.error };
+}
+
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {

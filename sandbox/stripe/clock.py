@@ -37,6 +37,10 @@ class Clock:
         """Something to do when that moment has come; it must look by itself whether it still holds."""
         heapq.heappush(self._dues, (moment, next(self._numbers), act))
 
+    def next_due(self) -> int | None:
+        """The moment of the next thing to do, if there is any; it may have come already."""
+        return self._dues[0][0] if self._dues else None
+
     def forward(self, seconds: int) -> None:
         """Age what exists, from one due to the next, so that each sees the time it was due at."""
         end = self.passed + seconds

@@ -89,13 +89,19 @@ class Payments:
         return charge["id"]
 
 
+# Codes that Stripe gives as such; every other one is a `card_declined` with a reason.
+_MESSAGES = {
+    "authentication_required": "Your card was declined. This transaction requires authentication.",
+    "expired_card": "Your card has expired.",
+    "insufficient_funds": "Your card has insufficient funds.",
+}
+
+
 def _declined(code: str) -> dict[str, Any]:
-    asks = code == "authentication_required"
+    is_own = code in ("authentication_required", "expired_card")
     return {
         "type": "card_error",
-        "code": code if asks else "card_declined",
+        "code": code if is_own else "card_declined",
         "decline_code": code,
-        "message": "Your card was declined. This transaction requires authentication."
-        if asks
-        else "Your card was declined.",
+        "message": _MESSAGES.get(code, "Your card was declined."),
     }

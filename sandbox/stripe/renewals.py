@@ -80,7 +80,9 @@ class Renewals:
         subscription["_number"] += 1
         count = recurring["interval_count"] * (subscription["_number"] + 1)
         item["current_period_start"] = moment
-        item["current_period_end"] = step(subscription["_anchor"], recurring["interval"], count)
+        item["current_period_end"] = (
+            step(subscription["_anchor"], recurring["interval"], count) + subscription["_aged"]
+        )
 
     def pay_now(self, invoice: Thing) -> None:
         """The donor pays an open invoice on its own page, with a card that works."""

@@ -64,14 +64,15 @@ class Subscriptions:
             "default_payment_method": None,
             "description": data.get("description"),
             "ended_at": None,
-            "items": _items(session, subscription_id, anchor, now),
+            "items": _items(session, subscription_id, self._account.clock.passed, now),
             "latest_invoice": None,
             "livemode": session["livemode"],
             "metadata": dict(data.get("metadata") or {}),
             "pause_collection": None,
             "start_date": now,
             "status": "active",
-            "_anchor": anchor,
+            "_anchor": now,
+            "_aged": self._account.clock.passed,
             "_number": 0,
             "_declines": [],
             "_invoices": [],
@@ -137,15 +138,16 @@ class Subscriptions:
             pause["resumes_at"] = told(pause["resumes_at"])
 
 
-def _items(session: Thing, subscription_id: str, anchor: int, now: int) -> Thing:
+def _items(session: Thing, subscription_id: str, aged: int, now: int) -> Thing:
+    """`aged`: how far the account's clock is before the bot's, by whose calendar the months are counted."""
     recurring = session["_recurring"]
     interval, count = recurring["interval"], int(recurring.get("interval_count", 1))
     item = {
         "id": new_id("si"),
         "object": "subscription_item",
         "created": now,
-        "current_period_end": step(anchor, interval, count),
-        "current_period_start": anchor,
+        "current_period_end": step(now, interval, count) + aged,
+        "current_period_start": now + aged,
         "metadata": {},
         "price": price(session["currency"], session["amount_total"], interval, count, new_id("prod")),
         "quantity": 1,
