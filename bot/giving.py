@@ -1,7 +1,6 @@
 """A gift is opened, looked at, canceled: each use case owns its transactions and stands outside them when it asks Stripe."""
 
 import asyncio
-import secrets
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -18,6 +17,7 @@ from bot.i18n import Words
 from bot.model import RECEIVED, Campaign, CancelAsked, DeliveryKind, Donation, DonationState, Donor
 from bot.money import Money
 from bot.payments.checkout import CheckoutSession, Order, freeze
+from bot.references import fresh_gift
 from bot.screens import stripe_page
 from bot.services import Services
 from bot.settling import Standing, alert, owe, record, settle
@@ -29,7 +29,6 @@ LINK_LIFE = timedelta(hours=2)
 # Stripe wants expires_at at least 30 minutes ahead when the session is made, so tries must end before that.
 CREATE_WINDOW = timedelta(minutes=60)
 _SLOW = timedelta(seconds=30)
-_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 _FINAL = (
     *RECEIVED,
     DonationState.REVIEW,
@@ -101,7 +100,7 @@ def _replace_others(tx: Tx, donor_id: int, campaign_id: int, now: datetime) -> N
 def _fresh(
     donor: Donor, campaign: Campaign, money: Money, now: datetime, services: Services, words: Words
 ) -> Donation:
-    donation_id = "".join(secrets.choice(_LETTERS) for _ in range(10))
+    donation_id = fresh_gift()
     expires = now + LINK_LIFE
     order = Order(
         donation_id=donation_id,
