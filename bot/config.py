@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     currencies: Annotated[tuple[str, ...], NoDecode, CommaList] = ("MAD", "EUR", "USD")
     campaigns_file: str = "campaigns.toml"
     statement_descriptor: str = ""
+    pledges_per_donor: Annotated[int, Field(ge=1, le=100)] = 5
     undo_minutes: Annotated[int, Field(ge=0, le=60 * 24 * 30)] = 60
     log_format: Literal["console", "json"] = "console"
 

@@ -71,6 +71,20 @@ class UndoTooLate(GiftError):
     donation_id: str
 
 
+@dataclass(eq=False)
+class NoWays(GiftError):
+    """The campaign takes no money outside Stripe."""
+
+    campaign_id: int
+
+
+@dataclass(eq=False)
+class TooManyPledges(GiftError):
+    """The donor has `most` open pledges already."""
+
+    most: int
+
+
 class PaymentsError(EntraideError):
     """Stripe did not do what was asked."""
 

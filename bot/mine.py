@@ -3,9 +3,10 @@
 import json
 from dataclasses import dataclass
 
-from bot.model import Campaign, Donation, DonationState, Donor
+from bot import pledging
+from bot.model import Campaign, Donation, DonationState, Donor, Pledge
 from bot.services import Services
-from bot.store import campaigns, donations, donors
+from bot.store import campaigns, donations, donors, pledges
 from bot.store.moments import seconds
 from bot.store.sql import Tx
 
@@ -15,19 +16,21 @@ _ALL = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Gifts:
-    """One page of a donor's gifts, newest first, of `count` in all."""
+    """One page of a donor's gifts, newest first, of `count` in all; the first page has the open pledges too."""
 
     donations: list[Donation]
     campaigns: dict[int, Campaign]
     count: int
+    pledges: list[Pledge]
 
 
 async def gifts(services: Services, donor: Donor, page: int, size: int) -> Gifts:
     def read(tx: Tx) -> Gifts:
         found = donations.of_donor(tx, donor.id, size, (page - 1) * size)
-        known = {one: campaigns.get(tx, one) for one in {donation.campaign_id for donation in found}}
+        promised = pledges.open_of(tx, donor.id) if page == 1 else []
+        known = {one: campaigns.get(tx, one) for one in {each.campaign_id for each in (*found, *promised)}}
         whole = {one: campaign for one, campaign in known.items() if campaign}
-        return Gifts(found, whole, donations.count_of_donor(tx, donor.id))
+        return Gifts(found, whole, donations.count_of_donor(tx, donor.id), promised)
 
     return await services.db.read(read)
 
@@ -45,6 +48,9 @@ async def export(services: Services, donor: Donor) -> bytes:
         "gifts": [
             _exported(donation, all_gifts.campaigns[donation.campaign_id]) for donation in all_gifts.donations
         ],
+        "pledges": await services.db.read(
+            lambda tx: [_promised(tx, one) for one in pledges.of_donor(tx, donor.id)]
+        ),
     }
     return json.dumps(data, ensure_ascii=False, indent=2).encode()
 
@@ -62,12 +68,28 @@ def _exported(donation: Donation, campaign: Campaign) -> dict[str, str | int | N
     }
 
 
+def _promised(tx: Tx, pledge: Pledge) -> dict[str, str | int | None]:
+    campaign = campaigns.get(tx, pledge.campaign_id)
+    return {
+        "reference": pledge.id,
+        "campaign": campaign.slug if campaign else None,
+        "amount_minor": pledge.money.minor,
+        "currency": pledge.money.currency,
+        "state": pledge.state,
+        "created_at": seconds(pledge.created_at),
+        "gift": pledge.donation_id,
+        "came_from": pledge.source,
+    }
+
+
 async def erase(services: Services, donor: Donor) -> bool:
-    """Forget the donor; False while a payment is under way, since its outcome could not be told to anybody."""
+    """Forget the donor, and cancel their open pledges; False while a payment is under way, since nobody could be told how it ends."""
 
     def write(tx: Tx) -> bool:
         if any(donation.state in _UNSETTLED for donation in donations.of_donor(tx, donor.id, _ALL)):
             return False
+        for pledge in pledges.open_of(tx, donor.id):
+            pledging.drop(tx, pledge)
         donors.erase(tx, donor.id)
         return True
 

@@ -69,7 +69,8 @@ async def look(turn: Turn, action: Look) -> Screen:
 async def refused(turn: Turn, action: Refused) -> Screen:
     standing = await giving.look(turn.services, turn.donor, action.donation_id)
     if standing.donation.state is DonationState.AWAITING:
-        return screens.refused(turn.words, standing.donation)
+        campaign = appeals.find(turn.campaigns, standing.donation.campaign_id)
+        return screens.refused(turn.words, standing.donation, campaign)
     return await _stands(turn, standing)
 
 
@@ -98,13 +99,13 @@ def _is_being_thanked(turn: Turn, donation: Donation) -> bool:
 async def _stands(turn: Turn, standing: Standing, *, is_new: bool = False) -> Screen:
     """The screen for how a gift stands."""
     words, donation = turn.words, standing.donation
+    campaign = appeals.find(turn.campaigns, donation.campaign_id)
     match donation.state:
         case DonationState.CREATING:
             return screens.preparing(words, donation)
         case DonationState.AWAITING if standing.is_declined:
-            return screens.refused(words, donation)
+            return screens.refused(words, donation, campaign)
         case DonationState.AWAITING if is_new:
-            campaign = appeals.find(turn.campaigns, donation.campaign_id)
             return screens.bridge(words, donation, campaign) if campaign else screens.waiting(words, donation)
         case DonationState.AWAITING:
             return screens.waiting(words, donation)
@@ -115,7 +116,7 @@ async def _stands(turn: Turn, standing: Standing, *, is_new: bool = False) -> Sc
         case DonationState.PAID:
             return screens.paid(words, donation)
         case DonationState.EXPIRED:
-            return screens.expired(words, donation)
+            return screens.expired(words, donation, campaign)
         case DonationState.CANCELED:
             return screens.canceled(words, donation)
         case DonationState.FAILED:

@@ -62,6 +62,13 @@ class RefundCommand(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class PledgesCommand(Action):
+    """For staff: nothing, a reference, a reference and the amount that arrived, or an amount."""
+
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """What a message asks for, and the source named by its link."""
 
@@ -80,6 +87,8 @@ def read(text: str) -> Said:
         return Said(found.action, found.source)
     if name == "refund":
         return Said(RefundCommand(rest))
+    if name == "pledges":
+        return Said(PledgesCommand(rest))
     return Said(CancelCommand() if name == "cancel" else COMMANDS.get(name, Help()))
 
 

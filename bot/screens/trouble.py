@@ -2,15 +2,17 @@
 
 from datetime import UTC, datetime
 
-from bot.actions import ChooseAmount, Home, Languages
+from bot.actions import ChooseAmount, Home, Languages, MyGifts
 from bot.errors import (
     CampaignNotOpen,
     CurrencyNotTaken,
     EntraideError,
     GiftTooLarge,
     GiftTooSmall,
+    NoWays,
     PaymentsLocked,
     PaymentsRefused,
+    TooManyPledges,
     UndoTooLate,
 )
 from bot.i18n import Words
@@ -31,6 +33,18 @@ def of(words: Words, error: EntraideError) -> Screen:
             return _home(words, words.text("This campaign takes no gifts at the moment."))
         case CurrencyNotTaken(currency=code):
             return _home(words, words.text("This campaign does not take {currency}.", currency=code))
+        case NoWays():
+            return _home(words, words.text("This campaign can only be paid by card."))
+        case TooManyPledges(most=most):
+            return Screen(
+                words.plural(
+                    "You have {n} open promise already. Pay or cancel one first; they are under “My gifts”.",
+                    "You have {n} open promises already. Pay or cancel one first; they are under “My gifts”.",
+                    most,
+                ),
+                rows(Button(words.label("My gifts"), MyGifts())),
+                awaiting=Home(),
+            )
         case UndoTooLate():
             return back.too_late(words)
         case PaymentsLocked():
