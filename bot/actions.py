@@ -213,6 +213,20 @@ class RefundGift(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class Freeze(Action):
+    """For staff: open no new page; `sure` is "yes" only on the second tap."""
+
+    word: ClassVar[str] = "freeze"
+    sure: str = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Unfreeze(Action):
+    word: ClassVar[str] = "unfreeze"
+    sure: str = "no"
+
+
+@dataclass(frozen=True, slots=True)
 class MyGifts(Action):
     word: ClassVar[str] = "gifts"
     page: int = 1

@@ -140,6 +140,15 @@ async def _campaigns(settings: Settings) -> Finding:
         found = campaigns_file.read_file(settings.campaigns_file)
     except EntraideError as error:
         return Finding(what, False, str(error), "correct the file; docs/campaigns.md explains it")
+    low = [
+        f"{campaign.slug} {code}"
+        for campaign in found
+        for code, pair in campaign.limits.items()
+        if (floor := settings.floor(code)) and pair.smallest < floor
+    ]
+    if low:
+        mend = "raise `smallest` there, or lower FLOORS: donors below the floor are refused"
+        return Finding(what, False, f"smallest gift under the floor: {', '.join(low)}", mend)
     bare = [campaign.slug for campaign in found if not campaign.authorisation]
     seen = f"{len(found)} campaigns" + (f"; no authorisation number yet: {', '.join(bare)}" if bare else "")
     return Finding(what, True, seen)

@@ -1,11 +1,12 @@
 """Settings: the only reader of the environment; it checks values and never reaches out."""
 
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.money import CURRENCIES
+from bot.money import CURRENCIES, Money
 
 LANGUAGES = ("ar", "fr", "en")
 STRIPE_API = "https://api.stripe.com"
@@ -19,6 +20,13 @@ def _listed(value: object) -> object:
 
 
 CommaList = BeforeValidator(_listed)
+
+
+@lru_cache(maxsize=8)
+def _floors(written: tuple[str, ...]) -> dict[str, Money]:
+    """Raises ValueError, MoneyError among them."""
+    pairs = (one.split("=") for one in written)
+    return {code.strip().upper(): Money.of(amount.strip(), code.strip().upper()) for code, amount in pairs}
 
 
 class Settings(BaseSettings):
@@ -41,6 +49,12 @@ class Settings(BaseSettings):
     currencies: Annotated[tuple[str, ...], NoDecode, CommaList] = ("MAD", "EUR", "USD")
     campaigns_file: str = "campaigns.toml"
     statement_descriptor: str = ""
+    floors: Annotated[tuple[str, ...], NoDecode, CommaList] = ("MAD=10", "EUR=1", "USD=1")
+    checkouts_per_donor: Annotated[int, Field(ge=0)] = 5
+    checkouts_per_hour: Annotated[int, Field(ge=0)] = 5000
+    checkouts_open: Annotated[int, Field(ge=0)] = 5000
+    declines_per_donor: Annotated[int, Field(ge=0)] = 5
+    declines_per_hour: Annotated[int, Field(ge=0)] = 50
     pledges_per_donor: Annotated[int, Field(ge=1, le=100)] = 5
     undo_minutes: Annotated[int, Field(ge=0, le=60 * 24 * 30)] = 60
     log_format: Literal["console", "json"] = "console"
@@ -55,6 +69,15 @@ class Settings(BaseSettings):
                 f"CURRENCIES needs codes that Stripe can charge; unknown: {', '.join(unknown) or 'none given'}"
             )
         return codes
+
+    @field_validator("floors")
+    @classmethod
+    def _amounts(cls, floors: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            _floors(floors)
+        except ValueError as error:
+            raise ValueError("FLOORS is a list like MAD=10,EUR=1") from error
+        return floors
 
     @field_validator("database_url")
     @classmethod
@@ -80,6 +103,10 @@ class Settings(BaseSettings):
     def mode(self) -> Literal["webhook", "polling"]:
         """How news reaches us: pushed to PUBLIC_URL, or asked for."""
         return "webhook" if self.public_url else "polling"
+
+    def floor(self, currency: str) -> Money | None:
+        """The smallest card payment in this currency, whatever a campaign says."""
+        return _floors(self.floors).get(currency)
 
     @property
     def home_currency(self) -> str:

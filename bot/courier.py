@@ -28,7 +28,7 @@ from bot.model import (
 )
 from bot.money import Money
 from bot.refunding import undo_until
-from bot.screens import back, trouble
+from bot.screens import back, guard, trouble
 from bot.screens import giving as screens
 from bot.screens import pledges as promised
 from bot.screens.base import Screen
@@ -147,6 +147,8 @@ def _screen(services: Services, parcel: Parcel) -> Screen | None:
         return pledge_news.draw(_words(services, parcel), parcel.delivery, parcel.pledge, parcel.campaign)
     if parcel.donation is not None and parcel.campaign is not None:
         return _of_gift(services, parcel, parcel.donation, parcel.campaign)
+    if parcel.delivery.kind is DeliveryKind.ALERT and not parcel.delivery.subject:
+        return guard.alarm(_words(services, parcel), parcel.delivery.payload or "")
     return None
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bot.money import Money
 
 
@@ -83,6 +86,29 @@ class TooManyPledges(GiftError):
     """The donor has `most` open pledges already."""
 
     most: int
+
+
+class Pause(StrEnum):
+    """Why no new page is opened."""
+
+    DONOR = "donor"
+    DECLINES = "declines"
+    ALL = "all"
+    FROZEN = "frozen"
+
+
+@dataclass(eq=False)
+class CheckoutPaused(GiftError):
+    """No new page now. `most` is the cap that was met, `until` when it ends; `known` is a page that can still be paid."""
+
+    why: Pause
+    most: int
+    until: datetime | None
+    campaign_id: int
+    money: Money
+    has_ways: bool
+    known_id: str | None
+    known_money: Money | None
 
 
 class PaymentsError(EntraideError):

@@ -4,9 +4,11 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot import guarding
 from bot.actions import Give
 from bot.errors import (
     CampaignNotOpen,
+    GiftError,
     NotYours,
     PaymentsError,
     PaymentsLocked,
@@ -42,10 +44,14 @@ async def open_checkout(services: Services, donor: Donor, give: Give) -> Donatio
     """The donor's open gift of this campaign and amount, made if there is none.
 
     AWAITING with a url, or CREATING where Stripe has not answered yet (the link is then owed as a Delivery).
-    Raises the errors of `Campaign.accept`, PaymentsRefused and PaymentsLocked.
+    Raises the errors of `Campaign.accept`, CheckoutPaused, PaymentsRefused and PaymentsLocked.
     """
     words = services.catalogues.words(donor.language)
     donation = await services.db.write(lambda tx: _find_or_add(tx, services, donor, give, words))
+    if isinstance(donation, GiftError):
+        # Committed all the same: an alarm may be owed.
+        services.bells.courier.set()
+        raise donation
     if donation.state is not DonationState.CREATING:
         return donation
     try:
@@ -64,7 +70,7 @@ async def _go_on(services: Services, donation_id: str) -> Donation:
     return await get(services, donation_id)
 
 
-def _find_or_add(tx: Tx, services: Services, donor: Donor, give: Give, words: Words) -> Donation:
+def _find_or_add(tx: Tx, services: Services, donor: Donor, give: Give, words: Words) -> Donation | GiftError:
     now = services.clock()
     campaign = campaigns.get(tx, give.campaign_id)
     if campaign is None:
@@ -74,6 +80,8 @@ def _find_or_add(tx: Tx, services: Services, donor: Donor, give: Give, words: Wo
     known = donations.open_like(tx, key)
     if known is not None and now < known.expires_at - _margin(known) and known.cancel is CancelAsked.NO:
         return known
+    if refusal := guarding.refusal(tx, services.settings, donor.id, campaign, give.money, now):
+        return refusal
     if known is not None:
         _retire(tx, known, now)
     _replace_others(tx, donor.id, campaign.id, now)

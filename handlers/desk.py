@@ -8,6 +8,7 @@ from bot.money import Money
 from bot.screens import desk as screens
 from bot.screens import match
 from bot.screens.base import Screen
+from handlers.freezing import flagged
 from handlers.routes import Turn, current, on, route
 from handlers.typing import RefundCommand
 
@@ -40,7 +41,10 @@ async def show_gift(turn: Turn, action: ShowGift) -> Screen:
         return screens.unknown(turn.words)
     if found.donation.pledge_id:
         return await _came_outside(turn, found.donation)
-    return screens.gift(turn.words, found.donation, found.campaign, found.receipts, found.refunds, found.left)
+    screen = screens.gift(
+        turn.words, found.donation, found.campaign, found.receipts, found.refunds, found.left
+    )
+    return await flagged(turn, screen)
 
 
 async def _came_outside(turn: Turn, donation: Donation) -> Screen:

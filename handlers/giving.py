@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot import appeals, giving
+from bot import appeals, giving, guarding
 from bot.actions import (
     Bridge,
     CancelGift,
@@ -43,6 +43,8 @@ async def check(turn: Turn, action: Check) -> Screen:
     if campaign is None:
         return await route(turn, Home())
     campaign.accept(action.money, turn.services.clock())
+    if error := guarding.too_small(turn.services.settings, campaign, action.money):
+        raise error
     return screens.check(turn.words, campaign, action.money, turn.services.settings.statement_descriptor)
 
 

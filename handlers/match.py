@@ -8,6 +8,7 @@ from bot.money import Money
 from bot.pledging import PledgeFacts
 from bot.screens import match as screens
 from bot.screens.base import Screen
+from handlers.freezing import flagged
 from handlers.routes import Turn, current, on, route
 from handlers.typing import PledgesCommand
 
@@ -67,7 +68,7 @@ async def list_pledges(turn: Turn, action: Pledges) -> Screen:
         return await current(turn)
     page = max(1, action.page)
     desk = await pledging.open_page(turn.services, page, screens.PAGE)
-    return screens.listed(turn.words, _known(desk.found), page, desk.count)
+    return await flagged(turn, screens.listed(turn.words, _known(desk.found), page, desk.count))
 
 
 def _known(found: list[PledgeFacts]) -> list[screens.Known]:

@@ -10,6 +10,7 @@ from bot.actions import (
     Check,
     ChooseAmount,
     Currencies,
+    Freeze,
     Give,
     Help,
     Home,
@@ -21,6 +22,7 @@ from bot.actions import (
     Refused,
     ShowCampaign,
     ShowStory,
+    Unfreeze,
     parse,
     read_link,
 )
@@ -39,6 +41,8 @@ COMMANDS: dict[str, Action] = {
     "currency": Currencies(),
     "help": Help(),
     "privacy": Privacy(),
+    "freeze": Freeze(),
+    "unfreeze": Unfreeze(),
 }
 
 

@@ -44,6 +44,8 @@ class CheckoutSession:
     payment_intent: str | None
     intent_status: str | None
     decline: str | None
+    # The try that was refused: its charge, where Stripe names it.
+    attempt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ def read_session(data: dict[str, Any]) -> CheckoutSession:
         payment_intent=details.get("id") if isinstance(intent, dict) else intent,
         intent_status=details.get("status"),
         decline=failure.get("decline_code") or failure.get("code"),
+        attempt=failure.get("charge") or details.get("latest_charge") or details.get("id"),
     )
 
 

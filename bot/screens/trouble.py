@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from bot.actions import ChooseAmount, Home, Languages, MyGifts
 from bot.errors import (
     CampaignNotOpen,
+    CheckoutPaused,
     CurrencyNotTaken,
     EntraideError,
     GiftTooLarge,
@@ -16,7 +17,7 @@ from bot.errors import (
     UndoTooLate,
 )
 from bot.i18n import Words
-from bot.screens import back
+from bot.screens import back, guard
 from bot.screens.base import Button, Screen, rows
 
 
@@ -45,6 +46,8 @@ def of(words: Words, error: EntraideError) -> Screen:
                 rows(Button(words.label("My gifts"), MyGifts())),
                 awaiting=Home(),
             )
+        case CheckoutPaused():
+            return guard.paused(words, error)
         case UndoTooLate():
             return back.too_late(words)
         case PaymentsLocked():

@@ -93,6 +93,7 @@ def _declined(code: str) -> dict[str, Any]:
     asks = code == "authentication_required"
     return {
         "type": "card_error",
+        "charge": new_id("ch"),
         "code": code if asks else "card_declined",
         "decline_code": code,
         "message": "Your card was declined. This transaction requires authentication."
