@@ -1,17 +1,19 @@
 """Promised outside Stripe: a reference, staff who match it once, what is promised apart from what is received."""
 
 import asyncio
+import json
 import sqlite3
 from pathlib import Path
 
 import pytest
 
-from bot import auditing, pledging, references
+from bot import auditing, mine, pledging, references
 from bot.actions import Promise
 from bot.errors import GiftTooSmall, NotYours, NoWays
 from bot.money import Money
 from bot.store import donors
 from sandbox.app import Sandbox
+from sandbox.telegram import Button
 from tests.stage import ROOT, Stage, bot_beside, settings_for, shows, to_the_bridge
 
 KEPT = "SELECT received_minor, gifts, promised_minor FROM totals"
@@ -406,3 +408,56 @@ async def test_an_audit_names_a_promise_that_does_not_add_up(stage: Stage) -> No
         "humanitarian MAD promised: pledges 0, totals 1",
         f"pledge {reference} is matched, its gift says otherwise",
     ]
+
+
+async def test_staff_may_write_the_reference_with_a_space_and_are_told_how_to_write(stage: Stage) -> None:
+    reference, karim = await promised(stage), stage.karim()
+    await karim.send(f"/pledges {reference.replace('-', ' ')} 150")
+    await karim.says("Un autre montant est arrivé : 150 MAD")
+    await karim.send(f"/pledges {reference} about a hundred")
+    await karim.says("Écrivez /pledges K4-27P")
+
+
+async def test_forged_taps_on_the_desk_change_nothing(stage: Stage) -> None:
+    reference = references.normal(await promised(stage))
+    john, karim = stage.john(), stage.karim()
+    for phone, says in ((john, "3 campaigns"), (karim, "3 campagnes")):
+        await phone.send("/start")
+        await phone.says(says)
+    for word in ("pledges-1", f"match-yes-1-{reference}", f"unmatch-mistake-{reference}"):
+        await stage.telegram.acknowledged(
+            stage.telegram.tapped(john, john.chat, john.last, Button("old", word))
+        )
+    assert "campaigns" in john.last.text
+    for word in ("match-yes-0-22222", "unmatch-back-22222"):
+        stage.telegram.tapped(karim, karim.chat, karim.last, Button("old", word))
+        await karim.says("1 promesse ouverte")
+    assert await stage.rows("SELECT state FROM pledges") == [("promised",)]
+    assert await stage.rows("SELECT count(*) FROM donations") == [(0,)]
+
+
+async def test_money_for_a_campaign_that_has_closed_is_received_and_staff_are_told(stage: Stage) -> None:
+    reference = await promised(stage)
+    await stage.services.db.write(lambda tx: tx.plain("UPDATE campaigns SET state = 'closed'"))
+    await matched(stage, reference)
+    await stage.yasmine().says("Bien reçu : 200 MAD")
+    await stage.karim().until(lambda one: any("après la clôture" in message.text for message in one.messages))
+    await audited(stage)
+
+
+async def test_a_reference_that_is_taken_is_not_given_twice(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = iter(["k427p", "k427p", "2222" + references.check_letter("2222")])
+    monkeypatch.setattr(references, "fresh", lambda: next(made))
+    assert await promised(stage, "100 MAD") == "K4-27P"
+    assert references.normal(await promised(stage, "200 MAD")) == "2222" + references.check_letter("2222")
+    assert await stage.rows(KEPT) == [(0, 0, 30000)]
+
+
+async def test_what_a_donor_exports_holds_their_promises(stage: Stage) -> None:
+    reference = references.normal(await promised(stage))
+    donor = await stage.services.db.read(lambda tx: donors.find(tx, 1002))
+    assert donor is not None
+    [pledge] = json.loads(await mine.export(stage.services, donor))["pledges"]
+    assert (pledge["reference"], pledge["state"], pledge["amount_minor"]) == (reference, "promised", 20000)
