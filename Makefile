@@ -1,5 +1,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
+# The tests wait more than they work: more of them at once than there are cores.
+JOBS ?= 4
 VENV := .venv
 BIN := $(VENV)/bin
 PO := $(wildcard locales/*/LC_MESSAGES/entraide.po)
@@ -30,7 +32,7 @@ run: $(VENV)/.ready $(MO) ## Run the bot with the settings in .env
 	@$(BIN)/entraide run
 
 test: $(VENV)/.ready $(MO) ## Run the tests
-	@$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term $(ARGS)
 
 check: $(VENV)/.ready $(MO) ## Style, types, walls, catalogues, secrets
 	@$(BIN)/ruff format --check .

@@ -14,7 +14,7 @@ from typing import Any
 import uvicorn
 from telegram import error as api
 
-from bot import campaigns_file, courier, looking, refunding
+from bot import campaigns_file, courier, looking, monthly, refunding
 from bot.botapi.pace import Pace
 from bot.botapi.pen import Pen
 from bot.botapi.transport import AiohttpRequest
@@ -260,11 +260,13 @@ class App:
         while True:
             services.bells.looks.clear()
             found, orders = await looking.due(services), await refunding.due(services)
+            gifts = await monthly.due(services)
             await asyncio.gather(
                 *(_survives("look", looking.visit(services, donation)) for donation in found),
                 *(_survives("refund", refunding.make(services, order)) for order in orders),
+                *(_survives("monthly", monthly.mirror(services, gift.id)) for gift in gifts),
             )
-            if not found and not orders:
+            if not found and not orders and not gifts:
                 await _either(services.bells.looks.wait(), self.tempo.look)
 
     async def _sweeps(self, services: Services) -> None:
@@ -288,7 +290,8 @@ class App:
     async def _drain(self, services: Services) -> None:
         """Give turns and sends in flight a moment; whatever is left is on disk and goes on at the next start."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(services.locks.idle(), self.tempo.drain)
+            async with asyncio.timeout(self.tempo.drain):
+                await services.locks.idle()
 
     def stop_on_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -321,8 +324,10 @@ async def _survives(what: str, work: Awaitable[object]) -> bool:
 
 
 async def _either(wait: Awaitable[object], seconds: float) -> None:
+    """Not `asyncio.wait_for`: in Python 3.11 it loses a cancellation that comes together with the result."""
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(wait, seconds)
+        async with asyncio.timeout(seconds):
+            await wait
 
 
 @contextlib.asynccontextmanager

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from bot.errors import CampaignsFileError, MoneyError
-from bot.model import Appeal, Campaign, CampaignState, CampaignText, Limits, Preset
+from bot.model import Appeal, Campaign, CampaignState, CampaignText, Limits, Preset, Rhythm
 from bot.money import CURRENCIES, LARGEST, Money
 from bot.store import campaigns
 from bot.store.sql import Tx
@@ -27,11 +27,23 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class _RhythmEntry(_Strict):
+    until: date
+    title: ByLanguage
+
+    @model_validator(mode="after")
+    def _complete(self) -> "_RhythmEntry":
+        if missing := [language for language in ("ar", "fr", "en") if language not in self.title]:
+            raise ValueError(f"no title in {', '.join(missing)}")
+        return self
+
+
 class _AppealEntry(_Strict):
     title: ByLanguage
     operator: str
     contact: str = ""
     ways: Ways = {}
+    rhythm: Annotated[list[_RhythmEntry], Field(max_length=3)] = []
 
 
 class _TextEntry(_Strict):
@@ -110,7 +122,12 @@ def _campaign(entry: _CampaignEntry, appeal: _AppealEntry) -> Campaign:
         slug=entry.slug,
         state=entry.state,
         goal=Money.of(entry.goal, entry.currency),
-        appeal=Appeal(appeal.title, appeal.operator, appeal.contact),
+        appeal=Appeal(
+            appeal.title,
+            appeal.operator,
+            appeal.contact,
+            tuple(Rhythm(one.until, one.title) for one in appeal.rhythm),
+        ),
         texts={
             language: CampaignText(text.title, text.summary, text.story)
             for language, text in entry.text.items()

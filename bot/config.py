@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     declines_per_hour: Annotated[int, Field(ge=0)] = 50
     pledges_per_donor: Annotated[int, Field(ge=1, le=100)] = 5
     undo_minutes: Annotated[int, Field(ge=0, le=60 * 24 * 30)] = 60
+    offer_monthly: bool = True
     log_format: Literal["console", "json"] = "console"
 
     @field_validator("currencies")

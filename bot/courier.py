@@ -4,13 +4,14 @@ A Delivery whose fate is unknown is sent again: a second thanks is better than n
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot import pledge_news
+from bot import monthly, pledge_news
 from bot.botapi import draw
 from bot.botapi.pace import Priority
 from bot.botapi.pen import Pen
@@ -22,23 +23,34 @@ from bot.model import (
     DeliveryKind,
     DeliveryState,
     Donation,
+    DonationState,
     Donor,
     DonorState,
     Pledge,
 )
 from bot.money import Money
+from bot.monthly import MonthlyFacts
+from bot.months import charges_before
 from bot.refunding import undo_until
 from bot.screens import back, guard, trouble
 from bot.screens import giving as screens
+from bot.screens import monthly as months
 from bot.screens import pledges as promised
 from bot.screens.base import Screen
 from bot.services import Services
 from bot.store import campaigns, deliveries, donations, donors
+from bot.store.moments import moment
 from bot.store.sql import Tx
 
 log = logging.getLogger(__name__)
 _SENDERS = 16
 _LONGEST_PAUSE = timedelta(minutes=10)
+_OF_STATES = {
+    DeliveryKind.PROCESSING: screens.processing,
+    DeliveryKind.FAILED: screens.failed,
+    DeliveryKind.CANCELED: screens.canceled,
+    DeliveryKind.REVIEW: screens.in_review,
+}
 _STAY = (DeliveryKind.THANKS, DeliveryKind.REFUNDED)
 
 
@@ -54,6 +66,7 @@ class Parcel:
     donation: Donation | None
     campaign: Campaign | None
     pledge: Pledge | None = None
+    monthly: MonthlyFacts | None = None
 
 
 async def run(services: Services, bot: Pen) -> None:
@@ -83,10 +96,9 @@ async def _send_and_free(services: Services, bot: Pen, parcel: Parcel, free: asy
 async def _rest(services: Services) -> None:
     due = await services.db.read(deliveries.next_due)
     pause = max(0.0, (due - services.clock()).total_seconds()) if due else 60.0
-    try:
-        await asyncio.wait_for(services.bells.courier.wait(), min(pause + 0.05, 60.0))
-    except TimeoutError:
-        return
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(min(pause + 0.05, 60.0)):
+            await services.bells.courier.wait()
 
 
 async def claim(services: Services) -> list[Parcel]:
@@ -104,7 +116,9 @@ def _parcel(tx: Tx, delivery: Delivery) -> Parcel:
     pledge = pledge_news.about(tx, delivery, donation)
     about = donation or pledge
     campaign = campaigns.get(tx, about.campaign_id) if about else None
-    return Parcel(delivery, donor, donation, campaign, pledge)
+    monthly_id = donation.monthly_id if donation else delivery.subject
+    found = monthly.facts_of(tx, monthly_id) if monthly_id else None
+    return Parcel(delivery, donor, donation, campaign, pledge, found)
 
 
 async def deliver(services: Services, bot: Pen, parcel: Parcel) -> None:
@@ -149,36 +163,52 @@ def _screen(services: Services, parcel: Parcel) -> Screen | None:
         return _of_gift(services, parcel, parcel.donation, parcel.campaign)
     if parcel.delivery.kind is DeliveryKind.ALERT and not parcel.delivery.subject:
         return guard.alarm(_words(services, parcel), parcel.delivery.payload or "")
-    return None
+    return _of_monthly(_words(services, parcel), parcel.delivery, parcel.monthly) if parcel.monthly else None
+
+
+def _of_monthly(words: Words, delivery: Delivery, found: MonthlyFacts) -> Screen | None:
+    gift, campaign = found.gift, found.campaign
+    match delivery.kind:
+        case DeliveryKind.UPCOMING:
+            return months.upcoming(words, gift, campaign)
+        case DeliveryKind.RENEWAL_FAILED:
+            code, _, following = (delivery.payload or "").partition(".")
+            when = moment(int(following)) if following not in ("", "0") else None
+            return months.failed(words, gift, campaign, code, when)
+        case DeliveryKind.MONTHLY_STOPPED:
+            return months.stopped(words, gift, campaign, found.count, found.given)
+        case DeliveryKind.MONTHLY_ENDED:
+            return months.ended(words, gift, campaign, found.count, found.given, delivery.payload or "")
+        case _:
+            return None
 
 
 def _thanks(services: Services, parcel: Parcel, donation: Donation, campaign: Campaign) -> Screen | None:
     words, settings, pledge = _words(services, parcel), services.settings, parcel.pledge
     if donation.pledge_id:
         return pledge_news.thanks(words, donation, campaign, pledge)
-    screen = screens.thanks(
-        words, donation, campaign, settings.statement_descriptor, undo_until(donation, settings)
-    )
+    statement, until = settings.statement_descriptor, undo_until(donation, settings)
+    if found := parcel.monthly:
+        number = int(parcel.delivery.payload or 1)
+        screen = months.thanks(words, donation, campaign, found.gift, number, statement, until)
+    else:
+        screen = screens.thanks(words, donation, campaign, statement, until)
     return promised.beside(words, screen, pledge) if pledge else screen
 
 
 def _of_gift(services: Services, parcel: Parcel, donation: Donation, campaign: Campaign) -> Screen | None:
     words = _words(services, parcel)
+    if screen := _OF_STATES.get(parcel.delivery.kind):
+        return screen(words, donation)
     match parcel.delivery.kind:
         case DeliveryKind.THANKS:
             return _thanks(services, parcel, donation, campaign)
-        case DeliveryKind.LINK:
-            return screens.bridge(words, donation, campaign)
-        case DeliveryKind.PROCESSING:
-            return screens.processing(words, donation)
         case DeliveryKind.EXPIRED:
             return screens.expired(words, donation, campaign)
-        case DeliveryKind.FAILED:
-            return screens.failed(words, donation)
-        case DeliveryKind.CANCELED:
-            return screens.canceled(words, donation)
-        case DeliveryKind.REVIEW:
-            return screens.in_review(words, donation)
+        case DeliveryKind.MONTHLY_OFFER:
+            return _offer(services, words, donation, campaign)
+        case DeliveryKind.LINK:
+            return screens.bridge(words, donation, campaign)
         case DeliveryKind.REMINDER:
             return screens.reminder(words, donation, campaign)
         case DeliveryKind.REFUNDED:
@@ -188,6 +218,22 @@ def _of_gift(services: Services, parcel: Parcel, donation: Donation, campaign: C
             return trouble.alert(words, parcel.delivery.payload or "", donation.id.upper())
         case _:
             return None
+
+
+def _offer(services: Services, words: Words, donation: Donation, campaign: Campaign) -> Screen | None:
+    """A small amount, since it comes again; None where a monthly gift could not be taken any more."""
+    now = services.clock()
+    ends_soon = campaign.ends_at is not None and charges_before(now, campaign.ends_at) < 2
+    if donation.state is not DonationState.PAID or ends_soon or not campaign.is_open_at(now):
+        return None
+    return months.offer(words, campaign, _smaller(campaign, donation.money))
+
+
+def _smaller(campaign: Campaign, money: Money) -> Money:
+    """The largest preset that is at most half of what was given, or else the smallest gift."""
+    presets = [preset.money for preset in campaign.presets.get(money.currency, ())]
+    fitting = [one for one in presets if one.minor * 2 <= money.minor]
+    return max(fitting, default=campaign.limits[money.currency].smallest, key=lambda one: one.minor)
 
 
 async def _end(services: Services, delivery: Delivery, state: DeliveryState, why: str) -> None:

@@ -47,6 +47,13 @@ class CurrencyNotTaken(GiftError):
 
 
 @dataclass(eq=False)
+class TermNotPossible(GiftError):
+    """A monthly gift that would end before its second charge, or whose end cannot be read."""
+
+    campaign_id: int
+
+
+@dataclass(eq=False)
 class GiftTooSmall(GiftError):
     money: Money
     limit: Money

@@ -1,11 +1,10 @@
 """A gift is opened, looked at, canceled: each use case owns its transactions and stands outside them when it asks Stripe."""
 
-import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot import guarding
-from bot.actions import Give
+from bot.actions import Give, GiveMonthly
 from bot.errors import (
     CampaignNotOpen,
     GiftError,
@@ -14,16 +13,28 @@ from bot.errors import (
     PaymentsLocked,
     PaymentsRefused,
     PaymentsUnreachable,
+    TermNotPossible,
 )
-from bot.i18n import Words
-from bot.model import RECEIVED, Campaign, CancelAsked, DeliveryKind, Donation, DonationState, Donor
+from bot.i18n import ZONE, Words
+from bot.model import (
+    RECEIVED,
+    Campaign,
+    CancelAsked,
+    DeliveryKind,
+    Donation,
+    DonationState,
+    Donor,
+    MonthlyGift,
+    MonthlyState,
+)
 from bot.money import Money
+from bot.months import charges_before, read_term
 from bot.payments.checkout import CheckoutSession, Order, freeze
 from bot.references import fresh_gift
 from bot.screens import stripe_page
 from bot.services import Services
 from bot.settling import Standing, alert, owe, record, settle
-from bot.store import campaigns, donations
+from bot.store import campaigns, donations, monthly
 from bot.store.moments import seconds
 from bot.store.sql import Tx
 
@@ -40,11 +51,11 @@ _FINAL = (
 )
 
 
-async def open_checkout(services: Services, donor: Donor, give: Give) -> Donation:
-    """The donor's open gift of this campaign and amount, made if there is none.
+async def open_checkout(services: Services, donor: Donor, give: Give | GiveMonthly) -> Donation:
+    """The donor's open gift of this campaign, amount and rhythm, made if there is none.
 
     AWAITING with a url, or CREATING where Stripe has not answered yet (the link is then owed as a Delivery).
-    Raises the errors of `Campaign.accept`, CheckoutPaused, PaymentsRefused and PaymentsLocked.
+    Raises the errors of `Campaign.accept`, TermNotPossible, CheckoutPaused, PaymentsRefused and PaymentsLocked.
     """
     words = services.catalogues.words(donor.language)
     donation = await services.db.write(lambda tx: _find_or_add(tx, services, donor, give, words))
@@ -55,7 +66,7 @@ async def open_checkout(services: Services, donor: Donor, give: Give) -> Donatio
     if donation.state is not DonationState.CREATING:
         return donation
     try:
-        return await asyncio.wait_for(create(services, donation.id, asked=True), services.patience)
+        return await services.soon(create(services, donation.id, asked=True))
     except (PaymentsUnreachable, TimeoutError):
         return await _go_on(services, donation.id)
 
@@ -70,13 +81,16 @@ async def _go_on(services: Services, donation_id: str) -> Donation:
     return await get(services, donation_id)
 
 
-def _find_or_add(tx: Tx, services: Services, donor: Donor, give: Give, words: Words) -> Donation | GiftError:
+def _find_or_add(
+    tx: Tx, services: Services, donor: Donor, give: Give | GiveMonthly, words: Words
+) -> Donation | GiftError:
     now = services.clock()
     campaign = campaigns.get(tx, give.campaign_id)
     if campaign is None:
         raise CampaignNotOpen(give.campaign_id)
     campaign.accept(give.money, now)
-    key = donations.open_key(donor.id, campaign.id, give.money)
+    rhythm = give.term if isinstance(give, GiveMonthly) else ""
+    key = donations.open_key(donor.id, campaign.id, give.money, rhythm=rhythm)
     known = donations.open_like(tx, key)
     if known is not None and now < known.expires_at - _margin(known) and known.cancel is CancelAsked.NO:
         return known
@@ -85,9 +99,33 @@ def _find_or_add(tx: Tx, services: Services, donor: Donor, give: Give, words: Wo
     if known is not None:
         _retire(tx, known, now)
     _replace_others(tx, donor.id, campaign.id, now)
-    donation = _fresh(donor, campaign, give.money, now, services, words)
+    gift = _monthly(donor, campaign, give, now) if isinstance(give, GiveMonthly) else None
+    if gift is not None:
+        monthly.add(tx, gift)
+    donation = _fresh(donor, campaign, give.money, gift, services, words)
     donations.add(tx, donation, key, now + _SLOW)
     return donation
+
+
+def _monthly(donor: Donor, campaign: Campaign, give: GiveMonthly, now: datetime) -> MonthlyGift:
+    """Raises TermNotPossible."""
+    term = read_term(give.term)
+    end = term.end(now, ZONE, campaign.ends_at) if term else None
+    if term is None or (end is not None and charges_before(now, end) < 2):
+        raise TermNotPossible(campaign.id)
+    # So many months count from the first payment, which is still to come: only what ends it sooner is fixed now.
+    fixed = campaign.ends_at if term.months else end
+    return MonthlyGift(
+        id=fresh_gift(),
+        donor_id=donor.id,
+        campaign_id=campaign.id,
+        money=give.money,
+        state=MonthlyState.ASKED,
+        created_at=now,
+        source=donor.source,
+        months=term.months,
+        ends_at=fixed,
+    )
 
 
 def _margin(donation: Donation) -> timedelta:
@@ -106,9 +144,14 @@ def _replace_others(tx: Tx, donor_id: int, campaign_id: int, now: datetime) -> N
 
 
 def _fresh(
-    donor: Donor, campaign: Campaign, money: Money, now: datetime, services: Services, words: Words
+    donor: Donor,
+    campaign: Campaign,
+    money: Money,
+    gift: MonthlyGift | None,
+    services: Services,
+    words: Words,
 ) -> Donation:
-    donation_id = fresh_gift()
+    donation_id, now = fresh_gift(), services.clock()
     expires = now + LINK_LIFE
     order = Order(
         donation_id=donation_id,
@@ -116,11 +159,12 @@ def _fresh(
         campaign=campaign.slug,
         title=stripe_page.title(words, campaign),
         description=stripe_page.description(words, campaign),
-        message=stripe_page.message(words, campaign),
+        message=stripe_page.message(words, campaign, is_monthly=gift is not None),
         statement=campaign.statement,
         language=words.language,
         back=services.chat_url,
         expires_at=expires,
+        monthly_id=gift.id if gift else None,
     )
     return Donation(
         id=donation_id,
@@ -133,6 +177,7 @@ def _fresh(
         expires_at=expires,
         created_at=now,
         source=donor.source,
+        monthly_id=gift.id if gift else None,
     )
 
 
@@ -209,7 +254,7 @@ async def look(services: Services, donor: Donor, donation_id: str) -> Standing:
     if donation.session_id is None or donation.state in _FINAL:
         return Standing(donation)
     try:
-        return await asyncio.wait_for(settle(services, donation.id, asked=True), services.patience)
+        return await services.soon(settle(services, donation.id, asked=True))
     except (PaymentsError, TimeoutError):
         return Standing(await _go_on(services, donation.id))
 
@@ -235,7 +280,7 @@ async def cancel(services: Services, donor: Donor, donation_id: str) -> Donation
 
     await services.db.write(write)
     try:
-        return await asyncio.wait_for(close(services, donation.id, asked=True), services.patience)
+        return await services.soon(close(services, donation.id, asked=True))
     except (PaymentsError, TimeoutError):
         return await _go_on(services, donation.id)
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from bot.config import LANGUAGES
@@ -63,6 +64,10 @@ class Words:
 
     def date(self, moment: datetime) -> str:
         return _date(moment.astimezone(ZONE).date().toordinal(), self.language)
+
+    def short_date(self, moment: datetime) -> str:
+        """For buttons."""
+        return _date(moment.astimezone(ZONE).date().toordinal(), self.language, "medium")
 
     def time(self, moment: datetime) -> str:
         """Hours and minutes in the campaign's zone."""
@@ -147,9 +152,9 @@ def _percent(share: float, language: str) -> str:
 
 
 @lru_cache(maxsize=512)
-def _date(ordinal: int, language: str) -> str:
+def _date(ordinal: int, language: str, length: Literal["long", "medium"] = "long") -> str:
     from datetime import date
 
     from babel.dates import format_date
 
-    return format_date(date.fromordinal(ordinal), "long", locale=_CLDR[language])
+    return format_date(date.fromordinal(ordinal), length, locale=_CLDR[language])

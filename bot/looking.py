@@ -7,10 +7,10 @@ import logging
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot import giving, refunding, settling
+from bot import giving, monthly, refunding, settling
 from bot.errors import PaymentsError, PaymentsRefused
 from bot.model import CancelAsked, Donation, DonationState
-from bot.payments.webhooks import OF_MONEY
+from bot.payments.webhooks import OF_MONEY, OF_MONTHS
 from bot.services import Services
 from bot.store import attempts, donations, inbox, marks, updates
 from bot.store.inbox import Hint
@@ -93,6 +93,7 @@ async def reconcile(services: Services) -> list[str]:
         if donation is not None and await _differs(services, donation, session.id):
             repaired.append(donation.id)
     repaired += [one for one in await _went_back(services, now) if one not in repaired]
+    repaired += await monthly.missed(services, now - _REMEMBERED_BY_STRIPE)
     await services.db.write(lambda tx: marks.put(tx, _RECONCILED, str(seconds(now))))
     return repaired
 
@@ -125,8 +126,12 @@ async def is_reconciling_due(services: Services) -> bool:
 async def work_inbox(services: Services, hint: Hint) -> None:
     """Work one hint. While Stripe cannot be asked it stays in the inbox; a hint Stripe disowns is put aside."""
     try:
-        about_money = hint.type in OF_MONEY
-        await (refunding.work(services, hint) if about_money else settling.work(services, hint))
+        if hint.type in OF_MONTHS:
+            await monthly.work(services, hint)
+        elif hint.type in OF_MONEY:
+            await refunding.work(services, hint)
+        else:
+            await settling.work(services, hint)
     except PaymentsRefused as error:
         log.warning("hint refused", extra={"event": hint.event_id, "error": str(error)})
         await services.db.write(lambda tx: inbox.done(tx, hint.event_id, "refused", services.clock()))

@@ -1,12 +1,12 @@
 """What belongs to one donor: their gifts, their data as a file, their choices, and being forgotten."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot import pledging
-from bot.model import Campaign, Donation, DonationState, Donor, Pledge
+from bot.model import Campaign, Donation, DonationState, Donor, MonthlyGift, Pledge
 from bot.services import Services
-from bot.store import campaigns, donations, donors, pledges
+from bot.store import campaigns, donations, donors, monthly, pledges
 from bot.store.moments import seconds
 from bot.store.sql import Tx
 
@@ -21,16 +21,19 @@ class Gifts:
     donations: list[Donation]
     campaigns: dict[int, Campaign]
     count: int
-    pledges: list[Pledge]
+    monthly: list[MonthlyGift] = field(default_factory=list[MonthlyGift])
+    pledges: list[Pledge] = field(default_factory=list[Pledge])
 
 
 async def gifts(services: Services, donor: Donor, page: int, size: int) -> Gifts:
     def read(tx: Tx) -> Gifts:
         found = donations.of_donor(tx, donor.id, size, (page - 1) * size)
+        going_on = monthly.live_of_donor(tx, donor.id)
         promised = pledges.open_of(tx, donor.id) if page == 1 else []
-        known = {one: campaigns.get(tx, one) for one in {each.campaign_id for each in (*found, *promised)}}
+        used = {each.campaign_id for each in (*found, *going_on, *promised)}
+        known = {one: campaigns.get(tx, one) for one in used}
         whole = {one: campaign for one, campaign in known.items() if campaign}
-        return Gifts(found, whole, donations.count_of_donor(tx, donor.id), promised)
+        return Gifts(found, whole, donations.count_of_donor(tx, donor.id), going_on, promised)
 
     return await services.db.read(read)
 
@@ -38,6 +41,7 @@ async def gifts(services: Services, donor: Donor, page: int, size: int) -> Gifts
 async def export(services: Services, donor: Donor) -> bytes:
     """All that is stored of this donor, as JSON; amounts in minor units, moments in Unix seconds."""
     all_gifts = await gifts(services, donor, 1, _ALL)
+    plans = await services.db.read(lambda tx: monthly.of_donor(tx, donor.id))
     data = {
         "telegram_id": donor.telegram_id,
         "language": donor.language,
@@ -51,6 +55,7 @@ async def export(services: Services, donor: Donor) -> bytes:
         "pledges": await services.db.read(
             lambda tx: [_promised(tx, one) for one in pledges.of_donor(tx, donor.id)]
         ),
+        "monthly_gifts": [_exported_plan(gift) for gift in plans],
     }
     return json.dumps(data, ensure_ascii=False, indent=2).encode()
 
@@ -82,11 +87,30 @@ def _promised(tx: Tx, pledge: Pledge) -> dict[str, str | int | None]:
     }
 
 
+def _exported_plan(gift: MonthlyGift) -> dict[str, str | int | None]:
+    return {
+        "reference": gift.id,
+        "amount_minor": gift.money.minor,
+        "currency": gift.money.currency,
+        "state": gift.state,
+        "created_at": seconds(gift.created_at),
+        "ends_at": seconds(gift.ends_at) if gift.ends_at else None,
+        "next_at": seconds(gift.next_at) if gift.next_at else None,
+        "stopped_by": gift.stop,
+        "stripe_subscription": gift.subscription_id,
+    }
+
+
 async def erase(services: Services, donor: Donor) -> bool:
-    """Forget the donor, and cancel their open pledges; False while a payment is under way, since nobody could be told how it ends."""
+    """Forget the donor, and cancel their open pledges; False while a payment is under way or a monthly gift goes on.
+
+    Nobody could be told of it then.
+    """
 
     def write(tx: Tx) -> bool:
         if any(donation.state in _UNSETTLED for donation in donations.of_donor(tx, donor.id, _ALL)):
+            return False
+        if monthly.live_of_donor(tx, donor.id):
             return False
         for pledge in pledges.open_of(tx, donor.id):
             pledging.drop(tx, pledge)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import IntEnum, StrEnum
 
 from bot.errors import CampaignNotOpen, CurrencyNotTaken, GiftTooLarge, GiftTooSmall
@@ -127,12 +127,21 @@ class DeliveryState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Rhythm:
+    """An end for monthly gifts that the operator offers by name, as "until Eid": the last day on which one may be charged."""
+
+    until: date
+    titles: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Appeal:
     """What the campaigns belong to: its name per language and the organisation that answers for it."""
 
     titles: Mapping[str, str]
     operator: str
     contact: str
+    rhythms: tuple[Rhythm, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +303,44 @@ class Pledge:
     donation_id: str | None = None
     matched_by: str | None = None
     settled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MonthlyGift:
+    """What a donor agreed to give each month; what they want, which Stripe's subscription is made to follow.
+
+    No charge lies at `ends_at` or after it. `anchor_at` is the first charge and gives the day of the month. `stop` says who
+    ended it, `wanted` counts the wishes that Stripe has not been told of.
+    """
+
+    id: str
+    donor_id: int
+    campaign_id: int
+    money: Money
+    state: MonthlyState
+    created_at: datetime
+    cover_minor: int = 0
+    source: str | None = None
+    months: int | None = None
+    ends_at: datetime | None = None
+    subscription_id: str | None = None
+    customer_id: str | None = None
+    anchor_at: datetime | None = None
+    next_at: datetime | None = None
+    paused_until: datetime | None = None
+    stop: str | None = None
+    ended_at: datetime | None = None
+    wanted: int = 0
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it may still be charged, as far as we know."""
+        return self.state in (MonthlyState.ACTIVE, MonthlyState.PAST_DUE) and self.stop is None
+
+    @property
+    def total(self) -> Money:
+        """What the card is charged each month."""
+        return Money(self.money.minor + self.cover_minor, self.money.currency)
 
 
 @dataclass(frozen=True, slots=True)

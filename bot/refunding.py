@@ -3,13 +3,12 @@
 As with payments, Stripe's lists are the truth and everything else is a hint: each way ends in `mirror`.
 """
 
-import asyncio
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot import giving
+from bot import giving, monthly
 from bot.config import Settings
 from bot.errors import PaymentsError, PaymentsRefused, PaymentsUnreachable, UndoTooLate
 from bot.ledger import EntryKind
@@ -102,7 +101,7 @@ async def give_back(
     now = services.clock()
     order = await services.db.write(lambda tx: refunds.order(tx, wanted, now, now + _SLOW))
     try:
-        return await asyncio.wait_for(make(services, order), services.patience)
+        return await services.soon(make(services, order))
     except (PaymentsError, TimeoutError):
         # What the donor could not wait for goes on in the background at once.
         await services.db.write(
@@ -204,9 +203,11 @@ async def _payment(services: Services, payment_intent: str) -> Payment | None:
     if known is not None or not payment_intent.startswith("pi_"):
         return known
     session = await services.payments.paid_by(payment_intent)
-    reference = (session.reference or "") if session else ""
+    if session is None:
+        return await monthly.paid_by(services, payment_intent)
+    reference = session.reference or ""
     donation = await services.db.read(lambda tx: donations.get(tx, reference))
-    if session is None or donation is None:
+    if donation is None:
         return None
     async with services.locks.of(donation.id):
         await record(services, donation.id, await services.payments.fetch(session.id))

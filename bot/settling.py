@@ -15,7 +15,7 @@ from bot.ledger import Entry, EntryKind
 from bot.model import CancelAsked, DeliveryKind, Donation, DonationState, Payment, ReceiptKind
 from bot.payments.checkout import CheckoutSession, PaymentStatus, SessionStatus
 from bot.services import Services
-from bot.store import campaigns, deliveries, donations, inbox, ledger, receipts
+from bot.store import campaigns, deliveries, donations, inbox, ledger, monthly, receipts
 from bot.store.deliveries import Owed
 from bot.store.inbox import Hint
 from bot.store.moments import seconds
@@ -132,7 +132,8 @@ def judge(donation: Donation, session: CheckoutSession, *, live: bool) -> Donati
 
 
 def _matches(donation: Donation, session: CheckoutSession, *, live: bool) -> bool:
-    ours = session.reference == donation.id and session.mode == "payment" and session.live is live
+    mode = "subscription" if donation.monthly_id else "payment"
+    ours = session.reference == donation.id and session.mode == mode and session.live is live
     return ours and session.total == donation.total
 
 
@@ -176,12 +177,24 @@ def _conclude(tx: Tx, donation: Donation, verdict: DonationState, facts: Record)
         session_id=donation.session_id or facts.session.id,
         look_at=_last_look(verdict, facts.now),
     )
-    if verdict is State.PAID:
-        _receive(tx, donation, facts)
+    if verdict is State.PAID and donation.monthly_id:
+        session = facts.session
+        monthly.begin(tx, donation.monthly_id, session.subscription, session.customer, facts.now)
     if verdict is State.REVIEW:
         alert(tx, donation, "review", facts.settings.admin_ids, facts.now)
     if _must_tell(donation, verdict, asked=facts.asked):
         owe(tx, donation, _TOLD[verdict], facts.now)
+    if verdict is State.PAID and not donation.monthly_id and facts.settings.offer_monthly:
+        _offer_monthly(tx, donation, facts.now)
+
+
+def _offer_monthly(tx: Tx, donation: Donation, now: datetime) -> None:
+    """Once in a donor's life here, a little after the thanks, and never to one who gives monthly already."""
+    if monthly.of_donor(tx, donation.donor_id):
+        return
+    kind = DeliveryKind.MONTHLY_OFFER
+    owed = Owed(kind, f"{donation.donor_id}:{kind}", donor_id=donation.donor_id, donation_id=donation.id)
+    deliveries.owe(tx, owed, now + timedelta(minutes=1))
 
 
 def _keep_payment(tx: Tx, donation: Donation, facts: Record, *, is_matched: bool) -> bool:
@@ -190,11 +203,31 @@ def _keep_payment(tx: Tx, donation: Donation, facts: Record, *, is_matched: bool
     if session.payment_status is not PaymentStatus.PAID or session.total is None or session.total.is_zero:
         return False
     payment = Payment(session.id, session.payment_intent or "", donation.id, session.total, is_matched)
-    is_news = donations.add_payment(tx, payment, facts.now)
+    if is_matched:
+        return receive(tx, donation, payment, facts.settings, facts.now)
+    return keep_unmatched(tx, donation, payment, facts.now)
+
+
+def keep_unmatched(tx: Tx, donation: Donation, payment: Payment, now: datetime) -> bool:
+    """Money that a person must sort out is recorded all the same. True when it is news."""
+    is_news = donations.add_payment(tx, payment, now)
     if is_news:
-        kind = EntryKind.GIFT if is_matched else EntryKind.UNMATCHED
-        book(tx, donation, kind, session.total.minor, session.total.currency, facts.now)
+        book(tx, donation, EntryKind.UNMATCHED, payment.money.minor, payment.money.currency, now)
     return is_news
+
+
+def receive(tx: Tx, donation: Donation, payment: Payment, settings: Settings, now: datetime) -> bool:
+    """The gift's own money came: recorded, booked, counted and receipted, once. True when it is news."""
+    if not donations.add_payment(tx, payment, now):
+        return False
+    book(tx, donation, EntryKind.GIFT, payment.money.minor, payment.money.currency, now)
+    donations.change(tx, donation.id, settled_at=seconds(now))
+    campaigns.receive(tx, donation.campaign_id, donation.donor_id, donation.money)
+    receipts.issue(tx, ReceiptKind.RECEIPT, payment.subject, donation.id, donation.money, now)
+    campaign = campaigns.get(tx, donation.campaign_id)
+    if campaign is not None and not campaign.is_open_at(now):
+        alert(tx, donation, "late", settings.admin_ids, now)
+    return True
 
 
 def book(tx: Tx, donation: Donation, kind: EntryKind, minor: int, currency: str, now: datetime) -> None:
@@ -202,15 +235,6 @@ def book(tx: Tx, donation: Donation, kind: EntryKind, minor: int, currency: str,
     campaign = campaigns.get(tx, donation.campaign_id)
     slug = campaign.slug if campaign else str(donation.campaign_id)
     ledger.append(tx, Entry(kind, donation.id, slug, minor, currency, seconds(now)))
-
-
-def _receive(tx: Tx, donation: Donation, facts: Record) -> None:
-    donations.change(tx, donation.id, settled_at=seconds(facts.now))
-    campaigns.receive(tx, donation.campaign_id, donation.donor_id, donation.money)
-    receipts.issue(tx, ReceiptKind.RECEIPT, facts.session.id, donation.id, donation.money, facts.now)
-    campaign = campaigns.get(tx, donation.campaign_id)
-    if campaign is not None and not campaign.is_open_at(facts.now):
-        alert(tx, donation, "late", facts.settings.admin_ids, facts.now)
 
 
 def _last_look(verdict: DonationState, now: datetime) -> int | None:

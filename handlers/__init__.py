@@ -1,5 +1,5 @@
 """The conversation: Telegram's updates become Actions, a handler calls one use case and returns a Screen."""
 
-from handlers import back, desk, freezing, giving, home, match, mine, pledges, typing
+from handlers import back, desk, freezing, giving, home, match, mine, monthly, pledges, typing
 
-__all__ = ["back", "desk", "freezing", "giving", "home", "match", "mine", "pledges", "typing"]
+__all__ = ["back", "desk", "freezing", "giving", "home", "match", "mine", "monthly", "pledges", "typing"]

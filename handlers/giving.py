@@ -50,21 +50,21 @@ async def check(turn: Turn, action: Check) -> Screen:
 
 @on(Give)
 async def give(turn: Turn, action: Give) -> Screen:
-    return await _stands(
+    return await stands(
         turn, Standing(await giving.open_checkout(turn.services, turn.donor, action)), is_new=True
     )
 
 
 @on(Bridge)
 async def bridge(turn: Turn, action: Bridge) -> Screen:
-    return await _stands(
+    return await stands(
         turn, Standing(await giving.mine(turn.services, turn.donor, action.donation_id)), is_new=True
     )
 
 
 @on(Look)
 async def look(turn: Turn, action: Look) -> Screen:
-    return await _stands(turn, await giving.look(turn.services, turn.donor, action.donation_id))
+    return await stands(turn, await giving.look(turn.services, turn.donor, action.donation_id))
 
 
 @on(Refused)
@@ -73,7 +73,7 @@ async def refused(turn: Turn, action: Refused) -> Screen:
     if standing.donation.state is DonationState.AWAITING:
         campaign = appeals.find(turn.campaigns, standing.donation.campaign_id)
         return screens.refused(turn.words, standing.donation, campaign)
-    return await _stands(turn, standing)
+    return await stands(turn, standing)
 
 
 @on(CancelGift)
@@ -82,7 +82,7 @@ async def cancel(turn: Turn, action: CancelGift) -> Screen:
     return (
         screens.canceling(turn.words, donation)
         if donation.state.is_open
-        else await _stands(turn, Standing(donation))
+        else await stands(turn, Standing(donation))
     )
 
 
@@ -98,7 +98,7 @@ def _is_being_thanked(turn: Turn, donation: Donation) -> bool:
     return settled is not None and turn.services.clock() - settled < timedelta(minutes=1)
 
 
-async def _stands(turn: Turn, standing: Standing, *, is_new: bool = False) -> Screen:
+async def stands(turn: Turn, standing: Standing, *, is_new: bool = False) -> Screen:
     """The screen for how a gift stands."""
     words, donation = turn.words, standing.donation
     campaign = appeals.find(turn.campaigns, donation.campaign_id)

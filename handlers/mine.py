@@ -13,7 +13,13 @@ async def my_gifts(turn: Turn, action: MyGifts) -> Screen:
     page = max(1, action.page)
     found = await mine.gifts(turn.services, turn.donor, page, screens.PAGE)
     return screens.gifts(
-        turn.words, found.donations, found.campaigns, page, found.count, promised=found.pledges
+        turn.words,
+        found.donations,
+        found.campaigns,
+        page,
+        found.count,
+        found.monthly,
+        promised=found.pledges,
     )
 
 

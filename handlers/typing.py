@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 
-from bot import appeals
+from bot import appeals, monthly
 from bot.actions import (
     Action,
     Bridge,
     CancelGift,
+    ChangeMonthly,
     Check,
+    CheckMonthly,
     ChooseAmount,
+    ChooseTerm,
     Currencies,
     Freeze,
     Give,
@@ -31,8 +34,21 @@ from bot.model import Campaign
 from bot.screens import giving as screens
 from bot.screens import trouble
 from bot.screens.base import Screen
+from handlers.monthly import typed_end
 from handlers.routes import Turn, on, route
 
+_MONTHLY = (
+    "every month",
+    "monthly",
+    "a month",
+    "par mois",
+    "mensuellement",
+    "mensuel",
+    "chaque mois",
+    "كل شهر",
+    "شهريا",
+    "شهرياً",
+)
 COMMANDS: dict[str, Action] = {
     "start": Home(),
     "donate": Home(),
@@ -106,6 +122,25 @@ async def cancel_command(turn: Turn, _: CancelCommand) -> Screen:
 
 @on(Typed)
 async def typed(turn: Turn, action: Typed) -> Screen:
+    place = parse(turn.donor.awaiting or "")
+    if isinstance(place, ChooseTerm) and (screen := typed_end(turn, place, action.text)):
+        return screen
+    if isinstance(place, ChangeMonthly):
+        return await _new_monthly_amount(turn, place, action.text)
+    return await _amount(turn, action)
+
+
+async def _new_monthly_amount(turn: Turn, place: ChangeMonthly, text: str) -> Screen:
+    found = await monthly.facts(turn.services, turn.donor, place.monthly_id)
+    code = found.gift.money.currency
+    match read_amount(text, code, (code,)):
+        case Clear(money=money, rest=""):
+            return await route(turn, ChangeMonthly("no", money.minor, place.monthly_id))
+        case _:
+            return await route(turn, ChangeMonthly("no", 0, place.monthly_id))
+
+
+async def _amount(turn: Turn, action: Typed) -> Screen:
     settings = turn.services.settings
     campaigns = turn.open_campaigns
     campaign = _in_front(turn, campaigns)
@@ -116,18 +151,34 @@ async def typed(turn: Turn, action: Typed) -> Screen:
     )
     match read_amount(action.text, home, settings.currencies):
         case Clear(money=money, rest=rest):
+            is_monthly, rest = _without_monthly(rest)
+            is_monthly = is_monthly or _is_monthly_in_front(turn)
             named = _named(rest, campaigns) or (campaign if not rest else None)
             if rest and named is None:
                 return trouble.unknown_text(turn.words)
-            return await route(turn, _asked(named, money.minor, money.currency.lower()))
+            return await route(
+                turn, _asked(named, money.minor, money.currency.lower(), is_monthly=is_monthly)
+            )
         case Unclear(options=options):
             return screens.unclear(turn.words, campaign, action.text[:40], options)
         case Unreadable(reason=reason):
             return _unreadable(turn, campaign, home, str(reason))
 
 
-def _asked(campaign: Campaign | None, minor: int, currency: str) -> Action:
-    return Check(campaign.id, minor, currency) if campaign else PickCampaign(minor, currency)
+def _asked(campaign: Campaign | None, minor: int, currency: str, *, is_monthly: bool) -> Action:
+    if campaign is None:
+        return PickCampaign(minor, currency)
+    kind = ChooseTerm if is_monthly else Check
+    return kind(campaign.id, minor, currency)
+
+
+def _without_monthly(rest: str) -> tuple[bool, str]:
+    """Whether the words beside an amount say "every month", and the others."""
+    words = rest.casefold()
+    for one in _MONTHLY:
+        if one in words:
+            return True, words.replace(one, " ").strip()
+    return False, rest
 
 
 def _unreadable(turn: Turn, campaign: Campaign | None, currency: str, reason: str) -> Screen:
@@ -138,14 +189,22 @@ def _unreadable(turn: Turn, campaign: Campaign | None, currency: str, reason: st
 
 def _in_front(turn: Turn, campaigns: list[Campaign]) -> Campaign | None:
     place = parse(turn.donor.awaiting or "")
-    if not isinstance(place, ShowCampaign | ShowStory | ChooseAmount | Check | Give):
+    if not isinstance(
+        place, ShowCampaign | ShowStory | ChooseAmount | Check | Give | ChooseTerm | CheckMonthly
+    ):
         return None
     return next((campaign for campaign in campaigns if campaign.id == place.campaign_id), None)
 
 
+def _is_monthly_in_front(turn: Turn) -> bool:
+    return isinstance(parse(turn.donor.awaiting or ""), ChooseTerm | CheckMonthly)
+
+
 def _currency_in_front(turn: Turn) -> str:
     place = parse(turn.donor.awaiting or "")
-    return place.currency if isinstance(place, ChooseAmount | Check) else "any"
+    if isinstance(place, ChooseAmount | Check | ChooseTerm | CheckMonthly):
+        return place.currency
+    return "any"
 
 
 def _named(rest: str, campaigns: list[Campaign]) -> Campaign | None:

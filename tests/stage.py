@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import itertools
+import os
 import socket
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -110,9 +112,15 @@ async def until_health(url: str, status: str) -> dict[str, str]:
             await asyncio.sleep(0.02)
 
 
+# Each worker has ports of its own, below those that the system gives out: what one worker let go of, another might take.
+_PORTS = itertools.count(20000 + 1000 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]))
+
+
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        return one.getsockname()[1]
+    for port in _PORTS:
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("ports do not end")
 
 
 def settings_for(sandbox: Sandbox, folder: Path, *, webhook: bool, **more: Any) -> Settings:
@@ -130,6 +138,8 @@ def settings_for(sandbox: Sandbox, folder: Path, *, webhook: bool, **more: Any) 
         "admin_ids": (1900,),
         "campaigns_file": str(ROOT / "campaigns.toml"),
         "statement_descriptor": "MCISE* DON",
+        # One message more after each first gift is for the tests that are about it.
+        "offer_monthly": False,
     }
     return Settings(_env_file=None, **(values | more))  # pyright: ignore[reportCallIssue]
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.money import Money
+from bot.payments.subscriptions import payment_intent_of
 
 API_VERSION = "2026-10-28.endive"
 _NAME = 250
@@ -46,11 +47,16 @@ class CheckoutSession:
     decline: str | None
     # The try that was refused: its charge, where Stripe names it.
     attempt: str | None = None
+    subscription: str | None = None
+    customer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a CheckoutSession is made from. `language` is the donor's; texts are in it; `back` is `https://t.me/<bot>`."""
+    """What a CheckoutSession is made from. `language` is the donor's; texts are in it; `back` is `https://t.me/<bot>`.
+
+    `monthly_id` is the MonthlyGift that the payment begins, if any.
+    """
 
     donation_id: str
     money: Money
@@ -62,6 +68,7 @@ class Order:
     language: str
     back: str
     expires_at: datetime
+    monthly_id: str | None = None
 
 
 def freeze(order: Order) -> str:
@@ -71,33 +78,59 @@ def freeze(order: Order) -> str:
 
 def _params(order: Order) -> dict[str, Any]:
     ours = {"donation_id": order.donation_id, "campaign": order.campaign}
-    intent: dict[str, Any] = {"description": f"{order.donation_id} {order.campaign}", "metadata": ours}
-    if order.statement:
-        intent["statement_descriptor_suffix"] = order.statement
+    if order.monthly_id:
+        ours["monthly_id"] = order.monthly_id
     return {
-        "mode": "payment",
         "ui_mode": "hosted_page",
         "submit_type": "donate",
         # Checkout speaks no Arabic: French is the second language of most who read it here.
-        "locale": "en" if order.language == "en" else "fr",
+        "locale": stripe_language(order.language),
         "client_reference_id": order.donation_id,
         "metadata": ours | {"v": "1"},
         "line_items": [_line(order)],
-        "payment_intent_data": intent,
         "custom_text": {"submit": {"message": order.message[:1200]}},
-        "customer_creation": "if_required",
         "billing_address_collection": "auto",
         "adaptive_pricing": {"enabled": False},
         "automatic_tax": {"enabled": False},
         "tax_id_collection": {"enabled": False},
         "allow_promotion_codes": False,
-        "after_expiration": {"recovery": {"enabled": False}},
-        "invoice_creation": {"enabled": False},
         "phone_number_collection": {"enabled": False},
         "excluded_payment_method_types": ["customer_balance"],
         "expires_at": int(order.expires_at.timestamp()),
         "success_url": f"{order.back}?start=r_{order.donation_id}",
         "cancel_url": f"{order.back}?start=x_{order.donation_id}",
+        **(_monthly(order, ours) if order.monthly_id else _once(order, ours)),
+    }
+
+
+def stripe_language(language: str) -> str:
+    """The nearest language that Stripe's pages speak."""
+    return "en" if language == "en" else "fr"
+
+
+def _once(order: Order, ours: dict[str, str]) -> dict[str, Any]:
+    intent: dict[str, Any] = {"description": f"{order.donation_id} {order.campaign}", "metadata": ours}
+    if order.statement:
+        intent["statement_descriptor_suffix"] = order.statement
+    return {
+        "mode": "payment",
+        "payment_intent_data": intent,
+        "customer_creation": "if_required",
+        "after_expiration": {"recovery": {"enabled": False}},
+        "invoice_creation": {"enabled": False},
+    }
+
+
+def _monthly(order: Order, ours: dict[str, str]) -> dict[str, Any]:
+    """Checkout takes no end date: it is set on the subscription as soon as there is one."""
+    return {
+        "mode": "subscription",
+        "payment_method_collection": "always",
+        "subscription_data": {
+            "description": f"{order.monthly_id} {order.campaign}",
+            "metadata": ours,
+            "billing_mode": {"type": "flexible"},
+        },
     }
 
 
@@ -107,11 +140,13 @@ def _line(order: Order) -> dict[str, Any]:
         "description": order.description[:_NAME],
         "metadata": {"campaign": order.campaign},
     }
-    price = {
+    price: dict[str, Any] = {
         "currency": order.money.currency.lower(),
         "unit_amount": order.money.minor,
         "product_data": product,
     }
+    if order.monthly_id:
+        price["recurring"] = {"interval": "month", "interval_count": 1}
     return {"quantity": 1, "price_data": price}
 
 
@@ -129,11 +164,25 @@ def read_session(data: dict[str, Any]) -> CheckoutSession:
         total=_total(data.get("amount_total"), data.get("currency")),
         live=bool(data.get("livemode")),
         reference=data.get("client_reference_id"),
-        payment_intent=details.get("id") if isinstance(intent, dict) else intent,
+        payment_intent=_intent(data),
         intent_status=details.get("status"),
         decline=failure.get("decline_code") or failure.get("code"),
         attempt=failure.get("charge") or details.get("latest_charge") or details.get("id"),
+        subscription=_id(data.get("subscription")),
+        customer=_id(data.get("customer")),
     )
+
+
+def _intent(data: dict[str, Any]) -> str | None:
+    """A session that began a subscription was paid by its invoice."""
+    invoice: dict[str, Any] | str | None = data.get("invoice")
+    if isinstance(invoice, dict):
+        return payment_intent_of(invoice)
+    return _id(data.get("payment_intent"))
+
+
+def _id(value: dict[str, Any] | str | None) -> str | None:
+    return value.get("id") if isinstance(value, dict) else value
 
 
 def _known(kind: Any, value: object) -> Any:

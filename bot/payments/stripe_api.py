@@ -16,6 +16,7 @@ from bot.errors import BadWebhook, PaymentsBusy, PaymentsLocked, PaymentsRefused
 from bot.model import Dispute, Refund, RefundOrder
 from bot.payments.checkout import API_VERSION, CheckoutSession, read_session
 from bot.payments.money_back import read_dispute, read_refund
+from bot.payments.subscriptions import Invoice, Subscription, read_invoice, read_subscription
 from bot.payments.transport import AiohttpClient
 from bot.payments.webhooks import EVENTS, Event, read_event
 
@@ -51,7 +52,9 @@ class Payments:
 
     async def fetch(self, session_id: str) -> CheckoutSession:
         """The session as it is now, with its payment's state."""
-        return await self._session("get", f"{_SESSIONS}/{quote(session_id)}", {"expand": ["payment_intent"]})
+        return await self._session(
+            "get", f"{_SESSIONS}/{quote(session_id)}", {"expand": ["payment_intent", "invoice.payments"]}
+        )
 
     async def expire(self, session_id: str) -> CheckoutSession:
         """Close the page. A session that is no longer open is PaymentsRefused: fetch it, it may be paid."""
@@ -82,6 +85,59 @@ class Payments:
         """The session that this payment came from; None for a payment of another application."""
         found = await self._asked("get", _SESSIONS, {"payment_intent": payment_intent, "limit": 1})
         return read_session(found["data"][0]) if found["data"] else None
+
+    async def begun_by(self, subscription_id: str) -> CheckoutSession | None:
+        """The session that this subscription came from."""
+        found = await self._asked("get", _SESSIONS, {"subscription": subscription_id, "limit": 1})
+        return read_session(found["data"][0]) if found["data"] else None
+
+    async def subscription(self, subscription_id: str) -> Subscription:
+        return read_subscription(await self._asked("get", _subscription(subscription_id), {}))
+
+    async def change_subscription(self, subscription_id: str, params: dict[str, Any]) -> Subscription:
+        """Set what `params` name; said twice it is done once, so no key is kept."""
+        return read_subscription(await self._asked("post", _subscription(subscription_id), params))
+
+    async def cancel_subscription(self, subscription_id: str) -> Subscription:
+        """Nothing is charged from now on, also of what is open. One that is over already stays so."""
+        try:
+            return read_subscription(await self._asked("delete", _subscription(subscription_id), {}))
+        except PaymentsRefused:
+            return await self.subscription(subscription_id)
+
+    async def invoices_of(self, subscription_id: str) -> list[Invoice]:
+        """Every month of this subscription, newest first, with what paid it."""
+        asked = {"subscription": subscription_id, "expand": ["data.payments"]}
+        return [read_invoice(raw) async for raw in self._all("/v1/invoices", asked)]
+
+    async def invoice(self, invoice_id: str) -> Invoice:
+        """One month, with its last try's failure."""
+        asked = {"expand": ["payments.data.payment.payment_intent"]}
+        return read_invoice(await self._asked("get", f"/v1/invoices/{quote(invoice_id)}", asked))
+
+    async def invoiced_by(self, payment_intent: str) -> Invoice | None:
+        """The invoice that this payment was for; None where it was for none."""
+        asked = {
+            "payment": {"type": "payment_intent", "payment_intent": payment_intent},
+            "limit": 1,
+        }
+        found = await self._asked("get", "/v1/invoice_payments", asked)
+        return await self.invoice(found["data"][0]["invoice"]) if found["data"] else None
+
+    async def subscriptions_since(self, since: datetime) -> list[Subscription]:
+        """Those made since then that are still charged."""
+        asked = {"created": {"gte": int(since.timestamp())}}
+        return [read_subscription(raw) async for raw in self._all("/v1/subscriptions", asked)]
+
+    async def portal(self, customer_id: str, locale: str, back: str) -> str:
+        """The address of a page where this customer gives another card; short-lived, so made when it is asked for."""
+        params = {
+            "customer": customer_id,
+            "locale": locale,
+            "return_url": back,
+            "flow_data": {"type": "payment_method_update"},
+        }
+        return (await self._asked("post", "/v1/billing_portal/sessions", params))["url"]
 
     async def _all(self, path: str, wanted: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
         """Every page of a list, newest first."""
@@ -161,6 +217,10 @@ class Payments:
                 await asyncio.sleep(self._pause * 2**number * random.uniform(1, 1.5))  # noqa: S311  spreads retries
         with _our_errors():
             return await call()
+
+
+def _subscription(subscription_id: str) -> str:
+    return f"/v1/subscriptions/{quote(subscription_id)}"
 
 
 def _readable(raw: dict[str, Any]) -> Event | None:

@@ -31,13 +31,21 @@ OF_MONEY = (
     "charge.dispute.funds_withdrawn",
     "charge.dispute.funds_reinstated",
 )
-EVENTS = OF_PAGES + OF_MONEY
+OF_MONTHS = (
+    "invoice.paid",
+    "invoice.payment_failed",
+    "invoice.payment_action_required",
+    "invoice.upcoming",
+    "customer.subscription.updated",
+    "customer.subscription.deleted",
+)
+EVENTS = OF_PAGES + OF_MONEY + OF_MONTHS
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Stripe's hint that something happened; `object_id` is what must be fetched: a CheckoutSession, or, where money
-    went back or is contested, the PaymentIntent that it belongs to."""
+    """Stripe's hint that something happened; `object_id` is what must be fetched: a CheckoutSession, where money went back
+    or is contested the PaymentIntent that it belongs to, and of monthly gifts the subscription."""
 
     id: str
     type: str
@@ -66,18 +74,25 @@ def verify(body: bytes, header: str, secrets: Iterable[str], now: float) -> Even
 def read_event(data: object) -> Event:
     """An event as webhooks and the events list carry it. Raises BadWebhook."""
     match data:
-        case {
-            "object": "event",
-            "id": str(id),
-            "type": str(kind),
-            "data": {"object": {"id": str(object_id)}},
-        }:
+        case {"object": "event", "id": str(id), "type": str(kind), "data": {"object": dict()}}:
             event = cast("dict[str, Any]", data)
-            intent = event["data"]["object"].get("payment_intent") if kind in OF_MONEY else None
-            live = bool(event.get("livemode"))
-            return Event(id, kind, intent if isinstance(intent, str) else object_id, live)
+            about = _about(kind, event["data"]["object"])
+            if isinstance(about, str):
+                return Event(id, kind, about, bool(event.get("livemode")))
         case _:
-            raise BadWebhook("not a snapshot event: the endpoint may be set up for thin events")
+            pass
+    raise BadWebhook("not a snapshot event: the endpoint may be set up for thin events")
+
+
+def _about(kind: str, subject: dict[str, Any]) -> object:
+    """The id of what must be fetched; an invoice to come has none of its own."""
+    if kind in OF_MONEY and isinstance(subject.get("payment_intent"), str):
+        return subject["payment_intent"]
+    if kind in OF_MONTHS and kind.startswith("invoice."):
+        parent: dict[str, Any] = subject.get("parent") or {}
+        details: dict[str, Any] = parent.get("subscription_details") or {}
+        return details.get("subscription") or subject.get("id")
+    return subject.get("id")
 
 
 def _read_header(header: str) -> tuple[int, list[str]]:

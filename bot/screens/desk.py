@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.actions import Home, RefundGift, ShowGift
+from bot.actions import Home, RefundGift, ShowGift, StopForDonor
 from bot.i18n import Words
 from bot.model import Campaign, Donation, DonationState, Receipt, Refund
 from bot.money import Money
@@ -42,7 +42,12 @@ def gift(
     whole = Button(
         words.label("Give back {amount}", amount=left), RefundGift("no", "none", left.minor, donation.id)
     )
-    return Screen(text, rows(whole if can_refund else None), awaiting=ShowGift(donation.id))
+    stop = (
+        Button(words.label("Stop the monthly gift"), StopForDonor("no", donation.monthly_id))
+        if donation.monthly_id
+        else None
+    )
+    return Screen(text, rows(whole if can_refund else None, stop), awaiting=ShowGift(donation.id))
 
 
 def why(words: Words, donation: Donation, money: Money) -> Screen:
@@ -108,3 +113,18 @@ def not_so_much(words: Words, left: Money) -> Screen:
         rows(Button(words.label("All campaigns"), Home())),
         awaiting=Home(),
     )
+
+
+def sure_to_stop(words: Words, monthly_id: str) -> Screen:
+    text = words.text("Stop this donor's monthly gift? Nothing more will be charged, and the donor is told.")
+    yes = Button(words.label("Yes, stop it"), StopForDonor("yes", monthly_id), style="danger")
+    return Screen(text, rows(yes, Button(words.label("No, keep it"), Home())))
+
+
+def stopped(words: Words, *, is_over: bool) -> Screen:
+    text = (
+        words.text("The monthly gift is stopped; the donor is told.")
+        if is_over
+        else words.text("The monthly gift is being stopped; Stripe is slow to answer.")
+    )
+    return Screen(text, rows(Button(words.label("All campaigns"), Home())), awaiting=Home())

@@ -8,6 +8,7 @@ from bot.actions import (
     CancelGift,
     Check,
     ChooseAmount,
+    ChooseTerm,
     Give,
     Home,
     Look,
@@ -107,20 +108,19 @@ def check(words: Words, campaign: Campaign, money: Money, statement: str) -> Scr
         Give(campaign.id, money.minor, money.currency.lower()),
         style="success",
     )
+    monthly = Button(
+        words.label("Every month instead…"), ChooseTerm(campaign.id, money.minor, money.currency.lower())
+    )
     change = Button(words.label("Change the amount"), ChooseAmount(campaign.id, money.currency.lower()))
     cancel = Button(words.label("Cancel"), Home())
     other = other_way(words, campaign, money)
-    return Screen(text, rows(pay, other, (change, cancel)), awaiting=_check(campaign, money))
+    return Screen(text, rows(pay, other, monthly, (change, cancel)), awaiting=_check(campaign, money))
 
 
 def bridge(words: Words, donation: Donation, campaign: Campaign) -> Screen:
     """S5: what Stripe's page will show, in the donor's language, before it opens."""
     text = paragraphs(
-        words.text(
-            "Your gift of <b>{amount}</b> to <b>{title}</b> is ready.",
-            amount=donation.money,
-            title=_title(words, campaign),
-        ),
+        _ready(words, donation, campaign),
         lines(
             _page_language(words),
             words.text(
@@ -143,6 +143,13 @@ def bridge(words: Words, donation: Donation, campaign: Campaign) -> Screen:
         ),
         awaiting=Bridge(donation.id),
     )
+
+
+def _ready(words: Words, donation: Donation, campaign: Campaign) -> str:
+    places: dict[str, str | Money] = {"amount": donation.money, "title": _title(words, campaign)}
+    if donation.monthly_id:
+        return words.text("Your gift of <b>{amount} every month</b> to <b>{title}</b> is ready.", **places)
+    return words.text("Your gift of <b>{amount}</b> to <b>{title}</b> is ready.", **places)
 
 
 def _page_language(words: Words) -> str:
@@ -252,12 +259,14 @@ def expired(words: Words, donation: Donation, campaign: Campaign | None = None) 
 
 
 def _again(words: Words, donation: Donation) -> Button:
-    money = donation.money
-    return Button(
-        words.label("Try {amount} again", amount=money),
-        Give(donation.campaign_id, money.minor, money.currency.lower()),
-        style="success",
+    money, code = donation.money, donation.money.currency.lower()
+    # A monthly gift is agreed to again, with its end.
+    again = (
+        ChooseTerm(donation.campaign_id, money.minor, code)
+        if donation.monthly_id
+        else Give(donation.campaign_id, money.minor, code)
     )
+    return Button(words.label("Try {amount} again", amount=money), again, style="success")
 
 
 def _no(words: Words) -> Button:

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from bot.actions import EraseMine, ExportMine, Home, Look, MyGifts, Privacy, ShowPledge
 from bot.i18n import Words
-from bot.model import Campaign, Donation, DonationState, Pledge, PledgeState
+from bot.model import Campaign, Donation, DonationState, MonthlyGift, Pledge, PledgeState
 from bot.references import shown
-from bot.screens import back
+from bot.screens import back, monthly
 from bot.screens.base import Button, Document, Screen, paragraphs, rows
 
 PAGE = 5
@@ -18,15 +18,20 @@ def gifts(
     campaigns: Mapping[int, Campaign],
     page: int,
     count: int,
+    going_on: Sequence[MonthlyGift] = (),
     *,
     promised: Sequence[Pledge] = (),
 ) -> Screen:
-    """One page of the donor's gifts, newest first, below what they promised; `count` is how many there are in all."""
+    """One page of the donor's gifts, newest first, below what goes on each month and what they promised.
+
+    `count` is how many gifts there are in all.
+    """
     home = Button(words.label("All campaigns"), Home())
     if not donations and not promised:
         return Screen(words.text("You have made no gift here yet."), rows(home), awaiting=MyGifts())
     title = words.text("<b>Your gifts</b>")
-    items = [_pledge(words, pledge, campaigns[pledge.campaign_id]) for pledge in promised]
+    items = [monthly.in_list(words, gift, campaigns[gift.campaign_id]) for gift in going_on]
+    items += [_pledge(words, pledge, campaigns[pledge.campaign_id]) for pledge in promised]
     items += [_gift(words, donation, campaigns[donation.campaign_id]) for donation in donations]
     unsettled = [d for d in donations if d.state.is_open or d.state is DonationState.PROCESSING]
     looks = (Button(words.label("Check {amount}", amount=d.money), Look(d.id)) for d in unsettled)
@@ -36,7 +41,13 @@ def gifts(
     )
     return Screen(
         paragraphs(title, *items),
-        rows(*shows, *looks, _pages(words, page, count), home),
+        rows(
+            *(monthly.list_button(words, gift) for gift in going_on),
+            *shows,
+            *looks,
+            _pages(words, page, count),
+            home,
+        ),
         awaiting=MyGifts(page),
     )
 
@@ -149,7 +160,7 @@ def sure_to_erase(words: Words, promised: int = 0) -> Screen:
 
 def cannot_erase_yet(words: Words) -> Screen:
     text = words.text(
-        "A payment of yours is still under way. Erase again when it is settled, or cancel it first."
+        "A payment of yours is still under way, or a monthly gift goes on. Erase again when it is settled, or stop it first."
     )
     return Screen(text, rows(Button(words.label("My gifts"), MyGifts())), awaiting=Privacy())
 

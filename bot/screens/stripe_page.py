@@ -14,11 +14,15 @@ def description(words: Words, campaign: Campaign) -> str:
     return campaign.text(words.language).summary
 
 
-def message(words: Words, campaign: Campaign) -> str:
+def message(words: Words, campaign: Campaign, *, is_monthly: bool = False) -> str:
     """The line under the pay button."""
-    shown = words.label(
-        "Your gift goes to “{title}”, run by {operator}.",
-        title=campaign.text(words.language).title,
-        operator=campaign.appeal.operator,
+    places = {"title": campaign.text(words.language).title, "operator": campaign.appeal.operator}
+    shown = (
+        words.label(
+            "Your monthly gift goes to “{title}”, run by {operator}. You can stop it at any time in the chat, with /mygifts.",
+            **places,
+        )
+        if is_monthly
+        else words.label("Your gift goes to “{title}”, run by {operator}.", **places)
     )
     return shown.translate(_PLAIN)

@@ -13,11 +13,12 @@ from bot.errors import (
     NoWays,
     PaymentsLocked,
     PaymentsRefused,
+    TermNotPossible,
     TooManyPledges,
     UndoTooLate,
 )
 from bot.i18n import Words
-from bot.screens import back, guard
+from bot.screens import back, guard, monthly
 from bot.screens.base import Button, Screen, rows
 
 
@@ -48,6 +49,12 @@ def of(words: Words, error: EntraideError) -> Screen:
             )
         case CheckoutPaused():
             return guard.paused(words, error)
+        case TermNotPossible(campaign_id=campaign_id):
+            return Screen(
+                monthly.too_short(words),
+                rows(_another(words, campaign_id)),
+                awaiting=ChooseAmount(campaign_id),
+            )
         case UndoTooLate():
             return back.too_late(words)
         case PaymentsLocked():

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from bot.model import Appeal, Campaign, CampaignState, CampaignText, Limits, Preset
+from bot.model import Appeal, Campaign, CampaignState, CampaignText, Limits, Preset, Rhythm
 from bot.money import Money
 from bot.store.moments import moment, seconds
 from bot.store.sql import Row, Statement, Tx, Value, at, places
@@ -20,6 +20,7 @@ _WITH_TOTALS = (
         appeals.c.titles,
         appeals.c.operator,
         appeals.c.contact,
+        appeals.c.rhythms,
         totals.c.currency.label("total_currency"),
         totals.c.received_minor,
         totals.c.promised_minor,
@@ -53,7 +54,7 @@ _PUT = Statement(
     .values(places("slug", *_COLUMNS))
     .on_conflict_do_update(index_elements=["slug"], set_=places(*_COLUMNS))
 )
-_APPEAL = ("titles", "operator", "contact")
+_APPEAL = ("titles", "operator", "contact", "rhythms")
 _PUT_APPEAL = Statement(
     insert(appeals)
     .values(places("slug", *_APPEAL))
@@ -151,7 +152,12 @@ def unreceive(tx: Tx, campaign_id: int, donor_id: int, money: Money) -> None:
 def _put_appeal(tx: Tx, appeal: Appeal) -> int:
     titles = _dump(appeal.titles)
     return tx.value(
-        _PUT_APPEAL, slug="appeal", titles=titles, operator=appeal.operator, contact=appeal.contact
+        _PUT_APPEAL,
+        slug="appeal",
+        titles=titles,
+        operator=appeal.operator,
+        contact=appeal.contact,
+        rhythms=_dump([[rhythm.until.isoformat(), dict(rhythm.titles)] for rhythm in appeal.rhythms]),
     )
 
 
@@ -203,7 +209,7 @@ def _noun(row: Row, received: Iterable[Money], promised: Iterable[Money]) -> Cam
         slug=row["slug"],
         state=CampaignState(row["state"]),
         goal=Money(row["goal_minor"], row["currency"]),
-        appeal=_appeal(row["titles"], row["operator"], row["contact"]),
+        appeal=_appeal(row["titles"], row["operator"], row["contact"], row["rhythms"]),
         texts=_texts(row["texts"]),
         presets=_presets(row["presets"]),
         limits=_limits(row["limits"]),
@@ -224,8 +230,9 @@ def _maybe(value: int | None) -> datetime | None:
 
 # The same few texts come back at every turn, so each is read once.
 @lru_cache(maxsize=64)
-def _appeal(titles: str, operator: str, contact: str) -> Appeal:
-    return Appeal(json.loads(titles), operator, contact)
+def _appeal(titles: str, operator: str, contact: str, rhythms: str) -> Appeal:
+    named = tuple(Rhythm(date.fromisoformat(until), titles) for until, titles in json.loads(rhythms))
+    return Appeal(json.loads(titles), operator, contact, named)
 
 
 @lru_cache(maxsize=256)

@@ -25,6 +25,9 @@ _WAITING = Statement(
 _DONE = Statement(
     update(inbox).where(inbox.c.event_id == at("done")).values(places("processed_at", "outcome"))
 )
+_ABOUT = Statement(
+    select(inbox.c.event_id).where(inbox.c.object_id == at("object_id"), inbox.c.processed_at.is_(None))
+)
 _PRUNE = Statement(delete(inbox).where(inbox.c.processed_at < at("before")))
 
 
@@ -51,6 +54,11 @@ def waiting(tx: Tx, limit: int) -> list[Hint]:
 
 def done(tx: Tx, event_id: str, outcome: str, now: datetime) -> None:
     tx.run(_DONE, done=event_id, processed_at=seconds(now), outcome=outcome)
+
+
+def about(tx: Tx, object_id: str) -> list[str]:
+    """The events about this object that are not worked yet: who fetches it after this has heard them all."""
+    return [row[0] for row in tx.all(_ABOUT, object_id=object_id)]
 
 
 def prune(tx: Tx, before: datetime) -> int:

@@ -52,6 +52,8 @@ appeals = Table(
     Column("titles", Text, nullable=False),
     Column("operator", Text, nullable=False),
     Column("contact", Text, nullable=False),
+    # Ends that monthly gifts are offered by name, as JSON.
+    Column("rhythms", Text, nullable=False, server_default="[]"),
     sqlite_strict=True,
 )
 
@@ -217,12 +219,15 @@ monthly_gifts = Table(
     Column("ends_at", Big),
     Column("subscription_id", Text, unique=True),
     Column("customer_id", Text),
+    Column("anchor_at", Big),
     # When Stripe charges next, as it last said.
     Column("next_at", Big),
     Column("paused_until", Big),
     # Why there will be no more charges, from the moment that the donor, staff or the bank say so.
     Column("stop", Text),
     Column("ended_at", Big),
+    # How many wishes of the donor Stripe has not been told of.
+    Column("wanted", Integer, nullable=False, server_default="0"),
     # When Stripe must be looked at, because something is to be done there or is due.
     Column("look_at", Big),
     _one_of("state", MonthlyState),

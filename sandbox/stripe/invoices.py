@@ -65,6 +65,28 @@ class Invoices:
             invoice["_payments"] = [self._payment(invoice)]
         return invoice
 
+    def preview(self, subscription: Thing) -> Thing:
+        """What the next period will ask for; kept nowhere."""
+        item, clock = subscription["items"]["data"][0], self._account.clock
+        amount, moment = (
+            item["price"]["unit_amount"] * item["quantity"],
+            clock.told(item["current_period_end"]),
+        )
+        return {
+            "object": "invoice",
+            "amount_due": amount,
+            "amount_remaining": amount,
+            "billing_reason": "upcoming",
+            "created": moment,
+            "currency": subscription["currency"],
+            "customer": subscription["customer"],
+            "livemode": subscription["livemode"],
+            "next_payment_attempt": item["current_period_end"],
+            "parent": _parent(subscription),
+            "status": "draft",
+            "total": amount,
+        }
+
     def _payment(self, invoice: Thing) -> str:
         payment: Thing = {
             "id": new_id("inpay"),

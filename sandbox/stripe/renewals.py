@@ -7,6 +7,8 @@ from sandbox.stripe.months import step
 from sandbox.stripe.subscriptions import Subscriptions
 
 _DAY = 86400
+# How long before a charge Stripe tells of it.
+_NOTICE = 3 * _DAY
 # After each failed attempt; when they are used up, the subscription ends.
 _WAITS = (3 * _DAY, 5 * _DAY, 7 * _DAY)
 _PAUSED = {"void": "void", "mark_uncollectible": "uncollectible", "keep_as_draft": "draft"}
@@ -40,7 +42,14 @@ class Renewals:
 
     def _await(self, subscription: Thing) -> None:
         moment = subscription["items"]["data"][0]["current_period_end"]
+        self._account.clock.at(moment - _NOTICE, lambda: self._notice(subscription, moment))
         self._account.clock.at(moment, lambda: self._period_is_over(subscription, moment))
+
+    def _notice(self, subscription: Thing, moment: int) -> None:
+        """`invoice.upcoming` carries a preview, which has no id of its own."""
+        stops = subscription["cancel_at"] is not None and subscription["cancel_at"] <= moment
+        if not (self._subscriptions.is_over(subscription) or stops or subscription["pause_collection"]):
+            self._account.tell("invoice.upcoming", self._invoices.preview(subscription))
 
     def _period_is_over(self, subscription: Thing, moment: int) -> None:
         if self._subscriptions.is_over(subscription):

@@ -23,6 +23,7 @@ def upgrade() -> None:
 
 def _new_columns() -> None:
     for table, column in (
+        ("appeals", "rhythms TEXT DEFAULT '[]' NOT NULL"),
         ("campaigns", "counted_minor INTEGER DEFAULT '0' NOT NULL"),
         ("campaigns", "ways TEXT DEFAULT '{}' NOT NULL"),
         ("totals", "promised_minor INTEGER DEFAULT '0' NOT NULL"),
@@ -89,10 +90,12 @@ def _new_tables() -> None:
         sa.Column("ends_at", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=True),
         sa.Column("subscription_id", sa.Text(), nullable=True),
         sa.Column("customer_id", sa.Text(), nullable=True),
+        sa.Column("anchor_at", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=True),
         sa.Column("next_at", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=True),
         sa.Column("paused_until", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=True),
         sa.Column("stop", sa.Text(), nullable=True),
         sa.Column("ended_at", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=True),
+        sa.Column("wanted", sa.Integer(), server_default="0", nullable=False),
         sa.Column("look_at", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=True),
         sa.CheckConstraint(
             "state IN ('asked', 'active', 'past_due', 'ended')", name=op.f("ck_monthly_gifts_state")
