@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot import auditing, giving, guarding, looking
-from bot.actions import Give
+from bot.actions import Give, GiveMonthly
 from bot.errors import CheckoutPaused, GiftTooSmall, Pause
 from bot.model import Donor
 from bot.store import donors
@@ -183,6 +183,22 @@ async def test_staff_freeze_in_two_taps_and_what_is_open_still_settles(stage: St
     await yasmine.start("c_humanitarian_200_MAD")
     await press(yasmine, "Payer 200", "est prêt")
     assert await auditing.audit_books(stage.services) == []
+
+
+async def test_a_monthly_gift_meets_the_freeze_and_the_caps_too(stage: Stage) -> None:
+    donor = await a_donor(stage)
+    for minor in range(10000, 10005):
+        await giving.open_checkout(stage.services, donor, GiveMonthly(1, minor, "mad", "6m"))
+    with pytest.raises(CheckoutPaused) as error:
+        await giving.open_checkout(stage.services, donor, GiveMonthly(1, 10005, "mad", "6m"))
+    assert error.value.why is Pause.DONOR
+    await guarding.freeze(stage.services, 1)
+    with pytest.raises(CheckoutPaused) as error:
+        await giving.open_checkout(
+            stage.services, await a_donor(stage, 5001), GiveMonthly(1, 10000, "mad", "6m")
+        )
+    assert error.value.why is Pause.FROZEN
+    assert await stage.rows("SELECT count(*) FROM monthly_gifts") == [(5,)]
 
 
 async def test_the_first_freeze_is_the_one_that_is_kept(stage: Stage) -> None:
