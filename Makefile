@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 PO := $(wildcard locales/*/LC_MESSAGES/entraide.po)
 MO := $(PO:.po=.mo)
 
-.PHONY: help demo run test check bench words clean
+.PHONY: help demo run test test-deep check bench words clean
 
 help: ## Show this list
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
 
 $(VENV)/.ready: requirements-dev.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "python3 is missing: install python3 and python3-venv (3.11 or newer)"; exit 1; }
@@ -33,6 +33,9 @@ run: $(VENV)/.ready $(MO) ## Run the bot with the settings in .env
 
 test: $(VENV)/.ready $(MO) ## Run the tests
 	@$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term $(ARGS)
+
+test-deep: $(VENV)/.ready $(MO) ## Let the machine of money live five thousand lives (an hour)
+	@EXAMPLES=5000 $(BIN)/python -m pytest tests/journeys/test_money_machine.py --timeout 14400 $(ARGS)
 
 check: $(VENV)/.ready $(MO) ## Style, types, walls, catalogues, secrets
 	@$(BIN)/ruff format --check .

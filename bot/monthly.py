@@ -389,7 +389,8 @@ def _owe(tx: Tx, news: _News, kind: DeliveryKind, about: str, payload: str | Non
 def _close(tx: Tx, news: _News) -> None:
     seen, why = news.seen, _why(news)
     if monthly.end(tx, news.gift.id, why, seen.ended_at or news.now):
-        is_told = news.gift.stop == "portal"
+        # Of a first payment that failed the donor hears as of any gift.
+        is_told = news.gift.stop == "portal" or news.gift.state is MonthlyState.ASKED
         kind = DeliveryKind.MONTHLY_ENDED if why in ("end", "bank") else DeliveryKind.MONTHLY_STOPPED
         if not is_told:
             _owe(tx, news, kind, "over", news.failed.decline if news.failed else None)
@@ -421,14 +422,23 @@ def _keep(tx: Tx, news: _News) -> None:
         "paused_until": _stamp(seen.resumes_at) if seen.is_paused else None,
         "next_at": _stamp(following),
         "stop": "portal" if seen.is_stopping else None,
-        "state": MonthlyState.PAST_DUE if seen.status in ("past_due", "unpaid") else MonthlyState.ACTIVE,
+        "state": _state(news),
         "look_at": seconds(_next_look(news, following)),
     }
     monthly.change(tx, gift.id, **values)
+    if _state(news) is MonthlyState.ASKED:
+        return
     if seen.is_stopping and gift.stop is None:
         _owe(tx, news, DeliveryKind.MONTHLY_STOPPED, "over")
     if following is not None and news.now < following <= news.now + _WARNING and seen.status == "active":
         _owe(tx, news, DeliveryKind.UPCOMING, str(number(seen.anchor, following)))
+
+
+def _state(news: _News) -> MonthlyState:
+    """A subscription is called active while the bank still thinks about its first payment."""
+    if news.gift.state is MonthlyState.ASKED and not any(one.is_paid for one in news.invoices):
+        return MonthlyState.ASKED
+    return MonthlyState.PAST_DUE if news.seen.status in ("past_due", "unpaid") else MonthlyState.ACTIVE
 
 
 def _stamp(moment: datetime | None) -> int | None:

@@ -177,9 +177,11 @@ def _conclude(tx: Tx, donation: Donation, verdict: DonationState, facts: Record)
         session_id=donation.session_id or facts.session.id,
         look_at=_last_look(verdict, facts.now),
     )
-    if verdict is State.PAID and donation.monthly_id:
+    if donation.monthly_id and verdict in (State.PAID, State.PROCESSING):
         session = facts.session
-        monthly.begin(tx, donation.monthly_id, session.subscription, session.customer, facts.now)
+        monthly.link(tx, donation.monthly_id, session.subscription, session.customer, facts.now)
+        if verdict is State.PAID:
+            monthly.begin(tx, donation.monthly_id, facts.now)
     if verdict is State.REVIEW:
         alert(tx, donation, "review", facts.settings.admin_ids, facts.now)
     if _must_tell(donation, verdict, asked=facts.asked):

@@ -124,11 +124,20 @@ class _Server(uvicorn.Server):
         yield
 
 
+def _listening(port: int) -> socket.socket:
+    """asyncio turns Nagle's algorithm off only where TCP is named; with it each answer waits 40 ms for an acknowledgement."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    listener.listen(2048)
+    return listener
+
+
 @contextlib.asynccontextmanager
 async def running(port: int = 0, pause: float = 2.0) -> AsyncGenerator[Sandbox]:
     """Serve a new sandbox in this loop on 127.0.0.1. `pause` is the unit of both vendors' retries, in seconds."""
     sandbox = Sandbox(TelegramEmulator(pause=pause), StripeEmulator(pause=pause))
-    listener = socket.create_server(("127.0.0.1", port))
+    listener = _listening(port)
     sandbox.at(f"http://127.0.0.1:{listener.getsockname()[1]}")
     config = uvicorn.Config(
         sandbox.app, access_log=False, log_config=None, lifespan="off", timeout_graceful_shutdown=1

@@ -33,10 +33,15 @@ _ADD = Statement(
         )
     )
 )
+_LINK = Statement(
+    update(monthly_gifts)
+    .where(monthly_gifts.c.id == at("monthly_id"), monthly_gifts.c.subscription_id.is_(None))
+    .values(places("subscription_id", "customer_id", "look_at"))
+)
 _BEGIN = Statement(
     update(monthly_gifts)
     .where(monthly_gifts.c.id == at("monthly_id"), monthly_gifts.c.state == MonthlyState.ASKED.value)
-    .values(state=MonthlyState.ACTIVE.value, **places("subscription_id", "customer_id", "look_at"))
+    .values(state=MonthlyState.ACTIVE.value, **places("look_at"))
 )
 _WISH = Statement(
     update(monthly_gifts)
@@ -104,12 +109,17 @@ def add(tx: Tx, gift: MonthlyGift) -> None:
     )
 
 
-def begin(
+def link(
     tx: Tx, monthly_id: str, subscription_id: str | None, customer_id: str | None, look_at: datetime
-) -> bool:
-    """Its first payment came. True for the one caller who began it."""
+) -> None:
+    """Its page was finished, so there is a subscription; the first one stays."""
     values: dict[str, Value] = {"subscription_id": subscription_id, "customer_id": customer_id}
-    return tx.run(_BEGIN, monthly_id=monthly_id, look_at=seconds(look_at), **values) == 1
+    tx.run(_LINK, monthly_id=monthly_id, look_at=seconds(look_at), **values)
+
+
+def begin(tx: Tx, monthly_id: str, look_at: datetime) -> bool:
+    """Its first payment came. True for the one caller who began it."""
+    return tx.run(_BEGIN, monthly_id=monthly_id, look_at=seconds(look_at)) == 1
 
 
 def change(tx: Tx, monthly_id: str, **values: Value) -> None:
