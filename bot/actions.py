@@ -77,6 +77,69 @@ class Give(_Amount):
 
 
 @dataclass(frozen=True, slots=True)
+class Promise(_Amount):
+    """Pay this outside Stripe: the pledge and its reference."""
+
+    word: ClassVar[str] = "pledge"
+
+
+@dataclass(frozen=True, slots=True)
+class _OfPledge(Action):
+    pledge_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPledge(_OfPledge):
+    word: ClassVar[str] = "promised"
+
+
+@dataclass(frozen=True, slots=True)
+class SayPaid(_OfPledge):
+    word: ClassVar[str] = "sent"
+
+
+@dataclass(frozen=True, slots=True)
+class RemindPledge(_OfPledge):
+    word: ClassVar[str] = "nudge"
+
+
+@dataclass(frozen=True, slots=True)
+class CancelPledge(Action):
+    """`sure` is "yes" on the second tap, which only a pledge that is said to be paid needs."""
+
+    word: ClassVar[str] = "unpledge"
+    sure: str
+    pledge_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pledges(Action):
+    """For staff: the open pledges."""
+
+    word: ClassVar[str] = "pledges"
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class MatchPledge(Action):
+    """For staff: `minor` arrived for this pledge, 0 for what was promised; `sure` is "yes" only on the second tap."""
+
+    word: ClassVar[str] = "match"
+    sure: str
+    minor: int
+    pledge_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnmatchPledge(Action):
+    """For staff: take a match out of the books; `why` is "ask", then "mistake" or "back" on the second tap."""
+
+    word: ClassVar[str] = "unmatch"
+    why: str
+    pledge_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChooseTerm(_Amount):
     """A monthly gift, named as such: how long?"""
 
@@ -286,6 +349,20 @@ class ShowReport(Action):
     campaign_id: int = 0
     first: int = 0
     last: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze(Action):
+    """For staff: open no new page; `sure` is "yes" only on the second tap."""
+
+    word: ClassVar[str] = "freeze"
+    sure: str = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Unfreeze(Action):
+    word: ClassVar[str] = "unfreeze"
+    sure: str = "no"
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,8 +133,7 @@ class App:
             await self.stopping.wait()
             self.health.is_draining = True
             await self._drain(services)
-            for task in tasks:
-                task.cancel()
+            await _ended(tasks)
 
     async def _hang_up(self) -> None:
         """Close the connections to Telegram, also where the bot never got as far as meeting it."""
@@ -298,6 +297,15 @@ class App:
         loop = asyncio.get_running_loop()
         for one in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(one, self.stopping.set)
+
+
+async def _ended(tasks: list[asyncio.Task[Any]]) -> None:
+    """Cancel until they listen: the wait_for of Python 3.11 swallows a cancellation that meets its own end."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=0.5)
 
 
 async def _survives(what: str, work: Awaitable[object]) -> bool:

@@ -29,10 +29,21 @@ def _books(tx: Tx) -> Iterator[str]:
             yield f"{key[0]} {key[1]}: " + ", ".join(f"{name} {minor}" for name, minor in counted.items())
     for donation_id, state, due in audit.wrong_states(tx):
         yield f"gift {donation_id} is {state}, its facts say {due}"
+    yield from _pledges(tx)
     for year, missing in audit.gaps(tx):
         yield f"receipts of {year}: {missing} numbers are missing"
     for donation_id in audit.unpapered(tx):
         yield f"gift {donation_id} was paid and has no receipt"
+
+
+def _pledges(tx: Tx) -> Iterator[str]:
+    facts, totals = audit.promised(tx), audit.kept_promised(tx)
+    for key in sorted({*facts, *totals}):
+        if facts.get(key, 0) != totals.get(key, 0):
+            counted = f"pledges {facts.get(key, 0)}, totals {totals.get(key, 0)}"
+            yield f"{key[0]} {key[1]} promised: {counted}"
+    for pledge, state in audit.orphans(tx):
+        yield f"pledge {pledge} is {state}, its gift says otherwise"
 
 
 async def audit_stripe(services: Services) -> list[str]:

@@ -4,9 +4,9 @@ import tomllib
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from bot.errors import CampaignsFileError, MoneyError
 from bot.model import Appeal, Campaign, CampaignState, CampaignText, Limits, Preset, Rhythm
@@ -16,6 +16,11 @@ from bot.store.sql import Tx
 
 Title = Annotated[str, Field(min_length=1, max_length=40)]
 ByLanguage = dict[str, str]
+# Bank or agency details, several lines; a screen holds them beside the reference.
+Ways = dict[
+    Literal["ar", "fr", "en"],
+    Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)],
+]
 
 
 class _Strict(BaseModel):
@@ -37,6 +42,7 @@ class _AppealEntry(_Strict):
     title: ByLanguage
     operator: str
     contact: str = ""
+    ways: Ways = {}
     rhythm: Annotated[list[_RhythmEntry], Field(max_length=3)] = []
 
 
@@ -66,6 +72,7 @@ class _CampaignEntry(_Strict):
     end: date | None = None
     authorisation: str = ""
     statement: Annotated[str, Field(pattern=r"^([A-Z][A-Z0-9 .-]{1,11})?$")] = ""
+    ways: Ways | None = None
     text: dict[str, _TextEntry]
     money: dict[str, _MoneyEntry]
 
@@ -131,6 +138,8 @@ def _campaign(entry: _CampaignEntry, appeal: _AppealEntry) -> Campaign:
         ends_at=_day(entry.end),
         authorisation=entry.authorisation,
         statement=entry.statement,
+        # Its own replace the appeal's; an empty table offers none.
+        ways={**(appeal.ways if entry.ways is None else entry.ways)},
     )
 
 
@@ -165,7 +174,9 @@ def changes(tx: Tx, wanted: list[Campaign]) -> list[Change]:
 
 
 def _differences(known: Campaign, wanted: Campaign) -> list[Change]:
-    wanted = replace(wanted, id=known.id, received=known.received, donors=known.donors)
+    wanted = replace(
+        wanted, id=known.id, received=known.received, donors=known.donors, promised=known.promised
+    )
     pairs = ((f.name, getattr(known, f.name), getattr(wanted, f.name)) for f in fields(Campaign))
     return [Change(wanted.slug, name, _short(old), _short(new)) for name, old, new in pairs if old != new]
 

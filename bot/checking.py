@@ -18,6 +18,8 @@ from bot.store.migrate import HEAD, version
 
 _WAIT = aiohttp.ClientTimeout(total=10)
 _SKEW = 60
+# The account in the campaigns.toml that comes with this project.
+_EXAMPLE = "000 000 0000000000000000 00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,18 @@ async def _campaigns(settings: Settings) -> Finding:
         found = campaigns_file.read_file(settings.campaigns_file)
     except EntraideError as error:
         return Finding(what, False, str(error), "correct the file; docs/campaigns.md explains it")
+    low = [
+        f"{campaign.slug} {code}"
+        for campaign in found
+        for code, pair in campaign.limits.items()
+        if (floor := settings.floor(code)) and pair.smallest < floor
+    ]
+    if low:
+        mend = "raise `smallest` there, or lower FLOORS: donors below the floor are refused"
+        return Finding(what, False, f"smallest gift under the floor: {', '.join(low)}", mend)
+    if settings.live and any(_EXAMPLE in way for campaign in found for way in campaign.ways.values()):
+        mend = "put your own account into [appeal.ways], or remove it"
+        return Finding(what, False, "donors would be shown the example's account", mend)
     bare = [campaign.slug for campaign in found if not campaign.authorisation]
     seen = f"{len(found)} campaigns" + (f"; no authorisation number yet: {', '.join(bare)}" if bare else "")
     return Finding(what, True, seen)

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.money import CURRENCIES
+from bot.money import CURRENCIES, Money
 
 LANGUAGES = ("ar", "fr", "en")
 STRIPE_API = "https://api.stripe.com"
@@ -42,6 +43,13 @@ def _by_language(value: object) -> object:
 TextByLanguage = Annotated[Mapping[str, str], NoDecode, BeforeValidator(_by_language)]
 
 
+@lru_cache(maxsize=8)
+def _floors(written: tuple[str, ...]) -> dict[str, Money]:
+    """Raises ValueError, MoneyError among them."""
+    pairs = (one.split("=") for one in written)
+    return {code.strip().upper(): Money.of(amount.strip(), code.strip().upper()) for code, amount in pairs}
+
+
 class Settings(BaseSettings):
     """Everything an operator may set; each field is an environment variable of the same name in capitals."""
 
@@ -63,6 +71,13 @@ class Settings(BaseSettings):
     campaigns_file: str = "campaigns.toml"
     statement_descriptor: str = ""
     tax_note: TextByLanguage = {}
+    floors: Annotated[tuple[str, ...], NoDecode, CommaList] = ("MAD=10", "EUR=1", "USD=1")
+    checkouts_per_donor: Annotated[int, Field(ge=0)] = 5
+    checkouts_per_hour: Annotated[int, Field(ge=0)] = 5000
+    checkouts_open: Annotated[int, Field(ge=0)] = 5000
+    declines_per_donor: Annotated[int, Field(ge=0)] = 5
+    declines_per_hour: Annotated[int, Field(ge=0)] = 50
+    pledges_per_donor: Annotated[int, Field(ge=1, le=100)] = 5
     undo_minutes: Annotated[int, Field(ge=0, le=60 * 24 * 30)] = 60
     offer_monthly: bool = True
     log_format: Literal["console", "json"] = "console"
@@ -77,6 +92,15 @@ class Settings(BaseSettings):
                 f"CURRENCIES needs codes that Stripe can charge; unknown: {', '.join(unknown) or 'none given'}"
             )
         return codes
+
+    @field_validator("floors")
+    @classmethod
+    def _amounts(cls, floors: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            _floors(floors)
+        except ValueError as error:
+            raise ValueError("FLOORS is a list like MAD=10,EUR=1") from error
+        return floors
 
     @field_validator("database_url")
     @classmethod
@@ -107,6 +131,10 @@ class Settings(BaseSettings):
         """The operator's own sentence on receipts and statements; another language's where this one has none."""
         notes = (self.tax_note.get(one) for one in (language, self.default_language, *LANGUAGES))
         return next((note for note in notes if note), "")
+
+    def floor(self, currency: str) -> Money | None:
+        """The smallest card payment in this currency, whatever a campaign says."""
+        return _floors(self.floors).get(currency)
 
     @property
     def home_currency(self) -> str:

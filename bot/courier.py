@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot import evidence, monthly
+from bot import evidence, monthly, pledge_news
 from bot.botapi import draw
 from bot.botapi.pace import Priority
 from bot.botapi.pen import Pen
@@ -26,14 +26,16 @@ from bot.model import (
     DonationState,
     Donor,
     DonorState,
+    Pledge,
 )
 from bot.money import Money
 from bot.monthly import MonthlyFacts
 from bot.months import charges_before
 from bot.refunding import undo_until
-from bot.screens import back, paperwork, trouble
+from bot.screens import back, guard, paperwork, trouble
 from bot.screens import giving as screens
 from bot.screens import monthly as months
+from bot.screens import pledges as promised
 from bot.screens.base import Screen
 from bot.services import Services
 from bot.store import campaigns, deliveries, donations, donors
@@ -45,7 +47,6 @@ _SENDERS = 16
 _LONGEST_PAUSE = timedelta(minutes=10)
 _OF_STATES = {
     DeliveryKind.PROCESSING: screens.processing,
-    DeliveryKind.EXPIRED: screens.expired,
     DeliveryKind.FAILED: screens.failed,
     DeliveryKind.CANCELED: screens.canceled,
     DeliveryKind.REVIEW: screens.in_review,
@@ -55,12 +56,16 @@ _STAY = (DeliveryKind.THANKS, DeliveryKind.REFUNDED)
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A claimed Delivery with the facts to draw it from; `donor` is None for staff."""
+    """A claimed Delivery with the facts to draw it from; `donor` is None for staff.
+
+    `pledge`: the one that it is about, or that the gift was, or that is still open beside a gift.
+    """
 
     delivery: Delivery
     donor: Donor | None
     donation: Donation | None
     campaign: Campaign | None
+    pledge: Pledge | None = None
     monthly: MonthlyFacts | None = None
 
 
@@ -108,11 +113,12 @@ def _claim(tx: Tx, now: datetime) -> list[Parcel]:
 def _parcel(tx: Tx, delivery: Delivery) -> Parcel:
     donation = donations.get(tx, delivery.donation_id) if delivery.donation_id else None
     donor = donors.get(tx, delivery.donor_id) if delivery.donor_id else None
-    campaign = campaigns.get(tx, donation.campaign_id) if donation else None
+    pledge = pledge_news.about(tx, delivery, donation)
+    about = donation or pledge
+    campaign = campaigns.get(tx, about.campaign_id) if about else None
     monthly_id = donation.monthly_id if donation else delivery.subject
-    return Parcel(
-        delivery, donor, donation, campaign, monthly.facts_of(tx, monthly_id) if monthly_id else None
-    )
+    found = monthly.facts_of(tx, monthly_id) if monthly_id else None
+    return Parcel(delivery, donor, donation, campaign, pledge, found)
 
 
 async def deliver(services: Services, bot: Pen, parcel: Parcel) -> None:
@@ -161,8 +167,12 @@ async def _drawn(services: Services, parcel: Parcel) -> Screen | None:
 
 def _screen(services: Services, parcel: Parcel) -> Screen | None:
     """None where what it is about is gone."""
+    if parcel.delivery.subject and parcel.pledge and parcel.campaign:
+        return pledge_news.draw(_words(services, parcel), parcel.delivery, parcel.pledge, parcel.campaign)
     if parcel.donation is not None and parcel.campaign is not None:
         return _of_gift(services, parcel, parcel.donation, parcel.campaign)
+    if parcel.delivery.kind is DeliveryKind.ALERT and not parcel.delivery.subject:
+        return guard.alarm(_words(services, parcel), parcel.delivery.payload or "")
     return _of_monthly(_words(services, parcel), parcel.delivery, parcel.monthly) if parcel.monthly else None
 
 
@@ -183,17 +193,28 @@ def _of_monthly(words: Words, delivery: Delivery, found: MonthlyFacts) -> Screen
             return None
 
 
+def _thanks(services: Services, parcel: Parcel, donation: Donation, campaign: Campaign) -> Screen | None:
+    words, settings, pledge = _words(services, parcel), services.settings, parcel.pledge
+    if donation.pledge_id:
+        return pledge_news.thanks(words, donation, campaign, pledge)
+    statement, until = settings.statement_descriptor, undo_until(donation, settings)
+    if found := parcel.monthly:
+        number = int(parcel.delivery.payload or 1)
+        screen = months.thanks(words, donation, campaign, found.gift, number, statement, until)
+    else:
+        screen = screens.thanks(words, donation, campaign, statement, until)
+    return promised.beside(words, screen, pledge) if pledge else screen
+
+
 def _of_gift(services: Services, parcel: Parcel, donation: Donation, campaign: Campaign) -> Screen | None:
     words = _words(services, parcel)
     if screen := _OF_STATES.get(parcel.delivery.kind):
         return screen(words, donation)
     match parcel.delivery.kind:
         case DeliveryKind.THANKS:
-            statement, until = services.settings.statement_descriptor, undo_until(donation, services.settings)
-            if found := parcel.monthly:
-                number = int(parcel.delivery.payload or 1)
-                return months.thanks(words, donation, campaign, found.gift, number, statement, until)
-            return screens.thanks(words, donation, campaign, statement, until)
+            return _thanks(services, parcel, donation, campaign)
+        case DeliveryKind.EXPIRED:
+            return screens.expired(words, donation, campaign)
         case DeliveryKind.MONTHLY_OFFER:
             return _offer(services, words, donation, campaign)
         case DeliveryKind.LINK:
@@ -272,7 +293,7 @@ def _sent(tx: Tx, parcel: Parcel, place: str | None, message_id: int, now: datet
     """The message of the walk that gives way, if it still shows this gift."""
     deliveries.sent(tx, parcel.delivery.id, message_id, now)
     donor = donors.get(tx, parcel.donor.id) if parcel.donor else None
-    if donor is None or parcel.donation is None or not _shows(donor, parcel.donation):
+    if donor is None or not _shows(donor, parcel):
         return None
     # What stays is no walk: the donor's next screen goes below it.
     kept = None if parcel.delivery.kind in _STAY else message_id
@@ -283,7 +304,7 @@ def _sent(tx: Tx, parcel: Parcel, place: str | None, message_id: int, now: datet
 def _standing(services: Services, parcel: Parcel, donor: Donor) -> Screen | None:
     """What the walk shows from now on."""
     if parcel.donation is None:
-        return None
+        return _screen(services, parcel)
     if parcel.delivery.kind is DeliveryKind.THANKS:
         return screens.paid(services.catalogues.words(donor.language), parcel.donation)
     if parcel.delivery.kind is DeliveryKind.REFUNDED:
@@ -304,8 +325,10 @@ async def _take_away(bot: Pen, chat_id: int, message_id: int, screen: Screen) ->
         await draw.redraw(bot, chat_id, message_id, screen)
 
 
-def _shows(donor: Donor, donation: Donation) -> bool:
-    return donor.awaiting is not None and donor.awaiting.endswith(f"-{donation.id}")
+def _shows(donor: Donor, parcel: Parcel) -> bool:
+    """Whether the walk stands at what this Delivery is about."""
+    places = pledge_news.places(parcel.delivery, parcel.donation)
+    return donor.awaiting is not None and any(donor.awaiting.endswith(f"-{one}") for one in places)
 
 
 async def _quietly(tidying: Awaitable[object]) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bot.money import Money
 
 
@@ -76,6 +79,43 @@ class UndoTooLate(GiftError):
     """The donor's own time to take a gift back has passed, or it has been given back already."""
 
     donation_id: str
+
+
+@dataclass(eq=False)
+class NoWays(GiftError):
+    """The campaign takes no money outside Stripe."""
+
+    campaign_id: int
+
+
+@dataclass(eq=False)
+class TooManyPledges(GiftError):
+    """The donor has `most` open pledges already."""
+
+    most: int
+
+
+class Pause(StrEnum):
+    """Why no new page is opened."""
+
+    DONOR = "donor"
+    DECLINES = "declines"
+    ALL = "all"
+    FROZEN = "frozen"
+
+
+@dataclass(eq=False)
+class CheckoutPaused(GiftError):
+    """No new page now. `most` is the cap that was met, `until` when it ends; `known` is a page that can still be paid."""
+
+    why: Pause
+    most: int
+    until: datetime | None
+    campaign_id: int
+    money: Money
+    has_ways: bool
+    known_id: str | None
+    known_money: Money | None
 
 
 class PaymentsError(EntraideError):

@@ -1,12 +1,13 @@
 """A gift is opened, looked at, canceled: each use case owns its transactions and stands outside them when it asks Stripe."""
 
-import secrets
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot import guarding
 from bot.actions import Give, GiveMonthly
 from bot.errors import (
     CampaignNotOpen,
+    GiftError,
     NotYours,
     PaymentsError,
     PaymentsLocked,
@@ -29,6 +30,7 @@ from bot.model import (
 from bot.money import Money
 from bot.months import charges_before, read_term
 from bot.payments.checkout import CheckoutSession, Order, freeze
+from bot.references import fresh_gift
 from bot.screens import stripe_page
 from bot.services import Services
 from bot.settling import Standing, alert, owe, record, settle
@@ -40,7 +42,6 @@ LINK_LIFE = timedelta(hours=2)
 # Stripe wants expires_at at least 30 minutes ahead when the session is made, so tries must end before that.
 CREATE_WINDOW = timedelta(minutes=60)
 _SLOW = timedelta(seconds=30)
-_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 _FINAL = (
     *RECEIVED,
     DonationState.REVIEW,
@@ -54,10 +55,14 @@ async def open_checkout(services: Services, donor: Donor, give: Give | GiveMonth
     """The donor's open gift of this campaign, amount and rhythm, made if there is none.
 
     AWAITING with a url, or CREATING where Stripe has not answered yet (the link is then owed as a Delivery).
-    Raises the errors of `Campaign.accept`, TermNotPossible, PaymentsRefused and PaymentsLocked.
+    Raises the errors of `Campaign.accept`, TermNotPossible, CheckoutPaused, PaymentsRefused and PaymentsLocked.
     """
     words = services.catalogues.words(donor.language)
     donation = await services.db.write(lambda tx: _find_or_add(tx, services, donor, give, words))
+    if isinstance(donation, GiftError):
+        # Committed all the same: an alarm may be owed.
+        services.bells.courier.set()
+        raise donation
     if donation.state is not DonationState.CREATING:
         return donation
     try:
@@ -78,7 +83,7 @@ async def _go_on(services: Services, donation_id: str) -> Donation:
 
 def _find_or_add(
     tx: Tx, services: Services, donor: Donor, give: Give | GiveMonthly, words: Words
-) -> Donation:
+) -> Donation | GiftError:
     now = services.clock()
     campaign = campaigns.get(tx, give.campaign_id)
     if campaign is None:
@@ -89,6 +94,8 @@ def _find_or_add(
     known = donations.open_like(tx, key)
     if known is not None and now < known.expires_at - _margin(known) and known.cancel is CancelAsked.NO:
         return known
+    if refusal := guarding.refusal(tx, services.settings, donor.id, campaign, give.money, now):
+        return refusal
     if known is not None:
         _retire(tx, known, now)
     _replace_others(tx, donor.id, campaign.id, now)
@@ -109,7 +116,7 @@ def _monthly(donor: Donor, campaign: Campaign, give: GiveMonthly, now: datetime)
     # So many months count from the first payment, which is still to come: only what ends it sooner is fixed now.
     fixed = campaign.ends_at if term.months else end
     return MonthlyGift(
-        id=fresh_id(),
+        id=fresh_gift(),
         donor_id=donor.id,
         campaign_id=campaign.id,
         money=give.money,
@@ -119,11 +126,6 @@ def _monthly(donor: Donor, campaign: Campaign, give: GiveMonthly, now: datetime)
         months=term.months,
         ends_at=fixed,
     )
-
-
-def fresh_id() -> str:
-    """A reference that nobody can guess and everybody can read aloud."""
-    return "".join(secrets.choice(_LETTERS) for _ in range(10))
 
 
 def _margin(donation: Donation) -> timedelta:
@@ -149,7 +151,7 @@ def _fresh(
     services: Services,
     words: Words,
 ) -> Donation:
-    donation_id, now = fresh_id(), services.clock()
+    donation_id, now = fresh_gift(), services.clock()
     expires = now + LINK_LIFE
     order = Order(
         donation_id=donation_id,

@@ -12,7 +12,7 @@ from bot.errors import PaymentsError, PaymentsRefused
 from bot.model import CancelAsked, Donation, DonationState
 from bot.payments.webhooks import OF_MONEY, OF_MONTHS
 from bot.services import Services
-from bot.store import donations, inbox, marks, updates
+from bot.store import attempts, donations, inbox, marks, updates
 from bot.store.inbox import Hint
 from bot.store.moments import moment, seconds
 from bot.store.sql import Tx
@@ -144,5 +144,6 @@ async def prune(services: Services) -> None:
     def write(tx: Tx) -> None:
         updates.prune(tx, now - timedelta(days=2))
         inbox.prune(tx, now - timedelta(days=35))
+        attempts.prune(tx, now - timedelta(days=2))
 
     await services.db.write(write)

@@ -3,9 +3,10 @@
 import json
 from dataclasses import dataclass, field
 
-from bot.model import Campaign, Donation, DonationState, Donor, MonthlyGift
+from bot import pledging
+from bot.model import Campaign, Donation, DonationState, Donor, MonthlyGift, Pledge
 from bot.services import Services
-from bot.store import campaigns, donations, donors, monthly
+from bot.store import campaigns, donations, donors, monthly, pledges
 from bot.store.moments import seconds
 from bot.store.sql import Tx
 
@@ -15,21 +16,24 @@ _ALL = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Gifts:
-    """One page of a donor's gifts, newest first, of `count` in all."""
+    """One page of a donor's gifts, newest first, of `count` in all; the first page has the open pledges too."""
 
     donations: list[Donation]
     campaigns: dict[int, Campaign]
     count: int
     monthly: list[MonthlyGift] = field(default_factory=list[MonthlyGift])
+    pledges: list[Pledge] = field(default_factory=list[Pledge])
 
 
 async def gifts(services: Services, donor: Donor, page: int, size: int) -> Gifts:
     def read(tx: Tx) -> Gifts:
         found = donations.of_donor(tx, donor.id, size, (page - 1) * size)
         going_on = monthly.live_of_donor(tx, donor.id)
-        known = {one: campaigns.get(tx, one) for one in {gift.campaign_id for gift in (*found, *going_on)}}
+        promised = pledges.open_of(tx, donor.id) if page == 1 else []
+        used = {each.campaign_id for each in (*found, *going_on, *promised)}
+        known = {one: campaigns.get(tx, one) for one in used}
         whole = {one: campaign for one, campaign in known.items() if campaign}
-        return Gifts(found, whole, donations.count_of_donor(tx, donor.id), going_on)
+        return Gifts(found, whole, donations.count_of_donor(tx, donor.id), going_on, promised)
 
     return await services.db.read(read)
 
@@ -48,6 +52,9 @@ async def export(services: Services, donor: Donor) -> bytes:
         "gifts": [
             _exported(donation, all_gifts.campaigns[donation.campaign_id]) for donation in all_gifts.donations
         ],
+        "pledges": await services.db.read(
+            lambda tx: [_promised(tx, one) for one in pledges.of_donor(tx, donor.id)]
+        ),
         "monthly_gifts": [_exported_plan(gift) for gift in plans],
     }
     return json.dumps(data, ensure_ascii=False, indent=2).encode()
@@ -66,6 +73,20 @@ def _exported(donation: Donation, campaign: Campaign) -> dict[str, str | int | N
     }
 
 
+def _promised(tx: Tx, pledge: Pledge) -> dict[str, str | int | None]:
+    campaign = campaigns.get(tx, pledge.campaign_id)
+    return {
+        "reference": pledge.id,
+        "campaign": campaign.slug if campaign else None,
+        "amount_minor": pledge.money.minor,
+        "currency": pledge.money.currency,
+        "state": pledge.state,
+        "created_at": seconds(pledge.created_at),
+        "gift": pledge.donation_id,
+        "came_from": pledge.source,
+    }
+
+
 def _exported_plan(gift: MonthlyGift) -> dict[str, str | int | None]:
     return {
         "reference": gift.id,
@@ -81,13 +102,18 @@ def _exported_plan(gift: MonthlyGift) -> dict[str, str | int | None]:
 
 
 async def erase(services: Services, donor: Donor) -> bool:
-    """Forget the donor; False while a payment is under way or a monthly gift goes on: nobody could be told of it."""
+    """Forget the donor, and cancel their open pledges; False while a payment is under way or a monthly gift goes on.
+
+    Nobody could be told of it then.
+    """
 
     def write(tx: Tx) -> bool:
         if any(donation.state in _UNSETTLED for donation in donations.of_donor(tx, donor.id, _ALL)):
             return False
         if monthly.live_of_donor(tx, donor.id):
             return False
+        for pledge in pledges.open_of(tx, donor.id):
+            pledging.drop(tx, pledge)
         donors.erase(tx, donor.id)
         return True
 

@@ -1,7 +1,7 @@
 """The nouns: frozen, with their states; no storage, no sentences, no network."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
 
@@ -53,6 +53,10 @@ RECEIVED = (
 """States of a gift whose money arrived, whatever became of it afterwards."""
 
 
+PLEDGED = "pledge "
+"""How `Donation.params` begin where there is no Stripe page, followed by the reference."""
+
+
 class CancelAsked(IntEnum):
     """Whether the page of an open gift is to be closed, and why."""
 
@@ -95,6 +99,10 @@ class PledgeState(StrEnum):
     SAID_PAID = "said_paid"
     MATCHED = "matched"
     CANCELED = "canceled"
+
+    @property
+    def is_open(self) -> bool:
+        return self in (PledgeState.PROMISED, PledgeState.SAID_PAID)
 
 
 class OrderState(StrEnum):
@@ -161,7 +169,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """One appeal for one need; `received` has one total per currency, never added up across them."""
+    """One appeal for one need; `received` and `promised` have one total per currency, never added up across them."""
 
     id: int
     slug: str
@@ -177,6 +185,10 @@ class Campaign:
     statement: str
     received: tuple[Money, ...] = ()
     donors: int = 0
+    # How to pay outside Stripe, per language; empty where it is not offered.
+    ways: Mapping[str, str] = field(default_factory=dict[str, str])
+    # What donors promised to pay outside Stripe and has not arrived: never part of `received`.
+    promised: tuple[Money, ...] = ()
 
     @property
     def raised(self) -> Money:
@@ -193,6 +205,11 @@ class Campaign:
 
     def text(self, language: str) -> CampaignText:
         return self.texts.get(language) or self.texts["en"]
+
+    def way(self, language: str) -> str:
+        """How to pay outside Stripe, in this language or the nearest that there is; empty where it is not offered."""
+        known = (self.ways[one] for one in (language, "fr", "ar", "en") if one in self.ways)
+        return next(known, "")
 
     def is_open_at(self, now: datetime) -> bool:
         started = self.starts_at is None or self.starts_at <= now
@@ -231,7 +248,7 @@ class Donor:
 
 @dataclass(frozen=True, slots=True)
 class Donation:
-    """One gift of one amount; `params` are the frozen Stripe parameters that every try repeats.
+    """One gift of one amount; `params` are the frozen Stripe parameters that every try repeats, or the `pledge` it was.
 
     `cover_minor` is what the donor adds for the fees: it is paid with the gift and counts for no goal.
     """
@@ -255,6 +272,11 @@ class Donation:
     monthly_id: str | None = None
 
     @property
+    def pledge_id(self) -> str | None:
+        """The pledge that this gift was, where it came outside Stripe."""
+        return self.params.removeprefix(PLEDGED) if self.params.startswith(PLEDGED) else None
+
+    @property
     def cover(self) -> Money:
         return Money(self.cover_minor, self.money.currency)
 
@@ -262,6 +284,25 @@ class Donation:
     def total(self) -> Money:
         """What the card is charged."""
         return Money(self.money.minor + self.cover_minor, self.money.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Pledge:
+    """A promise to pay outside Stripe; `id` is its reference, as `references.normal` keeps it.
+
+    `donation_id` is the gift that it became, and `matched_by` the code of whoever said so.
+    """
+
+    id: str
+    donor_id: int
+    campaign_id: int
+    money: Money
+    state: PledgeState
+    created_at: datetime
+    source: str | None = None
+    donation_id: str | None = None
+    matched_by: str | None = None
+    settled_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,9 @@ def undo_until(donation: Donation, settings: Settings) -> datetime | None:
     """Until when the donor may take the gift back; None where they may not."""
     if donation.state is not DonationState.PAID or donation.settled_at is None or not settings.undo_minutes:
         return None
+    if donation.pledge_id:
+        # Its money came outside Stripe, so that Stripe cannot give it back.
+        return None
     return donation.settled_at + timedelta(minutes=settings.undo_minutes)
 
 
@@ -175,7 +178,8 @@ async def facts(services: Services, donation_id: str) -> GiftFacts | None:
         payment = donations.payment_for(tx, donation.id)
         gone = refunds.of_payment(tx, payment.payment_intent) if payment else []
         back = sum(one.money.minor for one in gone if one.counts)
-        left = Money(donation.money.minor - back if payment else 0, donation.money.currency)
+        can_go = payment is not None and payment.payment_intent != ""
+        left = Money(donation.money.minor - back if can_go else 0, donation.money.currency)
         return GiftFacts(donation, campaign, receipts.of_donation(tx, donation.id), gone, left)
 
     return await services.db.read(read)

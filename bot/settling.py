@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from bot import guarding
 from bot.config import Settings
 from bot.errors import PaymentsRefused
 from bot.ledger import Entry, EntryKind
@@ -141,6 +142,8 @@ def _write(tx: Tx, donation_id: str, facts: Record) -> Donation:
     if donation is None:
         raise LookupError(donation_id)
     verdict = judge(donation, facts.session, live=facts.settings.live)
+    if facts.session.decline and facts.session.attempt:
+        guarding.declined(tx, facts.settings, donation, facts.session.attempt, facts.now)
     is_another = donation.session_id not in (None, facts.session.id)
     if verdict is State.AWAITING:
         _adopt(tx, donation, facts)

@@ -1,5 +1,31 @@
 """The conversation: Telegram's updates become Actions, a handler calls one use case and returns a Screen."""
 
-from handlers import back, desk, giving, home, mine, monthly, papers, reports, typing
+from handlers import (
+    back,
+    desk,
+    freezing,
+    giving,
+    home,
+    match,
+    mine,
+    monthly,
+    papers,
+    pledges,
+    reports,
+    typing,
+)
 
-__all__ = ["back", "desk", "giving", "home", "mine", "monthly", "papers", "reports", "typing"]
+__all__ = [
+    "back",
+    "desk",
+    "freezing",
+    "giving",
+    "home",
+    "match",
+    "mine",
+    "monthly",
+    "papers",
+    "pledges",
+    "reports",
+    "typing",
+]

@@ -1,12 +1,14 @@
 """The admin's desk. Whoever is no staff gets what they would get if none of this were here."""
 
-from bot import refunding
+from bot import pledging, refunding
 from bot.actions import Help, RefundGift, ShowGift
 from bot.amounts import Clear, read_amount
-from bot.model import DonationState
+from bot.model import Donation, DonationState
 from bot.money import Money
 from bot.screens import desk as screens
+from bot.screens import match
 from bot.screens.base import Screen
+from handlers.freezing import flagged
 from handlers.routes import Turn, current, on, route
 from handlers.typing import RefundCommand
 
@@ -19,7 +21,7 @@ async def refund_command(turn: Turn, action: RefundCommand) -> Screen:
     found = await refunding.facts(turn.services, reference) if reference else None
     if found is None:
         return screens.unknown(turn.words) if reference else screens.usage(turn.words)
-    if not amount:
+    if not amount or found.donation.pledge_id:
         return await route(turn, ShowGift(found.donation.id))
     match read_amount(amount, found.left.currency, (found.left.currency,)):
         case Clear(money=money, rest="") if money.minor <= found.left.minor:
@@ -37,7 +39,20 @@ async def show_gift(turn: Turn, action: ShowGift) -> Screen:
     found = await refunding.facts(turn.services, action.donation_id)
     if found is None:
         return screens.unknown(turn.words)
-    return screens.gift(turn.words, found.donation, found.campaign, found.receipts, found.refunds, found.left)
+    if found.donation.pledge_id:
+        return await _came_outside(turn, found.donation)
+    screen = screens.gift(
+        turn.words, found.donation, found.campaign, found.receipts, found.refunds, found.left
+    )
+    return await flagged(turn, screen)
+
+
+async def _came_outside(turn: Turn, donation: Donation) -> Screen:
+    """Stripe cannot give back what it never had: the pledge can be corrected instead."""
+    facts = await pledging.find(turn.services, donation.pledge_id or "")
+    if facts is None:
+        return screens.unknown(turn.words)
+    return match.gift(turn.words, donation, facts.pledge, facts.campaign)
 
 
 @on(RefundGift)
@@ -47,6 +62,8 @@ async def refund_gift(turn: Turn, action: RefundGift) -> Screen:
     found = await refunding.facts(turn.services, action.donation_id)
     if found is None:
         return screens.unknown(turn.words)
+    if found.donation.pledge_id:
+        return await _came_outside(turn, found.donation)
     money = Money(action.minor, found.left.currency)
     if money.is_zero or money.minor > found.left.minor:
         return screens.not_so_much(turn.words, found.left)

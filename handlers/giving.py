@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot import appeals, giving
+from bot import appeals, giving, guarding
 from bot.actions import (
     Bridge,
     CancelGift,
@@ -43,6 +43,8 @@ async def check(turn: Turn, action: Check) -> Screen:
     if campaign is None:
         return await route(turn, Home())
     campaign.accept(action.money, turn.services.clock())
+    if error := guarding.too_small(turn.services.settings, campaign, action.money):
+        raise error
     return screens.check(turn.words, campaign, action.money, turn.services.settings.statement_descriptor)
 
 
@@ -69,7 +71,8 @@ async def look(turn: Turn, action: Look) -> Screen:
 async def refused(turn: Turn, action: Refused) -> Screen:
     standing = await giving.look(turn.services, turn.donor, action.donation_id)
     if standing.donation.state is DonationState.AWAITING:
-        return screens.refused(turn.words, standing.donation)
+        campaign = appeals.find(turn.campaigns, standing.donation.campaign_id)
+        return screens.refused(turn.words, standing.donation, campaign)
     return await stands(turn, standing)
 
 
@@ -98,13 +101,13 @@ def _is_being_thanked(turn: Turn, donation: Donation) -> bool:
 async def stands(turn: Turn, standing: Standing, *, is_new: bool = False) -> Screen:
     """The screen for how a gift stands."""
     words, donation = turn.words, standing.donation
+    campaign = appeals.find(turn.campaigns, donation.campaign_id)
     match donation.state:
         case DonationState.CREATING:
             return screens.preparing(words, donation)
         case DonationState.AWAITING if standing.is_declined:
-            return screens.refused(words, donation)
+            return screens.refused(words, donation, campaign)
         case DonationState.AWAITING if is_new:
-            campaign = appeals.find(turn.campaigns, donation.campaign_id)
             return screens.bridge(words, donation, campaign) if campaign else screens.waiting(words, donation)
         case DonationState.AWAITING:
             return screens.waiting(words, donation)
@@ -115,7 +118,7 @@ async def stands(turn: Turn, standing: Standing, *, is_new: bool = False) -> Scr
         case DonationState.PAID:
             return screens.paid(words, donation)
         case DonationState.EXPIRED:
-            return screens.expired(words, donation)
+            return screens.expired(words, donation, campaign)
         case DonationState.CANCELED:
             return screens.canceled(words, donation)
         case DonationState.FAILED:

@@ -19,12 +19,13 @@ from bot.config import LANGUAGES
 from bot.mine import choose
 from bot.screens import home as screens
 from bot.screens.base import Screen
+from handlers.freezing import flagged
 from handlers.routes import Turn, current, on, route
 
 
 @on(Home)
 async def home(turn: Turn, _: Home) -> Screen:
-    return screens.home(turn.words, turn.open_campaigns)
+    return await flagged(turn, screens.home(turn.words, turn.open_campaigns))
 
 
 @on(ShowCampaign)

@@ -12,7 +12,15 @@ from handlers.routes import Turn, on
 async def my_gifts(turn: Turn, action: MyGifts) -> Screen:
     page = max(1, action.page)
     found = await mine.gifts(turn.services, turn.donor, page, screens.PAGE)
-    return screens.gifts(turn.words, found.donations, found.campaigns, page, found.count, found.monthly)
+    return screens.gifts(
+        turn.words,
+        found.donations,
+        found.campaigns,
+        page,
+        found.count,
+        found.monthly,
+        promised=found.pledges,
+    )
 
 
 @on(Privacy)
@@ -29,6 +37,7 @@ async def export(turn: Turn, _: ExportMine) -> Screen:
 @on(EraseMine)
 async def erase(turn: Turn, action: EraseMine) -> Screen:
     if action.sure != "yes":
-        return screens.sure_to_erase(turn.words)
+        found = await mine.gifts(turn.services, turn.donor, 1, 1)
+        return screens.sure_to_erase(turn.words, len(found.pledges))
     is_gone = await mine.erase(turn.services, turn.donor)
     return screens.erased(turn.words) if is_gone else screens.cannot_erase_yet(turn.words)

@@ -13,6 +13,7 @@ from bot.actions import (
     ChooseAmount,
     ChooseTerm,
     Currencies,
+    Freeze,
     Give,
     Help,
     Home,
@@ -24,6 +25,7 @@ from bot.actions import (
     Refused,
     ShowCampaign,
     ShowStory,
+    Unfreeze,
     parse,
     read_link,
 )
@@ -56,6 +58,8 @@ COMMANDS: dict[str, Action] = {
     "currency": Currencies(),
     "help": Help(),
     "privacy": Privacy(),
+    "freeze": Freeze(),
+    "unfreeze": Unfreeze(),
 }
 
 
@@ -74,6 +78,13 @@ class CancelCommand(Action):
 @dataclass(frozen=True, slots=True)
 class RefundCommand(Action):
     """For staff: a reference, and an amount where only a part goes back."""
+
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PledgesCommand(Action):
+    """For staff: nothing, a reference, a reference and the amount that arrived, or an amount."""
 
     text: str = ""
 
@@ -99,6 +110,8 @@ def read(text: str) -> Said:
         return Said(RefundCommand(rest))
     if paper := asking.command(name, rest):
         return Said(paper)
+    if name == "pledges":
+        return Said(PledgesCommand(rest))
     return Said(CancelCommand() if name == "cancel" else COMMANDS.get(name, Help()))
 
 

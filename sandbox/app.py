@@ -101,10 +101,12 @@ class Sandbox:
         }
 
     def _stripe_changed(self) -> None:
-        """Many changes at once are one piece of news."""
-        if not self._has_news:
-            self._has_news = True
+        """Many changes at once are one piece of news; while no loop runs nobody looks."""
+        if self._has_news:
+            return
+        with contextlib.suppress(RuntimeError):
             asyncio.get_running_loop().call_soon(self._tell_the_drawer)
+            self._has_news = True
 
     def _tell_the_drawer(self) -> None:
         """By the phone page's own stream, as chat 0: browsers open only six connections to one server."""

@@ -45,6 +45,8 @@ class CheckoutSession:
     payment_intent: str | None
     intent_status: str | None
     decline: str | None
+    # The try that was refused: its charge, where Stripe names it.
+    attempt: str | None = None
     subscription: str | None = None
     customer: str | None = None
 
@@ -165,6 +167,7 @@ def read_session(data: dict[str, Any]) -> CheckoutSession:
         payment_intent=_intent(data),
         intent_status=details.get("status"),
         decline=failure.get("decline_code") or failure.get("code"),
+        attempt=failure.get("charge") or details.get("latest_charge") or details.get("id"),
         subscription=_id(data.get("subscription")),
         customer=_id(data.get("customer")),
     )

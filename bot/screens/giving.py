@@ -25,6 +25,7 @@ from bot.money import Money
 from bot.screens.base import Button, Screen, lines, paragraphs, rows
 from bot.screens.home import neediest_first, raised
 from bot.screens.paperwork import papers_of
+from bot.screens.pledges import other_way
 
 
 def amount(words: Words, campaign: Campaign, currency: str, note: str | None = None) -> Screen:
@@ -113,7 +114,8 @@ def check(words: Words, campaign: Campaign, money: Money, statement: str) -> Scr
     )
     change = Button(words.label("Change the amount"), ChooseAmount(campaign.id, money.currency.lower()))
     cancel = Button(words.label("Cancel"), Home())
-    return Screen(text, rows(pay, monthly, (change, cancel)), awaiting=_check(campaign, money))
+    other = other_way(words, campaign, money)
+    return Screen(text, rows(pay, other, monthly, (change, cancel)), awaiting=_check(campaign, money))
 
 
 def bridge(words: Words, donation: Donation, campaign: Campaign) -> Screen:
@@ -134,7 +136,12 @@ def bridge(words: Words, donation: Donation, campaign: Campaign) -> Screen:
     )
     return Screen(
         text,
-        rows(pay, _trouble(words, donation), (change, _cancel(words, donation))),
+        rows(
+            pay,
+            _trouble(words, donation),
+            other_way(words, campaign, donation.money),
+            (change, _cancel(words, donation)),
+        ),
         awaiting=Bridge(donation.id),
     )
 
@@ -237,7 +244,7 @@ def paid(words: Words, donation: Donation) -> Screen:
     )
 
 
-def expired(words: Words, donation: Donation) -> Screen:
+def expired(words: Words, donation: Donation, campaign: Campaign | None = None) -> Screen:
     """S8."""
     text = words.text(
         "The link for your gift of {amount} has expired; nothing was charged.", amount=donation.money
@@ -246,6 +253,7 @@ def expired(words: Words, donation: Donation) -> Screen:
         text,
         rows(
             _again(words, donation),
+            other_way(words, campaign, donation.money),
             Button(words.label("Remind me tomorrow"), Remind(donation.id)),
             _no(words),
         ),
@@ -268,7 +276,7 @@ def _no(words: Words) -> Button:
     return Button(words.label("No, thank you"), Home())
 
 
-def refused(words: Words, donation: Donation) -> Screen:
+def refused(words: Words, donation: Donation, campaign: Campaign | None = None) -> Screen:
     """S9: the bank said no; the page is still open."""
     text = paragraphs(
         words.text("Your bank refused the payment of {amount}; nothing was charged.", amount=donation.money),
@@ -279,7 +287,12 @@ def refused(words: Words, donation: Donation) -> Screen:
     pay = Button(words.label("Try another card"), url=donation.url, style="success") if donation.url else None
     return Screen(
         text,
-        rows(pay, Button(words.label("I have paid"), Look(donation.id)), _cancel(words, donation)),
+        rows(
+            pay,
+            other_way(words, campaign, donation.money),
+            Button(words.label("I have paid"), Look(donation.id)),
+            _cancel(words, donation),
+        ),
         awaiting=Look(donation.id),
     )
 

@@ -98,6 +98,12 @@ def _people(words: Words, campaign: Campaign) -> str | None:
     return " ".join(part for part in (people, also) if part) or None
 
 
+def _promised(words: Words, campaign: Campaign) -> str | None:
+    """Apart from what was received, and never part of the progress."""
+    amounts = " · ".join(words.money(total) for total in campaign.promised)
+    return words.text("Promised, not received yet: {amounts}.", amounts=amounts) if amounts else None
+
+
 def campaign(words: Words, campaign: Campaign, link: str, *, is_open: bool) -> Screen:
     """`link` is the campaign's own deep link, for sharing."""
     text = campaign.text(words.language)
@@ -105,7 +111,7 @@ def campaign(words: Words, campaign: Campaign, link: str, *, is_open: bool) -> S
     body = paragraphs(
         f"<b>{words.name(text.title)}</b>",
         words.name(text.summary),
-        lines(raised(words, campaign), _people(words, campaign)),
+        lines(raised(words, campaign), _people(words, campaign), _promised(words, campaign)),
         _authorisation(words, campaign),
         closed,
     )

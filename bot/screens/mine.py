@@ -11,10 +11,12 @@ from bot.actions import (
     Look,
     MyGifts,
     Privacy,
+    ShowPledge,
     VerifyGift,
 )
 from bot.i18n import Words
-from bot.model import RECEIVED, Campaign, Donation, DonationState, MonthlyGift
+from bot.model import RECEIVED, Campaign, Donation, DonationState, MonthlyGift, Pledge, PledgeState
+from bot.references import shown
 from bot.screens import back, monthly
 from bot.screens.base import Button, Document, Screen, paragraphs, rows
 
@@ -28,23 +30,34 @@ def gifts(
     page: int,
     count: int,
     going_on: Sequence[MonthlyGift] = (),
+    *,
+    promised: Sequence[Pledge] = (),
 ) -> Screen:
-    """One page of the donor's gifts, newest first; `count` is how many there are in all, `going_on` the monthly ones."""
+    """One page of the donor's gifts, newest first, below what goes on each month and what they promised.
+
+    `count` is how many gifts there are in all.
+    """
     home = Button(words.label("All campaigns"), Home())
-    if not donations:
+    if not donations and not promised:
         return Screen(words.text("You have made no gift here yet."), rows(home), awaiting=MyGifts())
     title = words.text("<b>Your gifts</b>")
-    plans = [monthly.in_list(words, gift, campaigns[gift.campaign_id]) for gift in going_on]
-    items = [*plans, *(_gift(words, donation, campaigns[donation.campaign_id]) for donation in donations)]
+    items = [monthly.in_list(words, gift, campaigns[gift.campaign_id]) for gift in going_on]
+    items += [_pledge(words, pledge, campaigns[pledge.campaign_id]) for pledge in promised]
+    items += [_gift(words, donation, campaigns[donation.campaign_id]) for donation in donations]
     unsettled = [d for d in donations if d.state.is_open or d.state is DonationState.PROCESSING]
     looks = (Button(words.label("Check {amount}", amount=d.money), Look(d.id)) for d in unsettled)
     received = [d for d in donations if d.state in RECEIVED]
     papers = (_papers(words, d.id) for d in received)
     statement = Button(words.label("Statement (PDF)"), GetStatement()) if received else None
+    shows = (
+        Button(words.label("Promise {reference}", reference=shown(pledge.id)), ShowPledge(pledge.id))
+        for pledge in promised
+    )
     return Screen(
         paragraphs(title, *items),
         rows(
             *(monthly.list_button(words, gift) for gift in going_on),
+            *shows,
             *looks,
             *papers,
             _pages(words, page, count),
@@ -70,7 +83,24 @@ def _gift(words: Words, donation: Donation, campaign: Campaign) -> str:
         amount=donation.money,
         title=campaign.text(words.language).title,
     )
-    return f"{head}\n{state(words, donation.state)} · {words.text('Reference: {reference}', reference=donation.id.upper())}"
+    is_corrected = donation.pledge_id and donation.state is DonationState.CANCELED
+    stands = words.text("corrected, no longer counted") if is_corrected else state(words, donation.state)
+    return f"{head}\n{stands} · {words.text('Reference: {reference}', reference=donation.id.upper())}"
+
+
+def _pledge(words: Words, pledge: Pledge, campaign: Campaign) -> str:
+    head = words.text(
+        "{date}: <b>{amount}</b> · {title}",
+        date=words.date(pledge.created_at),
+        amount=pledge.money,
+        title=campaign.text(words.language).title,
+    )
+    stands = (
+        words.text("promised; you told us that you have paid")
+        if pledge.state is PledgeState.SAID_PAID
+        else words.text("promised, not received yet")
+    )
+    return f"{head}\n{stands} · {words.text('Reference: {reference}', reference=shown(pledge.id))}"
 
 
 def state(words: Words, value: DonationState) -> str:
@@ -134,9 +164,19 @@ def export(words: Words, content: bytes) -> Screen:
     )
 
 
-def sure_to_erase(words: Words) -> Screen:
-    text = words.text(
-        "Erase everything that links you to your gifts? We will not be able to show them to you again."
+def sure_to_erase(words: Words, promised: int = 0) -> Screen:
+    """`promised`: how many open pledges will be canceled with it."""
+    text = paragraphs(
+        words.text(
+            "Erase everything that links you to your gifts? We will not be able to show them to you again."
+        ),
+        words.plural(
+            "Your {n} open promise is canceled with it.",
+            "Your {n} open promises are canceled with it.",
+            promised,
+        )
+        if promised
+        else None,
     )
     yes = Button(words.label("Yes, erase"), EraseMine("yes"), style="danger")
     return Screen(text, rows(yes, Button(words.label("No, keep it"), Privacy())), awaiting=Privacy())

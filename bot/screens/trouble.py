@@ -2,20 +2,23 @@
 
 from datetime import UTC, datetime
 
-from bot.actions import ChooseAmount, Home, Languages
+from bot.actions import ChooseAmount, Home, Languages, MyGifts
 from bot.errors import (
     CampaignNotOpen,
+    CheckoutPaused,
     CurrencyNotTaken,
     EntraideError,
     GiftTooLarge,
     GiftTooSmall,
+    NoWays,
     PaymentsLocked,
     PaymentsRefused,
     TermNotPossible,
+    TooManyPledges,
     UndoTooLate,
 )
 from bot.i18n import Words
-from bot.screens import back, monthly
+from bot.screens import back, guard, monthly
 from bot.screens.base import Button, Screen, rows
 
 
@@ -32,6 +35,20 @@ def of(words: Words, error: EntraideError) -> Screen:
             return _home(words, words.text("This campaign takes no gifts at the moment."))
         case CurrencyNotTaken(currency=code):
             return _home(words, words.text("This campaign does not take {currency}.", currency=code))
+        case NoWays():
+            return _home(words, words.text("This campaign can only be paid by card."))
+        case TooManyPledges(most=most):
+            return Screen(
+                words.plural(
+                    "You have {n} open promise already. Pay or cancel one first; they are under “My gifts”.",
+                    "You have {n} open promises already. Pay or cancel one first; they are under “My gifts”.",
+                    most,
+                ),
+                rows(Button(words.label("My gifts"), MyGifts())),
+                awaiting=Home(),
+            )
+        case CheckoutPaused():
+            return guard.paused(words, error)
         case TermNotPossible(campaign_id=campaign_id):
             return Screen(
                 monthly.too_short(words),

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from sqlalchemy import and_, case, func, literal, select
 
-from bot.model import RECEIVED
+from bot.model import RECEIVED, PledgeState
 from bot.store.sql import Statement, Tx
-from bot.store.tables import campaigns, disputes, donations, payments, receipts, refunds, totals
+from bot.store.tables import campaigns, disputes, donations, payments, pledges, receipts, refunds, totals
 
 _COUNTING = ("succeeded", "pending", "requires_action")
 _REFUNDED = (
@@ -76,6 +76,30 @@ _UNPAPERED = Statement(
     .where(payments.c.is_matched == 1, receipts.c.number.is_(None))
 )
 
+_PROMISED = Statement(
+    select(campaigns.c.slug, pledges.c.currency, func.sum(pledges.c.amount_minor))
+    .select_from(pledges.join(campaigns, campaigns.c.id == pledges.c.campaign_id))
+    .where(pledges.c.state.in_([str(one) for one in PledgeState if one.is_open]))
+    .group_by(campaigns.c.slug, pledges.c.currency)
+)
+_KEPT_PROMISED = Statement(
+    select(campaigns.c.slug, totals.c.currency, totals.c.promised_minor)
+    .select_from(totals.join(campaigns, campaigns.c.id == totals.c.campaign_id))
+    .where(totals.c.promised_minor != 0)
+)
+_IS_MATCHED = pledges.c.state == PledgeState.MATCHED.value
+# A matched pledge has a gift with its money, and no other has one.
+_ORPHANS = Statement(
+    select(pledges.c.id, pledges.c.state)
+    .select_from(
+        pledges.outerjoin(
+            payments, and_(payments.c.donation_id == pledges.c.donation_id, payments.c.is_matched == 1)
+        )
+    )
+    .where(payments.c.subject.is_not(None) != _IS_MATCHED)
+    .order_by(pledges.c.id)
+)
+
 
 def held(tx: Tx) -> dict[tuple[str, str], int]:
     """Payments less refunds and lost disputes, counted again."""
@@ -85,6 +109,21 @@ def held(tx: Tx) -> dict[tuple[str, str], int]:
 def kept(tx: Tx) -> dict[tuple[str, str], int]:
     """The totals that screens show."""
     return {(slug, currency): minor for slug, currency, minor in tx.all(_KEPT)}
+
+
+def promised(tx: Tx) -> dict[tuple[str, str], int]:
+    """Open pledges, counted again."""
+    return {(slug, currency): minor for slug, currency, minor in tx.all(_PROMISED)}
+
+
+def kept_promised(tx: Tx) -> dict[tuple[str, str], int]:
+    """What screens show as promised."""
+    return {(slug, currency): minor for slug, currency, minor in tx.all(_KEPT_PROMISED)}
+
+
+def orphans(tx: Tx) -> list[tuple[str, str]]:
+    """Pledges whose state and gift disagree."""
+    return [(pledge, state) for pledge, state in tx.all(_ORPHANS)]
 
 
 def wrong_states(tx: Tx) -> Iterator[tuple[str, str, str]]:

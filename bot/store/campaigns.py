@@ -1,7 +1,7 @@
 """Campaigns with their totals, kept beside the facts so that a screen costs the same at any size."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -23,6 +23,7 @@ _WITH_TOTALS = (
         appeals.c.rhythms,
         totals.c.currency.label("total_currency"),
         totals.c.received_minor,
+        totals.c.promised_minor,
     )
     .join(appeals, appeals.c.id == campaigns.c.appeal_id)
     .outerjoin(totals, totals.c.campaign_id == campaigns.c.id)
@@ -46,6 +47,7 @@ _COLUMNS = (
     "ends_at",
     "authorisation",
     "statement",
+    "ways",
 )
 _PUT = Statement(
     insert(campaigns)
@@ -66,6 +68,22 @@ _RECEIVE = Statement(
         index_elements=["campaign_id", "currency"],
         set_={"received_minor": totals.c.received_minor + at("received_minor"), "gifts": totals.c.gifts + 1},
     )
+)
+_PROMISE = Statement(
+    insert(totals)
+    .values(**places("campaign_id", "currency", "promised_minor"), received_minor=0, gifts=0)
+    .on_conflict_do_update(
+        index_elements=["campaign_id", "currency"],
+        set_={"promised_minor": totals.c.promised_minor + at("promised_minor")},
+    )
+)
+_ONE_GIFT_LESS = Statement(
+    update(totals)
+    .where(totals.c.campaign_id == at("id"), totals.c.currency == at("code"))
+    .values(gifts=totals.c.gifts - 1)
+)
+_ONE_DONOR_LESS = Statement(
+    update(campaigns).where(campaigns.c.id == at("id")).values(donors=campaigns.c.donors - 1)
 )
 _GIVE_BACK = Statement(
     update(totals)
@@ -118,6 +136,19 @@ def give_back(tx: Tx, campaign_id: int, minor: int, currency: str) -> None:
     tx.run(_GIVE_BACK, id=campaign_id, code=currency, minor=minor)
 
 
+def promise(tx: Tx, campaign_id: int, minor: int, currency: str) -> None:
+    """Add to what is promised; negative where a pledge was matched or canceled."""
+    tx.run(_PROMISE, campaign_id=campaign_id, currency=currency, promised_minor=minor)
+
+
+def unreceive(tx: Tx, campaign_id: int, donor_id: int, money: Money) -> None:
+    """The gift was never received, so it leaves every total; its `settled_at` must be gone already."""
+    give_back(tx, campaign_id, money.minor, money.currency)
+    tx.run(_ONE_GIFT_LESS, id=campaign_id, code=money.currency)
+    if not tx.all(_TWO_GIFTS, campaign_id=campaign_id, donor_id=donor_id):
+        tx.run(_ONE_DONOR_LESS, id=campaign_id)
+
+
 def _put_appeal(tx: Tx, appeal: Appeal) -> int:
     titles = _dump(appeal.titles)
     return tx.value(
@@ -152,6 +183,7 @@ def _columns(campaign: Campaign) -> dict[str, Value]:
         "ends_at": seconds(campaign.ends_at) if campaign.ends_at else None,
         "authorisation": campaign.authorisation,
         "statement": campaign.statement,
+        "ways": _dump(campaign.ways),
     }
 
 
@@ -161,15 +193,17 @@ def _dump(value: object) -> str:
 
 def _gather(rows: list[Row]) -> list[Campaign]:
     received: dict[int, list[Money]] = {}
+    promised: dict[int, list[Money]] = {}
     first: dict[int, Row] = {}
     for row in rows:
         first.setdefault(row["id"], row)
-        if row["total_currency"]:
-            received.setdefault(row["id"], []).append(Money(row["received_minor"], row["total_currency"]))
-    return [_noun(row, tuple(received.get(row["id"], ()))) for row in first.values()]
+        for column, kept in (("received_minor", received), ("promised_minor", promised)):
+            if row["total_currency"] and row[column]:
+                kept.setdefault(row["id"], []).append(Money(row[column], row["total_currency"]))
+    return [_noun(row, received.get(row["id"], ()), promised.get(row["id"], ())) for row in first.values()]
 
 
-def _noun(row: Row, received: tuple[Money, ...]) -> Campaign:
+def _noun(row: Row, received: Iterable[Money], promised: Iterable[Money]) -> Campaign:
     return Campaign(
         id=row["id"],
         slug=row["slug"],
@@ -183,8 +217,10 @@ def _noun(row: Row, received: tuple[Money, ...]) -> Campaign:
         ends_at=_maybe(row["ends_at"]),
         authorisation=row["authorisation"],
         statement=row["statement"],
-        received=received,
+        received=tuple(received),
         donors=row["donors"],
+        ways=_ways(row["ways"]),
+        promised=tuple(promised),
     )
 
 
@@ -202,6 +238,11 @@ def _appeal(titles: str, operator: str, contact: str, rhythms: str) -> Appeal:
 @lru_cache(maxsize=256)
 def _texts(raw: str) -> Mapping[str, CampaignText]:
     return {lang: CampaignText(*parts) for lang, parts in json.loads(raw).items()}
+
+
+@lru_cache(maxsize=256)
+def _ways(raw: str) -> Mapping[str, str]:
+    return json.loads(raw)
 
 
 @lru_cache(maxsize=256)

@@ -59,6 +59,7 @@ _TAKE = Statement(
         attempts=deliveries.c.attempts + 1,
     )
 )
+_DUE_AT = Statement(select(deliveries.c.due_at).where(deliveries.c.dedupe_key == at("dedupe_key")))
 _STATE = Statement(select(deliveries.c.state).where(deliveries.c.id == at("delivery_id")))
 _RELEASE = Statement(
     update(deliveries).where(deliveries.c.state == DeliveryState.SENDING.value).values(leased_until=0)
@@ -111,6 +112,12 @@ def owe(tx: Tx, owed: Owed, due: datetime) -> bool:
         "subject": owed.subject,
     }
     return tx.run(_OWE, **row, state=DeliveryState.OWED, attempts=0, due_at=seconds(due)) == 1
+
+
+def due_of(tx: Tx, dedupe_key: str) -> datetime | None:
+    """When this message is, or was, due; None where it was never owed."""
+    value = tx.value(_DUE_AT, dedupe_key=dedupe_key)
+    return None if value is None else moment(value)
 
 
 def claim(tx: Tx, now: datetime, limit: int) -> list[Delivery]:

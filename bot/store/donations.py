@@ -60,6 +60,7 @@ _ADD_PAYMENT = Statement(
     .on_conflict_do_nothing()
 )
 
+_UNMATCH = Statement(update(payments).where(payments.c.subject == at("subject")).values(is_matched=0))
 _PAYMENT = Statement(select(payments).where(payments.c.payment_intent == at("payment_intent")))
 _OWN_PAYMENT = Statement(
     select(payments).where(payments.c.donation_id == at("donation_id"), payments.c.is_matched == 1)
@@ -155,6 +156,11 @@ def add_payment(tx: Tx, payment: Payment, now: datetime) -> bool:
         "is_matched": int(payment.is_matched),
     }
     return tx.run(_ADD_PAYMENT, **values, received_at=seconds(now)) == 1
+
+
+def unmatch(tx: Tx, subject: str) -> None:
+    """This money was not the gift's after all."""
+    tx.run(_UNMATCH, subject=subject)
 
 
 def payment_of(tx: Tx, payment_intent: str) -> Payment | None:

@@ -349,6 +349,19 @@ receipts = Table(
     sqlite_strict=True,
 )
 
+# Refused cards of the last days, by Stripe's id of the try: how card testing is told from bad luck.
+declines = Table(
+    "declines",
+    metadata,
+    Column("attempt", Text, primary_key=True),
+    Column("donor_id", Integer, ForeignKey("donors.id"), nullable=False),
+    Column("donation_id", Text, ForeignKey("donations.id"), nullable=False),
+    Column("at", Big, nullable=False),
+    Index("ix_declines_donor_id", "donor_id", "at"),
+    Index("ix_declines_at", "at"),
+    sqlite_strict=True,
+)
+
 inbox = Table(
     "inbox",
     metadata,

@@ -101,6 +101,7 @@ def _declined(code: str) -> dict[str, Any]:
     is_own = code in ("authentication_required", "expired_card")
     return {
         "type": "card_error",
+        "charge": new_id("ch"),
         "code": code if is_own else "card_declined",
         "decline_code": code,
         "message": _MESSAGES.get(code, "Your card was declined."),

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from bot.__main__ import cli
@@ -14,6 +15,7 @@ from bot.checking import Finding, check_all, table
 from bot.chores import load_campaigns, reconcile_once
 from bot.config import Settings
 from bot.errors import CampaignsFileError
+from bot.money import Money
 from sandbox.app import Sandbox
 from sandbox.faults import Fault
 from tests.stage import ROOT, Stage, free_port, settings_for, to_the_bridge, until_health
@@ -78,6 +80,13 @@ def test_campaigns_are_shown_before_they_are_loaded(plain: Path, monkeypatch: py
         file.read_text(encoding="utf-8").replace('goal = "350000"', 'goal = "400000"'), encoding="utf-8"
     )
     assert "humanitarian: goal" in runner.invoke(cli, ["campaigns", "load"], input="y\n").output
+    file.write_text(
+        file.read_text(encoding="utf-8").replace("Example Bank", "Another Bank"), encoding="utf-8"
+    )
+    shown = runner.invoke(cli, ["campaigns", "load", "--yes"]).output
+    assert [line.split(": ")[:2] for line in shown.splitlines()[:3]] == [
+        [slug, "ways"] for slug in ("humanitarian", "startups", "innovation")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -89,6 +98,9 @@ def test_campaigns_are_shown_before_they_are_loaded(plain: Path, monkeypatch: py
         ('{ amount = "50" }', '{ amount = "5" }', "preset lies outside"),
         ("[campaign.text.ar]", "[campaign.text.de]", "no text in ar"),
         ("[appeal]", "[[appeal", "Expected"),
+        ("[appeal.ways]\nar", "[appeal.ways]\nde", "ways.de"),
+        ('en = """', 'en = """' + "x" * 1001, "ways.en"),
+        ('slug = "startups"', 'slug = "startups"\nways = { fr = " " }', "ways.fr"),
         ('currency = "MAD"', 'currency = "GBP"', "no [money.GBP]"),
     ],
 )
@@ -112,6 +124,30 @@ async def test_check_says_that_all_is_right(stage: Stage) -> None:
     findings = await check_all(stage.settings)
     assert [finding for finding in findings if not finding.is_right and finding.what != "Catalogues"] == []
     assert "@entraide_bot" in table(findings)
+
+
+async def test_check_names_a_campaign_under_the_floor_and_an_example_account_that_goes_live(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    for more, says in (
+        ({"floors": ("MAD=30",)}, "under the floor: humanitarian MAD"),
+        ({"stripe_secret_key": SecretStr("sk_live_x")}, "example's account"),
+    ):
+        findings = await check_all(settings_for(sandbox, tmp_path, webhook=False, **more))
+        [one] = [finding for finding in findings if finding.what == "Campaigns file"]
+        assert not one.is_right
+        assert says in one.seen
+        assert one.mend
+
+
+def test_floors_that_cannot_be_read_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLOORS", "MAD 10")
+    with pytest.raises(ValueError, match="FLOORS is a list like MAD=10,EUR=1"):
+        Settings(_env_file=None)  # pyright: ignore[reportCallIssue]
+    monkeypatch.setenv("FLOORS", "mad=10, EUR=1.50")
+    settings = Settings(_env_file=None)  # pyright: ignore[reportCallIssue]
+    assert (settings.floor("MAD"), settings.floor("JPY")) == (Money(1000, "MAD"), None)
+    assert settings.floor("EUR") == Money(150, "EUR")
 
 
 async def test_check_names_each_failure_with_its_mend(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -13,10 +13,22 @@ from bot.amounts import Reason
 from bot.campaigns_file import read_file
 from bot.i18n import Catalogues, Words, guess
 from bot.ledger import Entry, EntryKind, chained
-from bot.model import Campaign, Donation, DonationState, Receipt, ReceiptKind
+from bot.model import Campaign, Donation, DonationState, Pledge, PledgeState, Receipt, ReceiptKind
 from bot.money import LARGEST, Money
 from bot.periods import Period
-from bot.screens import giving, home, menu, mine, paperwork, proof, stripe_page, trouble
+from bot.screens import (
+    giving,
+    guard,
+    home,
+    match,
+    menu,
+    mine,
+    paperwork,
+    pledges,
+    proof,
+    stripe_page,
+    trouble,
+)
 from bot.screens.base import Screen
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -29,7 +41,12 @@ def campaigns() -> list[Campaign]:
     found = read_file(str(ROOT / "campaigns.toml"))
     return [
         replace(
-            one, id=index + 1, received=(MUCH, Money(LARGEST, "EUR"), Money(LARGEST, "USD")), donors=9_999_999
+            one,
+            id=index + 1,
+            received=(MUCH, Money(LARGEST, "EUR"), Money(LARGEST, "USD")),
+            donors=9_999_999,
+            promised=(MUCH,),
+            ways=dict.fromkeys(("ar", "fr", "en"), "RIB <1> & 2\n" * 80),
         )
         for index, one in enumerate(found)
     ]
@@ -68,8 +85,8 @@ def screens(words: Words) -> dict[str, Screen]:
         "processing": giving.processing(words, gift),
         "thanks": giving.thanks(words, gift, one, "MCISE* DON"),
         "paid": giving.paid(words, gift),
-        "expired": giving.expired(words, gift),
-        "refused": giving.refused(words, gift),
+        "expired": giving.expired(words, gift, one),
+        "refused": giving.refused(words, gift, one),
         "failed": giving.failed(words, gift),
         "canceled": giving.canceled(words, gift),
         "canceling": giving.canceling(words, gift),
@@ -80,7 +97,7 @@ def screens(words: Words) -> dict[str, Screen]:
         "no gifts": mine.gifts(words, [], {}, 1, 0),
         "privacy": mine.privacy(words, "العربية", "MAD", 99),
         "export": mine.export(words, b"{}"),
-        "sure": mine.sure_to_erase(words),
+        "sure": mine.sure_to_erase(words, 3),
         "not yet": mine.cannot_erase_yet(words),
         "erased": mine.erased(words),
         "group": trouble.group(words, "https://t.me/entraide_bot?start=home"),
@@ -100,8 +117,67 @@ def screens(words: Words) -> dict[str, Screen]:
         errors.EntraideError(),
     ]
     made |= {f"error {type(fault).__name__}": trouble.of(words, fault) for fault in faults}
+    return (
+        made
+        | promises(words, one, gift)
+        | guards(words)
+        | {
+            f"alert {what}": trouble.alert(words, what, "ABC")
+            for what in ("review", "late", "locked", "refused")
+        }
+    )
+
+
+def a_pledge(state: PledgeState) -> Pledge:
+    return Pledge("k427p", 9_999_999, 1, MUCH, state, NOW, None, "abcdefghjk", "D9999999", NOW)
+
+
+def promises(words: Words, one: Campaign, gift: Donation) -> dict[str, Screen]:
+    open_ones = [(a_pledge(PledgeState.SAID_PAID), one)] * match.PAGE
+    promised, less = a_pledge(PledgeState.PROMISED), Money(1, "MAD")
+    made = {
+        "my pledges": mine.gifts(words, [], {1: one}, 1, 0, promised=[promised, open_ones[0][0]]),
+        "pledge noted": pledges.pledge(words, promised, one, page=gift, note=pledges.will_remind(words, NOW)),
+        "pledge reminded": pledges.pledge(
+            words, promised, one, is_reminded=True, note=pledges.reminded(words)
+        ),
+        "sure to cancel": pledges.sure_to_cancel(words, promised),
+        "pledge thanks": pledges.thanks(words, replace(gift, money=less), one, promised),
+        "beside": pledges.beside(words, giving.thanks(words, gift, one, "X"), promised),
+        "corrected": pledges.corrected(words, one, promised, MUCH),
+        "paid back": pledges.paid_back(words, one, promised, MUCH),
+        "listed": match.listed(words, open_ones, 2, 99),
+        "none listed": match.listed(words, [], 1, 0),
+        "of amount": match.of_amount(words, open_ones, MUCH),
+        "none of amount": match.of_amount(words, [], MUCH),
+        "wrong": match.wrong(words, "K4-27<", open_ones),
+        "nothing near": match.wrong(words, "K4-27<", []),
+        "unknown reference": match.unknown(words, "K4-27P"),
+        "other currency": match.other_currency(words, promised),
+        "usage of pledges": match.usage(words),
+        "sure to unmatch": match.sure_to_unmatch(words, promised, one, MUCH),
+        "said paid": match.said_paid(words, promised, one),
+        "outside": match.gift(words, gift, promised, one),
+        "no ways": trouble.of(words, errors.NoWays(1)),
+        "too many pledges": trouble.of(words, errors.TooManyPledges(5)),
+    }
+    for state in PledgeState:
+        made[f"pledge {state}"] = pledges.pledge(words, a_pledge(state), one)
+        made[f"desk {state}"] = match.pledge(words, a_pledge(state), one, less)
+    return made
+
+
+def guards(words: Words) -> dict[str, Screen]:
+    kinds = ("donor_opened", "donor_declined", "all_declined", "all_open", "all_opened", "frozen", "unfrozen")
+    made = {f"alarm {kind}": guard.alarm(words, f"{kind}.12.5") for kind in kinds}
+    for why in errors.Pause:
+        error = errors.CheckoutPaused(why, 5, NOW, 1, MUCH, True, "abcdefghjk", MUCH)
+        made[f"paused {why}"] = trouble.of(words, error)
+    until_later = errors.CheckoutPaused(errors.Pause.ALL, 5, None, 1, Money(9, "EUR"), True, None, None)
     return made | {
-        f"alert {what}": trouble.alert(words, what, "ABC") for what in ("review", "late", "locked", "refused")
+        "paused till later": trouble.of(words, until_later),
+        "freeze": guard.sure(words, 1000, 1000, 1000, None),
+        "unfreeze": guard.sure(words, 1000, 1000, 1000, guard.banner(words, NOW, "D12")),
     }
 
 
@@ -245,3 +321,19 @@ def test_catalogues_speak_even_when_nothing_was_compiled(
     monkeypatch.setattr("bot.i18n.LOCALES", tmp_path)
     assert Catalogues("fr").words("fr").label("Give") == "Donner"
     assert Catalogues("fr").words("ar").label("Give") == "Give"
+
+
+def test_an_account_number_reads_left_to_right_and_is_copied_whole() -> None:
+    words = CATALOGUES.words("ar")
+    way = "رقم الحساب: 007 780 0001234567 24\nMCISE & Cie <AIDE>\n\n+212 600-000000"
+    first, second, third, last = pledges.written(words, way).splitlines()
+    assert "\u2066<code>007 780 0001234567 24</code>\u2069" in first
+    assert second == "\u2068MCISE &amp; Cie &lt;AIDE&gt;\u2069"
+    assert third == ""
+    assert "<code>+212 600-000000</code>" in last
+
+
+def test_what_a_tap_on_a_reference_copies_holds_no_marks_of_direction() -> None:
+    one = replace(campaigns()[0], ways={"fr": "x"})
+    screen = pledges.pledge(CATALOGUES.words("ar"), a_pledge(PledgeState.PROMISED), one)
+    assert "\u2068<code>K4-27P</code>\u2069" in screen.text

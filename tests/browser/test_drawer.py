@@ -32,7 +32,7 @@ async def tapped(page: Page, *labels: str) -> None:
 async def given(page: Page) -> None:
     """John gives 100 MAD and is thanked."""
     await page.get_by_test_id("start").click()
-    await tapped(page, "Where it is needed most", "100", "Pay", "Open Stripe")
+    await tapped(page, "Where it is needed most", "100", "Pay \u2068", "Open Stripe")
     await page.frame_locator("iframe").get_by_test_id("pay").click()
     await expect(page.get_by_text("Received").first).to_be_visible()
 

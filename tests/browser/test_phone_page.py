@@ -17,8 +17,8 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 FLAGS = "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update --disable-sync"
 WALKS = {
     "ar": (1001, "تبرع", "ادفع", "افتح Stripe", "توصلنا بتبرعك"),
-    "fr": (1002, "Donner", "Payer", "Ouvrir Stripe", "Bien reçu"),
-    "en": (1003, "Give", "Pay", "Open Stripe", "Received"),
+    "fr": (1002, "Donner", "Payer \u2068", "Ouvrir Stripe", "Bien reçu"),
+    "en": (1003, "Give", "Pay \u2068", "Open Stripe", "Received"),
 }
 # One of the three pictures in the README each: the check, the bridge, the thanks.
 PICTURED = {"ar": "check", "fr": "bridge", "en": "thanks"}
@@ -92,7 +92,7 @@ async def test_arabic_reads_from_right_to_left_with_isolated_amounts(browser: Br
 async def test_a_declined_card_can_be_tried_again(browser: Browser, stage: Stage) -> None:
     page, _ = await open_phone(browser, stage, 1003)
     await page.get_by_test_id("start").click()
-    for label in ("Where it is needed most", "100", "Pay", "Open Stripe"):
+    for label in ("Where it is needed most", "100", "Pay \u2068", "Open Stripe"):
         await page.locator(f'[data-button*="{label}"]').click()
     sheet = page.frame_locator("iframe")
     await sheet.get_by_test_id("decline").click()
@@ -104,7 +104,7 @@ async def test_a_declined_card_can_be_tried_again(browser: Browser, stage: Stage
 async def test_the_drawer_moves_time_and_the_link_expires(browser: Browser, stage: Stage) -> None:
     page, _ = await open_phone(browser, stage, 1003, width=1280)
     await page.get_by_test_id("start").click()
-    for label in ("Where it is needed most", "100", "Pay"):
+    for label in ("Where it is needed most", "100", "Pay \u2068"):
         await page.locator(f'[data-button*="{label}"]').click()
     await page.locator('[data-button="Open Stripe"]').wait_for()
     await page.locator('[data-control="clock-86400"]').click()

@@ -13,7 +13,7 @@ __all__ = ["browser", "pytestmark"]
 async def test_a_donor_pays_thinks_again_and_sees_the_gift_given_back(browser: Browser, stage: Stage) -> None:
     page, problems = await open_phone(browser, stage, 1003)
     await page.get_by_test_id("start").click()
-    for label in ("Where it is needed most", "100", "Pay", "Open Stripe"):
+    for label in ("Where it is needed most", "100", "Pay \u2068", "Open Stripe"):
         await page.locator(f'[data-button*="{label}"]').click()
     await page.frame_locator("iframe").get_by_test_id("pay").click()
     await expect(page.get_by_text("Received").first).to_be_visible()

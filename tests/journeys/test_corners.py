@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from bot import giving, looking
 from bot.actions import Give
+from bot.app import App
 from bot.payments.checkout import read_session
+from bot.services import Services
 from bot.store import deliveries
 from bot.store.deliveries import Owed
 from sandbox.app import Sandbox
@@ -309,3 +311,19 @@ def _donor(tx):
 def test_no_answer_of_stripe_crashes_the_reader(odd: dict[str, object]) -> None:
     session = read_session({"id": "cs_x", **odd})
     assert session.id == "cs_x"
+
+
+async def test_news_at_the_very_moment_of_stopping_keeps_nothing_running(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drain = App._drain
+
+    async def with_news(app: App, services: Services) -> None:
+        await drain(app, services)
+        for bell in (services.bells.courier, services.bells.inbox, services.bells.looks):
+            bell.set()
+
+    monkeypatch.setattr(App, "_drain", with_news)
+    async with bot_beside(sandbox, settings_for(sandbox, tmp_path, webhook=True)) as stage:
+        await stage.until_health("ok")
+    assert stage.running.done()

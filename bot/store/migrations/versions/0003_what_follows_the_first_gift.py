@@ -142,6 +142,19 @@ def _new_tables() -> None:
         "ix_balance_transactions_payment_intent", "balance_transactions", ["payment_intent"], unique=False
     )
     op.create_table(
+        "declines",
+        sa.Column("attempt", sa.Text(), nullable=False),
+        sa.Column("donor_id", sa.Integer(), nullable=False),
+        sa.Column("donation_id", sa.Text(), nullable=False),
+        sa.Column("at", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=False),
+        sa.ForeignKeyConstraint(["donation_id"], ["donations.id"], name=op.f("fk_declines_donation_id")),
+        sa.ForeignKeyConstraint(["donor_id"], ["donors.id"], name=op.f("fk_declines_donor_id")),
+        sa.PrimaryKeyConstraint("attempt", name=op.f("pk_declines")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_declines_donor_id", "declines", ["donor_id", "at"], unique=False)
+    op.create_index("ix_declines_at", "declines", ["at"], unique=False)
+    op.create_table(
         "pledges",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("donor_id", sa.Integer(), nullable=False),

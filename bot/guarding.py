@@ -1,0 +1,184 @@
+"""Card testing is met before Stripe is: floors, caps on pages and refused cards, one alarm an incident, and a freeze.
+
+It decides inside the transaction that would add the gift, so that taps at the same moment cannot pass together. What is
+open already stays payable and still settles.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.config import Settings
+from bot.errors import CheckoutPaused, GiftError, GiftTooSmall, Pause
+from bot.model import Campaign, CancelAsked, DeliveryKind, Donation, DonationState
+from bot.money import Money
+from bot.services import Services
+from bot.store import attempts, deliveries, donations, marks
+from bot.store.deliveries import Owed
+from bot.store.moments import moment, seconds
+from bot.store.sql import Tx
+
+HOUR = timedelta(hours=1)
+_FROZEN = "checkouts.frozen"
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """Since when no page is opened, and the code of whoever said so."""
+
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What staff see before they freeze: counted up to a thousand each."""
+
+    frozen: Frozen | None
+    open_pages: int
+    opened: int
+    declined: int
+
+
+def refusal(
+    tx: Tx, settings: Settings, donor_id: int, campaign: Campaign, money: Money, now: datetime
+) -> GiftError | None:
+    """Why no new page may be opened now, or None.
+
+    The caller commits also where it refuses, since an alarm may be owed, and rings the courier's bell.
+    """
+    if error := too_small(settings, campaign, money):
+        return error
+    found = _pause(tx, settings, donor_id, now)
+    if found is None:
+        return None
+    why, until, most = found
+    known = _still_open(tx, donor_id, now)
+    return CheckoutPaused(
+        why,
+        most,
+        until,
+        campaign.id,
+        money,
+        bool(campaign.ways),
+        known.id if known else None,
+        known.money if known else None,
+    )
+
+
+def too_small(settings: Settings, campaign: Campaign, money: Money) -> GiftTooSmall | None:
+    """Under the floor of the settings, which no campaign can undercut."""
+    floor = settings.floor(money.currency)
+    return GiftTooSmall(money, floor, campaign.id) if floor and money < floor else None
+
+
+def _pause(
+    tx: Tx, settings: Settings, donor_id: int, now: datetime
+) -> tuple[Pause, datetime | None, int] | None:
+    since = now - HOUR
+    if frozen(tx):
+        return Pause.FROZEN, None, 0
+    most = settings.declines_per_donor
+    if most and (nth := attempts.nth_declined(tx, most, since, donor_id)):
+        return Pause.DECLINES, nth + HOUR, most
+    most = settings.checkouts_per_donor
+    if most and (nth := attempts.nth_opened(tx, most, since, donor_id)):
+        _alarm(tx, settings, "donor_opened", now, donor_id, most)
+        return Pause.DONOR, nth + HOUR, most
+    most = settings.checkouts_open
+    if most and attempts.open_pages(tx, most) >= most:
+        _alarm(tx, settings, "all_open", now, 0, most)
+        return Pause.ALL, None, most
+    most = settings.checkouts_per_hour
+    if most and (nth := attempts.nth_opened(tx, most, since)):
+        _alarm(tx, settings, "all_opened", now, 0, most)
+        return Pause.ALL, nth + HOUR, most
+    return None
+
+
+def _still_open(tx: Tx, donor_id: int, now: datetime) -> Donation | None:
+    """The donor's page that can still be paid."""
+    return next(
+        (
+            one
+            for one in donations.open_of(tx, donor_id)
+            if one.state is DonationState.AWAITING
+            and one.cancel is CancelAsked.NO
+            and now < one.expires_at - timedelta(minutes=1)
+        ),
+        None,
+    )
+
+
+def declined(tx: Tx, settings: Settings, donation: Donation, attempt: str, now: datetime) -> None:
+    """Count one refused card, by Stripe's id of the try, and alarm staff where there are too many."""
+    if not attempts.add_decline(tx, attempt, donation.donor_id, donation.id, now):
+        return
+    mine, all_of_them = settings.declines_per_donor, settings.declines_per_hour
+    if mine and attempts.nth_declined(tx, mine, now - HOUR, donation.donor_id):
+        _alarm(tx, settings, "donor_declined", now, donation.donor_id, mine)
+    if all_of_them and attempts.nth_declined(tx, all_of_them, now - HOUR):
+        _alarm(tx, settings, "all_declined", now, 0, all_of_them)
+
+
+def _alarm(tx: Tx, settings: Settings, what: str, now: datetime, donor_id: int, most: int) -> None:
+    """Once per incident: it is over when an hour has passed without another crossing."""
+    key = f"alarm.{what}.{donor_id}" if donor_id else f"alarm.{what}"
+    last = marks.get(tx, key)
+    marks.put(tx, key, str(seconds(now)))
+    if last is None or now - moment(int(last)) >= HOUR:
+        _tell_staff(tx, settings, f"{what}.{donor_id}.{most}", now, last or "")
+
+
+def _tell_staff(tx: Tx, settings: Settings, payload: str, now: datetime, before: str = "") -> None:
+    for admin in settings.admin_ids:
+        key = f"guard:{payload}:{before}:{seconds(now)}:{admin}"
+        deliveries.owe(tx, Owed(DeliveryKind.ALERT, key, chat_id=admin, payload=payload, priority=1), now)
+
+
+# The freeze.
+
+
+def frozen(tx: Tx) -> Frozen | None:
+    value = marks.get(tx, _FROZEN)
+    if not value:
+        return None
+    at, _, by = value.partition(" ")
+    return Frozen(moment(int(at)), by)
+
+
+async def freeze(services: Services, by: int) -> Watch:
+    """No new page from now on; `by` is the donor id of the staff member. Frozen already: nothing changes."""
+
+    def write(tx: Tx) -> None:
+        now = services.clock()
+        if frozen(tx) is None:
+            marks.put(tx, _FROZEN, f"{seconds(now)} D{by}")
+            _tell_staff(tx, services.settings, f"frozen.{by}.0", now)
+
+    await services.db.write(write)
+    services.bells.courier.set()
+    return await watch(services)
+
+
+async def unfreeze(services: Services, by: int) -> Watch:
+    """Pages are opened again."""
+
+    def write(tx: Tx) -> None:
+        if frozen(tx) is not None:
+            marks.put(tx, _FROZEN, "")
+            _tell_staff(tx, services.settings, f"unfrozen.{by}.0", services.clock())
+
+    await services.db.write(write)
+    services.bells.courier.set()
+    return await watch(services)
+
+
+async def watch(services: Services) -> Watch:
+    """How things stand, for staff."""
+    since, most = services.clock() - HOUR, 1000
+
+    def read(tx: Tx) -> Watch:
+        opened, refused = attempts.count_opened(tx, since, most), attempts.count_declined(tx, since, most)
+        return Watch(frozen(tx), attempts.open_pages(tx, most), opened, refused)
+
+    return await services.db.read(read)

@@ -1,0 +1,43 @@
+"""`/freeze` and `/unfreeze`, and the banner that staff see meanwhile."""
+
+from dataclasses import replace
+
+from bot import guarding
+from bot.actions import Freeze, Help, Unfreeze
+from bot.guarding import Watch
+from bot.screens import guard as screens
+from bot.screens.base import Screen, paragraphs
+from handlers.routes import Turn, on, route
+
+
+@on(Freeze)
+async def freeze(turn: Turn, action: Freeze) -> Screen:
+    if not turn.is_staff:
+        return await route(turn, Help())
+    if action.sure == "yes":
+        return _sure(turn, await guarding.freeze(turn.services, turn.donor.id))
+    return _sure(turn, await guarding.watch(turn.services))
+
+
+@on(Unfreeze)
+async def unfreeze(turn: Turn, action: Unfreeze) -> Screen:
+    if not turn.is_staff:
+        return await route(turn, Help())
+    if action.sure == "yes":
+        return _sure(turn, await guarding.unfreeze(turn.services, turn.donor.id))
+    return _sure(turn, await guarding.watch(turn.services))
+
+
+def _sure(turn: Turn, watch: Watch) -> Screen:
+    note = screens.banner(turn.words, watch.frozen.at, watch.frozen.by) if watch.frozen else None
+    return screens.sure(turn.words, watch.open_pages, watch.opened, watch.declined, note)
+
+
+async def flagged(turn: Turn, screen: Screen) -> Screen:
+    """The screen, for staff with the banner while card payments are frozen."""
+    if not turn.is_staff:
+        return screen
+    frozen = await turn.services.db.read(guarding.frozen)
+    if frozen is None:
+        return screen
+    return replace(screen, text=paragraphs(screens.banner(turn.words, frozen.at, frozen.by), screen.text))
