@@ -75,6 +75,21 @@ class Give(_Amount):
 
 
 @dataclass(frozen=True, slots=True)
+class CheckCovered(_Amount):
+    """The check screen with the fees added; never from a link, since only the donor's own tap adds them."""
+
+    word: ClassVar[str] = "checkfees"
+
+
+@dataclass(frozen=True, slots=True)
+class GiveCovered(_Amount):
+    """`cover_minor` is what the donor was shown, to be compared with what the table says now."""
+
+    word: ClassVar[str] = "givefees"
+    cover_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class PickCampaign(Action):
     """An amount was named before a campaign."""
 

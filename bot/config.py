@@ -1,10 +1,12 @@
 """Settings: the only reader of the environment; it checks values and never reaches out."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.fees import Fee, read_fees
 from bot.money import CURRENCIES
 
 LANGUAGES = ("ar", "fr", "en")
@@ -16,6 +18,10 @@ def _listed(value: object) -> object:
     return (
         tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
     )
+
+
+def _fees(value: object) -> object:
+    return read_fees(value) if isinstance(value, str) else value
 
 
 CommaList = BeforeValidator(_listed)
@@ -41,6 +47,7 @@ class Settings(BaseSettings):
     currencies: Annotated[tuple[str, ...], NoDecode, CommaList] = ("MAD", "EUR", "USD")
     campaigns_file: str = "campaigns.toml"
     statement_descriptor: str = ""
+    fees: Annotated[Mapping[str, Fee], NoDecode, BeforeValidator(_fees)] = {}
     undo_minutes: Annotated[int, Field(ge=0, le=60 * 24 * 30)] = 60
     log_format: Literal["console", "json"] = "console"
 

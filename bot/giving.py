@@ -39,14 +39,14 @@ _FINAL = (
 )
 
 
-async def open_checkout(services: Services, donor: Donor, give: Give) -> Donation:
-    """The donor's open gift of this campaign and amount, made if there is none.
+async def open_checkout(services: Services, donor: Donor, give: Give, cover: Money | None = None) -> Donation:
+    """The donor's open gift of this campaign and amount, with `cover` for the fees on top, made if there is none.
 
     AWAITING with a url, or CREATING where Stripe has not answered yet (the link is then owed as a Delivery).
     Raises the errors of `Campaign.accept`, PaymentsRefused and PaymentsLocked.
     """
     words = services.catalogues.words(donor.language)
-    donation = await services.db.write(lambda tx: _find_or_add(tx, services, donor, give, words))
+    donation = await services.db.write(lambda tx: _find_or_add(tx, services, donor, give, words, cover))
     if donation.state is not DonationState.CREATING:
         return donation
     try:
@@ -65,20 +65,22 @@ async def _go_on(services: Services, donation_id: str) -> Donation:
     return await get(services, donation_id)
 
 
-def _find_or_add(tx: Tx, services: Services, donor: Donor, give: Give, words: Words) -> Donation:
+def _find_or_add(
+    tx: Tx, services: Services, donor: Donor, give: Give, words: Words, cover: Money | None
+) -> Donation:
     now = services.clock()
     campaign = campaigns.get(tx, give.campaign_id)
     if campaign is None:
         raise CampaignNotOpen(give.campaign_id)
     campaign.accept(give.money, now)
-    key = donations.open_key(donor.id, campaign.id, give.money)
+    key = donations.open_key(donor.id, campaign.id, give.money, cover.minor if cover else 0)
     known = donations.open_like(tx, key)
     if known is not None and now < known.expires_at - _margin(known) and known.cancel is CancelAsked.NO:
         return known
     if known is not None:
         _retire(tx, known, now)
     _replace_others(tx, donor.id, campaign.id, now)
-    donation = _fresh(donor, campaign, give.money, now, services, words)
+    donation = _fresh(donor, campaign, give.money, now, services, words, cover)
     donations.add(tx, donation, key, now + _SLOW)
     return donation
 
@@ -99,7 +101,13 @@ def _replace_others(tx: Tx, donor_id: int, campaign_id: int, now: datetime) -> N
 
 
 def _fresh(
-    donor: Donor, campaign: Campaign, money: Money, now: datetime, services: Services, words: Words
+    donor: Donor,
+    campaign: Campaign,
+    money: Money,
+    now: datetime,
+    services: Services,
+    words: Words,
+    cover: Money | None,
 ) -> Donation:
     donation_id = "".join(secrets.choice(_LETTERS) for _ in range(10))
     expires = now + LINK_LIFE
@@ -114,6 +122,8 @@ def _fresh(
         language=words.language,
         back=services.chat_url,
         expires_at=expires,
+        cover=cover,
+        cover_title=stripe_page.cover_title(words),
     )
     return Donation(
         id=donation_id,
@@ -126,6 +136,7 @@ def _fresh(
         expires_at=expires,
         created_at=now,
         source=donor.source,
+        cover_minor=cover.minor if cover else 0,
     )
 
 

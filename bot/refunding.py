@@ -54,6 +54,29 @@ class Back:
     def charged_back(self) -> int:
         return sum(dispute.money.minor for dispute in self.disputes if dispute.is_lost)
 
+    @property
+    def gone(self) -> int:
+        return self.refunded + self.charged_back
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """What went back, in minor units, parted: from the gift first, and only beyond it from what covered the fees."""
+
+    refunded: int
+    charged_back: int
+    cover: int
+
+    @classmethod
+    def of(cls, back: Back, gift: Money) -> "Split":
+        refunded = min(back.refunded, gift.minor)
+        whole = min(back.gone, gift.minor)
+        return cls(refunded, whole - refunded, back.gone - whole)
+
+    @property
+    def gift(self) -> int:
+        return self.refunded + self.charged_back
+
 
 def standing(paid: Money, back: Back) -> DonationState:
     """The state of a received gift, from facts alone, so that the order in which they came cannot matter."""
@@ -88,7 +111,7 @@ async def undoable(services: Services, donor: Donor, donation_id: str) -> Donati
 async def undo(services: Services, donor: Donor, donation_id: str) -> Donation:
     """Give the whole gift back because its donor says so. Raises NotYours, UndoTooLate."""
     donation = await undoable(services, donor, donation_id)
-    return await give_back(services, donation, donation.money, "undo", "donor")
+    return await give_back(services, donation, donation.total, "undo", "donor")
 
 
 async def give_back(
@@ -175,7 +198,7 @@ async def facts(services: Services, donation_id: str) -> GiftFacts | None:
         payment = donations.payment_for(tx, donation.id)
         gone = refunds.of_payment(tx, payment.payment_intent) if payment else []
         back = sum(one.money.minor for one in gone if one.counts)
-        left = Money(donation.money.minor - back if payment else 0, donation.money.currency)
+        left = Money(donation.total.minor - back if payment else 0, donation.money.currency)
         return GiftFacts(donation, campaign, receipts.of_donation(tx, donation.id), gone, left)
 
     return await services.db.read(read)
@@ -266,20 +289,22 @@ def _record(
 
 def _book(tx: Tx, donation: Donation, payment: Payment, before: Back, back: Back, now: datetime) -> None:
     """The books move by the difference, so that hearing of it twice, late or out of order books it once."""
-    refunded, charged = back.refunded - before.refunded, back.charged_back - before.charged_back
-    currency = payment.money.currency
     if not payment.is_matched:
-        if refunded + charged:
-            book(tx, donation, EntryKind.UNMATCHED_BACK, -(refunded + charged), currency, now)
+        gone = back.gone - before.gone
+        if gone:
+            book(tx, donation, EntryKind.UNMATCHED_BACK, -gone, payment.money.currency, now)
         return
-    if refunded:
-        kind = EntryKind.REFUND if refunded > 0 else EntryKind.REFUND_FAILED
-        book(tx, donation, kind, -refunded, currency, now)
-    if charged:
-        kind = EntryKind.CHARGEBACK if charged > 0 else EntryKind.CHARGEBACK_WON
-        book(tx, donation, kind, -charged, currency, now)
-    if refunded + charged:
-        campaigns.give_back(tx, donation.campaign_id, refunded + charged, currency)
+    then, today = Split.of(before, donation.money), Split.of(back, donation.money)
+    moves = (
+        (EntryKind.REFUND, EntryKind.REFUND_FAILED, today.refunded - then.refunded),
+        (EntryKind.CHARGEBACK, EntryKind.CHARGEBACK_WON, today.charged_back - then.charged_back),
+        (EntryKind.COVER_BACK, EntryKind.COVER_BACK, today.cover - then.cover),
+    )
+    for gone, returned, minor in moves:
+        if minor:
+            book(tx, donation, gone if minor > 0 else returned, -minor, donation.money.currency, now)
+    if today.gift != then.gift:
+        campaigns.give_back(tx, donation.campaign_id, today.gift - then.gift, donation.money.currency)
 
 
 def _tell(tx: Tx, donation: Donation, before: Back, back: Back, now: datetime) -> None:

@@ -188,10 +188,18 @@ def _keep_payment(tx: Tx, donation: Donation, facts: Record, *, is_matched: bool
         return False
     payment = Payment(session.id, session.payment_intent or "", donation.id, session.total, is_matched)
     is_news = donations.add_payment(tx, payment, facts.now)
-    if is_news:
-        kind = EntryKind.GIFT if is_matched else EntryKind.UNMATCHED
-        book(tx, donation, kind, session.total.minor, session.total.currency, facts.now)
+    if is_news and is_matched:
+        book_gift(tx, donation, facts.now)
+    elif is_news:
+        book(tx, donation, EntryKind.UNMATCHED, session.total.minor, session.total.currency, facts.now)
     return is_news
+
+
+def book_gift(tx: Tx, donation: Donation, now: datetime, kind: EntryKind = EntryKind.GIFT) -> None:
+    """The gift, and apart from it what the donor added for the fees."""
+    book(tx, donation, kind, donation.money.minor, donation.money.currency, now)
+    if donation.cover_minor:
+        book(tx, donation, EntryKind.COVER, donation.cover_minor, donation.money.currency, now)
 
 
 def book(tx: Tx, donation: Donation, kind: EntryKind, minor: int, currency: str, now: datetime) -> None:

@@ -8,6 +8,7 @@ from bot.actions import (
     Bridge,
     CancelGift,
     Check,
+    CheckCovered,
     ChooseAmount,
     Currencies,
     Give,
@@ -125,14 +126,14 @@ def _unreadable(turn: Turn, campaign: Campaign | None, currency: str, reason: st
 
 def _in_front(turn: Turn, campaigns: list[Campaign]) -> Campaign | None:
     place = parse(turn.donor.awaiting or "")
-    if not isinstance(place, ShowCampaign | ShowStory | ChooseAmount | Check | Give):
+    if not isinstance(place, ShowCampaign | ShowStory | ChooseAmount | Check | CheckCovered | Give):
         return None
     return next((campaign for campaign in campaigns if campaign.id == place.campaign_id), None)
 
 
 def _currency_in_front(turn: Turn) -> str:
     place = parse(turn.donor.awaiting or "")
-    return place.currency if isinstance(place, ChooseAmount | Check) else "any"
+    return place.currency if isinstance(place, ChooseAmount | Check | CheckCovered) else "any"
 
 
 def _named(rest: str, campaigns: list[Campaign]) -> Campaign | None:

@@ -48,7 +48,10 @@ class CheckoutSession:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a CheckoutSession is made from. `language` is the donor's; texts are in it; `back` is `https://t.me/<bot>`."""
+    """What a CheckoutSession is made from. `language` is the donor's; texts are in it; `back` is `https://t.me/<bot>`.
+
+    `cover` is what the donor adds for the fees: a line of its own, named `cover_title`.
+    """
 
     donation_id: str
     money: Money
@@ -60,6 +63,8 @@ class Order:
     language: str
     back: str
     expires_at: datetime
+    cover: Money | None = None
+    cover_title: str = ""
 
 
 def freeze(order: Order) -> str:
@@ -80,7 +85,7 @@ def _params(order: Order) -> dict[str, Any]:
         "locale": "en" if order.language == "en" else "fr",
         "client_reference_id": order.donation_id,
         "metadata": ours | {"v": "1"},
-        "line_items": [_line(order)],
+        "line_items": _lines(order),
         "payment_intent_data": intent,
         "custom_text": {"submit": {"message": order.message[:1200]}},
         "customer_creation": "if_required",
@@ -99,16 +104,16 @@ def _params(order: Order) -> dict[str, Any]:
     }
 
 
-def _line(order: Order) -> dict[str, Any]:
-    product = {
-        "name": order.title[:_NAME],
-        "description": order.description[:_NAME],
-        "metadata": {"campaign": order.campaign},
-    }
+def _lines(order: Order) -> list[dict[str, Any]]:
+    gift = _line(order, order.money, {"name": order.title[:_NAME], "description": order.description[:_NAME]})
+    return [gift, _line(order, order.cover, {"name": order.cover_title[:_NAME]})] if order.cover else [gift]
+
+
+def _line(order: Order, money: Money, product: dict[str, Any]) -> dict[str, Any]:
     price = {
-        "currency": order.money.currency.lower(),
-        "unit_amount": order.money.minor,
-        "product_data": product,
+        "currency": money.currency.lower(),
+        "unit_amount": money.minor,
+        "product_data": {**product, "metadata": {"campaign": order.campaign}},
     }
     return {"quantity": 1, "price_data": price}
 

@@ -65,7 +65,7 @@ def sure(words: Words, donation: Donation, money: Money, reason: str) -> Screen:
         "Give back <b>{amount}</b> of gift {reference} ({whole})? The donor is told.",
         amount=money,
         reference=donation.id.upper(),
-        whole=donation.money,
+        whole=donation.total,
     )
     yes = Button(
         words.label("Yes, give back {amount}", amount=money),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import and_, case, func, literal, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, select
 
 from bot.model import RECEIVED
 from bot.store.sql import Statement, Tx
@@ -32,12 +32,23 @@ _WITH_WHAT_WENT_BACK = (
     .outerjoin(_REFUNDED, _REFUNDED.c.payment_intent == payments.c.payment_intent)
     .outerjoin(_DISPUTED, _DISPUTED.c.payment_intent == payments.c.payment_intent)
 )
-_HELD = Statement(
-    select(campaigns.c.slug, payments.c.currency, func.sum(payments.c.amount_minor - _GONE - _LOST))
-    .select_from(_WITH_WHAT_WENT_BACK)
-    .where(payments.c.is_matched == 1)
-    .group_by(campaigns.c.slug, payments.c.currency)
-)
+_BACK = _GONE + _LOST
+# Money goes back from the gift first, and only beyond it from what the donor added for the fees.
+_GIFT_BACK = case((donations.c.amount_minor > _BACK, _BACK), else_=donations.c.amount_minor)
+_GIFT_LEFT = donations.c.amount_minor - _GIFT_BACK
+_COVER_LEFT = donations.c.cover_minor - (_BACK - _GIFT_BACK)
+
+
+def _left(what: ColumnElement[int]) -> Statement:
+    return Statement(
+        select(campaigns.c.slug, payments.c.currency, func.sum(what))
+        .select_from(_WITH_WHAT_WENT_BACK)
+        .where(payments.c.is_matched == 1)
+        .group_by(campaigns.c.slug, payments.c.currency)
+    )
+
+
+_HELD, _COVERED = _left(_GIFT_LEFT), _left(_COVER_LEFT)
 _KEPT = Statement(
     select(campaigns.c.slug, totals.c.currency, totals.c.received_minor).select_from(
         totals.join(campaigns, campaigns.c.id == totals.c.campaign_id)
@@ -78,8 +89,13 @@ _UNPAPERED = Statement(
 
 
 def held(tx: Tx) -> dict[tuple[str, str], int]:
-    """Payments less refunds and lost disputes, counted again."""
+    """Gifts less what went back of them, counted again."""
     return {(slug, currency): minor for slug, currency, minor in tx.all(_HELD)}
+
+
+def covered(tx: Tx) -> dict[tuple[str, str], int]:
+    """What donors added for the fees, less what of it went back."""
+    return {(slug, currency): minor for slug, currency, minor in tx.all(_COVERED)}
 
 
 def kept(tx: Tx) -> dict[tuple[str, str], int]:
