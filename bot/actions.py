@@ -165,6 +165,26 @@ class RefundGift(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class ShowRates(Action):
+    """For staff: the rates that gifts in other currencies count at."""
+
+    word: ClassVar[str] = "rates"
+
+
+@dataclass(frozen=True, slots=True)
+class SetRate(Action):
+    """For staff: one unit of `currency` counts as `rate` of `counter` from `day` (20261125) on; "d" stands for the
+    decimal point. `sure` is "yes" only on the last tap."""
+
+    word: ClassVar[str] = "rate"
+    sure: str
+    currency: str
+    counter: str
+    rate: str
+    day: int
+
+
+@dataclass(frozen=True, slots=True)
 class MyGifts(Action):
     word: ClassVar[str] = "gifts"
     page: int = 1

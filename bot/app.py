@@ -14,7 +14,7 @@ from typing import Any
 import uvicorn
 from telegram import error as api
 
-from bot import campaigns_file, courier, looking, refunding
+from bot import campaigns_file, counting, courier, looking, refunding
 from bot.botapi.pace import Pace
 from bot.botapi.pen import Pen
 from bot.botapi.transport import AiohttpRequest
@@ -109,6 +109,7 @@ class App:
             stack.push_async_callback(payments.close)
             stack.push_async_callback(self._hang_up)
             await self._load_first_campaigns(db)
+            await self._take_over_rates(db)
             async with _background(self.server.serve(), stop=self._stop_server):
                 services = await self._meet_telegram(db, payments)
                 if services is not None:
@@ -176,6 +177,10 @@ class App:
             log.warning("no campaigns were loaded", extra={"reason": str(error)})
             return
         await db.write(lambda tx: campaigns_file.load(tx, wanted))
+
+    async def _take_over_rates(self, db: Database) -> None:
+        for currency in await db.write(lambda tx: counting.seed(tx, self.settings, self.clock())):
+            log.warning("a rate counts for no goal: write it as EUR/MAD", extra={"currency": currency})
 
     async def _meet_telegram(self, db: Database, payments: Payments) -> Services | None:
         """Telegram may be down when we start: say so on /healthz, and try until it answers."""

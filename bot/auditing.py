@@ -20,6 +20,15 @@ def _books(tx: Tx) -> Iterator[str]:
     yield from _differ("", facts=audit.held(tx), totals=audit.kept(tx), ledger=ledger.sums(tx))
     covers = ledger.sums(tx, (EntryKind.COVER, EntryKind.COVER_BACK))
     yield from _differ("cover: ", facts=audit.covered(tx), ledger=covers)
+    gifts, kept = audit.gifts(tx)
+    yield from _differ("gifts: ", facts=gifts, totals=kept)
+    for donation_id, counted, due in audit.miscounted(tx):
+        yield f"gift {donation_id} counts {counted} for its goal, its rate and its facts say {due}"
+    for slug, counted, summed, donors, people in audit.goals(tx):
+        if counted != summed:
+            yield f"{slug}: counts {counted} for its goal, its gifts {summed}"
+        if donors != people:
+            yield f"{slug}: {donors} donors, its gifts came from {people}"
     for donation_id, state, due in audit.wrong_states(tx):
         yield f"gift {donation_id} is {state}, its facts say {due}"
     for year, missing in audit.gaps(tx):

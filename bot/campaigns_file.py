@@ -148,7 +148,9 @@ def changes(tx: Tx, wanted: list[Campaign]) -> list[Change]:
 
 
 def _differences(known: Campaign, wanted: Campaign) -> list[Change]:
-    wanted = replace(wanted, id=known.id, received=known.received, donors=known.donors)
+    wanted = replace(
+        wanted, id=known.id, received=known.received, donors=known.donors, counted_minor=known.counted_minor
+    )
     pairs = ((f.name, getattr(known, f.name), getattr(wanted, f.name)) for f in fields(Campaign))
     return [Change(wanted.slug, name, _short(old), _short(new)) for name, old, new in pairs if old != new]
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot import auditing, campaigns_file, looking
+from bot import auditing, campaigns_file, counting, looking
 from bot.config import Settings
 from bot.i18n import Catalogues
 from bot.ledger import LedgerFault, LedgerRow, faults, line, read_line
@@ -37,6 +37,7 @@ async def load_campaigns(
             tell("nothing to change")
         elif agree():
             await db.write(lambda tx: campaigns_file.load(tx, wanted))
+            await db.write(lambda tx: counting.seed(tx, settings, datetime.now(UTC)))
             tell("loaded")
     finally:
         await db.close()

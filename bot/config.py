@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.fees import Fee, read_fees
 from bot.money import CURRENCIES
+from bot.rates import Quote, read_rates
 
 LANGUAGES = ("ar", "fr", "en")
 STRIPE_API = "https://api.stripe.com"
@@ -22,6 +23,10 @@ def _listed(value: object) -> object:
 
 def _fees(value: object) -> object:
     return read_fees(value) if isinstance(value, str) else value
+
+
+def _rates(value: object) -> object:
+    return read_rates(value) if isinstance(value, str) else value
 
 
 CommaList = BeforeValidator(_listed)
@@ -48,6 +53,7 @@ class Settings(BaseSettings):
     campaigns_file: str = "campaigns.toml"
     statement_descriptor: str = ""
     fees: Annotated[Mapping[str, Fee], NoDecode, BeforeValidator(_fees)] = {}
+    rates: Annotated[tuple[Quote, ...], NoDecode, BeforeValidator(_rates)] = ()
     undo_minutes: Annotated[int, Field(ge=0, le=60 * 24 * 30)] = 60
     log_format: Literal["console", "json"] = "console"
 

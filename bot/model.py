@@ -152,7 +152,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """One appeal for one need; `received` has one total per currency, never added up across them."""
+    """One appeal for one need; `received` has one total per currency, never added up across them.
+
+    `counted_minor` is what all of them count towards the goal, each gift at the rate of the day it came.
+    """
 
     id: int
     slug: str
@@ -168,14 +171,12 @@ class Campaign:
     statement: str
     received: tuple[Money, ...] = ()
     donors: int = 0
+    counted_minor: int = 0
 
     @property
     def raised(self) -> Money:
-        """What was received in the currency of the goal."""
-        return next(
-            (total for total in self.received if total.currency == self.goal.currency),
-            Money(0, self.goal.currency),
-        )
+        """What counts towards the goal, in its currency."""
+        return Money(self.counted_minor, self.goal.currency)
 
     @property
     def share(self) -> float:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot import giving
+from bot import counting, giving
 from bot.config import Settings
 from bot.errors import PaymentsError, PaymentsRefused, PaymentsUnreachable, UndoTooLate
 from bot.ledger import EntryKind
@@ -280,6 +280,8 @@ def _record(
     refunds.keep(tx, intent, donation.id, back.refunds, now)
     refunds.keep_disputes(tx, intent, donation.id, back.disputes, now)
     _book(tx, donation, payment, before, back, now)
+    if payment.is_matched and (before.gone != back.gone):
+        counting.recount(tx, donation.id, admins, now)
     if payment.is_matched:
         state = standing(payment.money, back)
         donations.move(tx, donation.id, [one for one in RECEIVED if one is not state], state)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from bot import counting
 from bot.config import Settings
 from bot.errors import PaymentsRefused
 from bot.ledger import Entry, EntryKind
@@ -212,6 +213,7 @@ def book(tx: Tx, donation: Donation, kind: EntryKind, minor: int, currency: str,
 def _receive(tx: Tx, donation: Donation, facts: Record) -> None:
     donations.change(tx, donation.id, settled_at=seconds(facts.now))
     campaigns.receive(tx, donation.campaign_id, donation.donor_id, donation.money)
+    counting.recount(tx, donation.id, facts.settings.admin_ids, facts.now)
     receipts.issue(tx, ReceiptKind.RECEIPT, facts.session.id, donation.id, donation.money, facts.now)
     campaign = campaigns.get(tx, donation.campaign_id)
     if campaign is not None and not campaign.is_open_at(facts.now):

@@ -63,6 +63,13 @@ class RefundCommand(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class RateCommand(Action):
+    """For staff: nothing, or a currency, its rate, and a day where it is not today."""
+
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """What a message asks for, and the source named by its link."""
 
@@ -81,6 +88,8 @@ def read(text: str) -> Said:
         return Said(found.action, found.source)
     if name == "refund":
         return Said(RefundCommand(rest))
+    if name == "rate":
+        return Said(RateCommand(rest))
     return Said(CancelCommand() if name == "cancel" else COMMANDS.get(name, Help()))
 
 

@@ -36,6 +36,7 @@ def _environment(sandbox: Sandbox, asked: argparse.Namespace) -> dict[str, str]:
         "ADMIN_IDS": str(ADMIN),
         "STATEMENT_DESCRIPTOR": "MCISE* DON",
         "FEES": "MAD 2.9%+2.75, EUR 2.9%+0.25, USD 2.9%+0.28",
+        "RATES": "EUR 10.87, USD 10",
     }
     return {**os.environ, **settings}
 

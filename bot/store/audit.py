@@ -1,10 +1,12 @@
 """What an audit reads: everything counted again from the facts, beside what is kept. Sums by campaign and currency."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
 
 from bot.model import RECEIVED
+from bot.rates import worth
 from bot.store.sql import Statement, Tx
 from bot.store.tables import campaigns, disputes, donations, payments, receipts, refunds, totals
 
@@ -51,6 +53,49 @@ def _left(what: ColumnElement[int]) -> Statement:
 _HELD, _COVERED = _left(_GIFT_LEFT), _left(_COVER_LEFT)
 _KEPT = Statement(
     select(campaigns.c.slug, totals.c.currency, totals.c.received_minor).select_from(
+        totals.join(campaigns, campaigns.c.id == totals.c.campaign_id)
+    )
+)
+# Most gifts are in the goal's own currency and count as they are: the database looks at those by itself.
+_COUNTED = Statement(
+    select(
+        donations.c.id,
+        donations.c.currency,
+        campaigns.c.currency.label("goal"),
+        donations.c.rate,
+        donations.c.counted_minor,
+        _GIFT_LEFT.label("left_minor"),
+    )
+    .select_from(_WITH_WHAT_WENT_BACK)
+    .where(
+        payments.c.is_matched == 1,
+        or_(
+            donations.c.rate.is_(None),
+            donations.c.currency != campaigns.c.currency,
+            donations.c.rate != "1",
+            donations.c.counted_minor != _GIFT_LEFT,
+        ),
+    )
+)
+_GOALS = Statement(
+    select(
+        campaigns.c.slug,
+        campaigns.c.counted_minor,
+        func.coalesce(func.sum(donations.c.counted_minor), 0),
+        campaigns.c.donors,
+        func.count(donations.c.donor_id.distinct()).filter(donations.c.settled_at.is_not(None)),
+    )
+    .select_from(campaigns.outerjoin(donations, donations.c.campaign_id == campaigns.c.id))
+    .group_by(campaigns.c.id)
+)
+_GIFTS = Statement(
+    select(campaigns.c.slug, payments.c.currency, func.count())
+    .select_from(_WITH_WHAT_WENT_BACK)
+    .where(payments.c.is_matched == 1)
+    .group_by(campaigns.c.slug, payments.c.currency)
+)
+_KEPT_GIFTS = Statement(
+    select(campaigns.c.slug, totals.c.currency, totals.c.gifts).select_from(
         totals.join(campaigns, campaigns.c.id == totals.c.campaign_id)
     )
 )
@@ -101,6 +146,27 @@ def covered(tx: Tx) -> dict[tuple[str, str], int]:
 def kept(tx: Tx) -> dict[tuple[str, str], int]:
     """The totals that screens show."""
     return {(slug, currency): minor for slug, currency, minor in tx.all(_KEPT)}
+
+
+def gifts(tx: Tx) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str], int]]:
+    """How many gifts came: counted again, and as kept."""
+    counted, kept = (
+        {(slug, currency): n for slug, currency, n in tx.all(one)} for one in (_GIFTS, _KEPT_GIFTS)
+    )
+    return counted, kept
+
+
+def miscounted(tx: Tx) -> Iterator[tuple[str, int, int]]:
+    """Gift, what it counts for its goal, what it should."""
+    for id, currency, goal, rate, counted, left in tx.each(_COUNTED):
+        due = 0 if rate is None else worth(left, currency, goal, Decimal(rate))
+        if counted != due:
+            yield id, counted, due
+
+
+def goals(tx: Tx) -> list[tuple[str, int, int, int, int]]:
+    """Campaign, what it counts and what its gifts count, how many donors it has and how many there are."""
+    return [tuple(row) for row in tx.all(_GOALS)]
 
 
 def wrong_states(tx: Tx) -> Iterator[tuple[str, str, str]]:

@@ -179,6 +179,7 @@ def _noun(row: Row, received: tuple[Money, ...]) -> Campaign:
         statement=row["statement"],
         received=received,
         donors=row["donors"],
+        counted_minor=row["counted_minor"],
     )
 
 

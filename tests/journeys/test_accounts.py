@@ -179,3 +179,75 @@ async def test_staff_give_back_up_to_the_total(stage: Stage) -> None:
     await karim.send(f"/refund {gift} 300")
     await karim.says("209,07 MAD")
     assert await stage.rows("SELECT count(*) FROM refund_orders") == [(0,)]
+
+
+# Rates.
+
+
+async def euros(stage: Stage) -> str:
+    """John gives 20 EUR; the session's id."""
+    john = stage.john()
+    await to_the_check(stage, "c_humanitarian_20_EUR")
+    await john.tap("Pay")
+    await john.until(lambda one: shows(one, "Open Stripe"))
+    session = session_of(john)
+    stage.stripe.pay(session)
+    await john.says("Received: 20 EUR")
+    return session
+
+
+async def test_staff_give_a_rate_in_two_taps_and_gifts_that_waited_count(stage: Stage) -> None:
+    session = await euros(stage)
+    john, karim = stage.john(), stage.karim()
+    await john.says("And in other currencies: 20 EUR")
+    await karim.says("Aucun taux n’est connu")
+    await karim.send("/rate")
+    await karim.says("Aucun taux n’est encore connu")
+    await karim.send("/rate EUR 10,85")
+    await karim.says("1 EUR = 10.85 MAD")
+    await karim.says("1 don l’attend")
+    await karim.tap("Utiliser")
+    await karim.says("Est-ce bien sûr")
+    assert await stage.rows("SELECT count(*) FROM rates") == [(0,)]
+    await karim.tap("Oui, garder")
+    await karim.says("1 don compte maintenant")
+    assert await stage.rows("SELECT currency, counter, rate FROM rates") == [("EUR", "MAD", "10.85")]
+    assert await stage.rows("SELECT counted_minor FROM campaigns WHERE id = 1") == [(21700,)]
+    stage.stripe.refund(session, 1000)
+    await john.says("Refunded: 10 EUR")
+    assert await stage.rows("SELECT counted_minor FROM campaigns WHERE id = 1") == [(10850,)]
+    await john.send("/start")
+    await john.says("Received: 10 EUR, counted at the rates of the day each gift came.")
+    await karim.send("/rate EUR 11")
+    await karim.says("Avant : 1 EUR = 10.85 MAD")
+    await audited(stage)
+
+
+@pytest.mark.parametrize(
+    "written", ["EUR", "EUR ten", "EUR 0", "MAD 2", "EUR 10 2999-01-01", "EUR 10 yesterday", "XXX 1"]
+)
+async def test_a_rate_that_cannot_be_read_is_explained_and_kept_nowhere(stage: Stage, written: str) -> None:
+    karim = stage.karim()
+    await karim.send(f"/rate {written}")
+    await karim.says("/rate EUR 10.85 2026-11-25")
+    assert await stage.rows("SELECT count(*) FROM rates") == [(0,)]
+
+
+@pytest.mark.parametrize("data", ["rates", "rate-yes-eur-mad-10d85-20261101"])
+async def test_a_stranger_learns_nothing_of_rates_and_sets_none(stage: Stage, data: str) -> None:
+    john = stage.john()
+    await john.send("/rate EUR 1000")
+    await john.says("How to give")
+    stage.telegram.tapped(john, john.chat, john.last, Button("old", data))
+    await john.send("/privacy")
+    await john.says("What we keep about you")
+    assert not any("MAD" in message.text for message in john.messages if "EUR" in message.text)
+    assert await stage.rows("SELECT count(*) FROM rates") == [(0,)]
+
+
+async def test_the_settings_rates_are_known_from_the_start(sandbox: Sandbox, tmp_path: Path) -> None:
+    settings = settings_for(sandbox, tmp_path, webhook=True, rates="EUR 10.85")
+    async with bot_beside(sandbox, settings) as stage:
+        await euros(stage)
+        await stage.john().says("217 MAD received of 350,000 MAD")
+        await audited(stage)
