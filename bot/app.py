@@ -14,7 +14,7 @@ from typing import Any
 import uvicorn
 from telegram import error as api
 
-from bot import campaigns_file, counting, courier, looking, refunding
+from bot import accounting, campaigns_file, counting, courier, looking, refunding
 from bot.botapi.pace import Pace
 from bot.botapi.pen import Pen
 from bot.botapi.transport import AiohttpRequest
@@ -266,11 +266,13 @@ class App:
         while True:
             services.bells.looks.clear()
             found, orders = await looking.due(services), await refunding.due(services)
+            payments = await accounting.due(services)
             await asyncio.gather(
                 *(_survives("look", looking.visit(services, donation)) for donation in found),
                 *(_survives("refund", refunding.make(services, order)) for order in orders),
+                *(_survives("accounts", accounting.learn(services, intent)) for intent in payments),
             )
-            if not found and not orders:
+            if not found and not orders and not payments:
                 await _either(services.bells.looks.wait(), self.tempo.look)
 
     async def _sweeps(self, services: Services) -> None:

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot import auditing, campaigns_file, counting, looking
+from bot import auditing, campaigns_file, comparing, counting, looking
 from bot.config import Settings
 from bot.i18n import Catalogues
 from bot.ledger import LedgerFault, LedgerRow, faults, line, read_line
@@ -68,7 +68,7 @@ async def audit_all(settings: Settings, *, with_stripe: bool) -> list[str]:
     """What differs, a sentence each."""
     async with _beside(settings) as services:
         found = await auditing.audit_books(services)
-        return [*found, *(await auditing.audit_stripe(services) if with_stripe else ())]
+        return [*found, *(await comparing.audit_stripe(services) if with_stripe else ())]
 
 
 async def publish_ledger(settings: Settings, file: Path) -> tuple[int, str]:

@@ -323,6 +323,24 @@ class Dispute:
 
 
 @dataclass(frozen=True, slots=True)
+class BalanceTransaction:
+    """One movement of the account's balance, in minor units of the currency that the account settles in.
+
+    `source` is the charge, refund or dispute that made it; net = amount - fee. `rate` is Stripe's, for show only.
+    """
+
+    id: str
+    source: str
+    kind: str
+    amount_minor: int
+    fee_minor: int
+    net_minor: int
+    currency: str
+    rate: str | None = None
+    available_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RefundOrder:
     """A refund that the donor or staff asked for: written down before Stripe is, so that a kill loses nothing."""
 

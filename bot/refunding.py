@@ -15,6 +15,7 @@ from bot.errors import PaymentsError, PaymentsRefused, PaymentsUnreachable, Undo
 from bot.ledger import EntryKind
 from bot.model import (
     RECEIVED,
+    BalanceTransaction,
     Campaign,
     DeliveryKind,
     Dispute,
@@ -31,12 +32,13 @@ from bot.model import (
 from bot.money import Money
 from bot.services import Services
 from bot.settling import alert, book, owe, record
-from bot.store import campaigns, donations, inbox, receipts, refunds
+from bot.store import balance, campaigns, donations, inbox, receipts, refunds
 from bot.store.inbox import Hint
 from bot.store.moments import seconds
 from bot.store.sql import Tx
 
 _SLOW = timedelta(seconds=30)
+_ACCOUNTED = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,10 @@ class Back:
     @property
     def gone(self) -> int:
         return self.refunded + self.charged_back
+
+    @property
+    def said(self) -> set[tuple[str, str]]:
+        return {(one.id, one.status) for one in (*self.refunds, *self.disputes)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,13 +184,14 @@ async def due(services: Services, limit: int = 20) -> list[RefundOrder]:
 
 @dataclass(frozen=True, slots=True)
 class GiftFacts:
-    """One gift as staff see it; `left` is what can still be given back."""
+    """One gift as staff see it; `left` is what can still be given back, `accounts` what Stripe settled of it so far."""
 
     donation: Donation
     campaign: Campaign
     receipts: list[Receipt]
     refunds: list[Refund]
     left: Money
+    accounts: list[BalanceTransaction]
 
 
 async def facts(services: Services, donation_id: str) -> GiftFacts | None:
@@ -197,9 +204,10 @@ async def facts(services: Services, donation_id: str) -> GiftFacts | None:
             return None
         payment = donations.payment_for(tx, donation.id)
         gone = refunds.of_payment(tx, payment.payment_intent) if payment else []
+        settled = balance.of_payment(tx, payment.payment_intent) if payment else []
         back = sum(one.money.minor for one in gone if one.counts)
         left = Money(donation.total.minor - back if payment else 0, donation.money.currency)
-        return GiftFacts(donation, campaign, receipts.of_donation(tx, donation.id), gone, left)
+        return GiftFacts(donation, campaign, receipts.of_donation(tx, donation.id), gone, left, settled)
 
     return await services.db.read(read)
 
@@ -280,8 +288,10 @@ def _record(
     refunds.keep(tx, intent, donation.id, back.refunds, now)
     refunds.keep_disputes(tx, intent, donation.id, back.disputes, now)
     _book(tx, donation, payment, before, back, now)
-    if payment.is_matched and (before.gone != back.gone):
+    if payment.is_matched and before.gone != back.gone:
         counting.recount(tx, donation.id, admins, now)
+    if before.said != back.said:
+        balance.look_at(tx, [intent], now + _ACCOUNTED)
     if payment.is_matched:
         state = standing(payment.money, back)
         donations.move(tx, donation.id, [one for one in RECEIVED if one is not state], state)

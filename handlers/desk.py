@@ -37,7 +37,15 @@ async def show_gift(turn: Turn, action: ShowGift) -> Screen:
     found = await refunding.facts(turn.services, action.donation_id)
     if found is None:
         return screens.unknown(turn.words)
-    return screens.gift(turn.words, found.donation, found.campaign, found.receipts, found.refunds, found.left)
+    return screens.gift(
+        turn.words,
+        found.donation,
+        found.campaign,
+        found.receipts,
+        found.refunds,
+        found.left,
+        found.accounts,
+    )
 
 
 @on(RefundGift)

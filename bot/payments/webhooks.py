@@ -31,13 +31,14 @@ OF_MONEY = (
     "charge.dispute.funds_withdrawn",
     "charge.dispute.funds_reinstated",
 )
-EVENTS = OF_PAGES + OF_MONEY
+OF_ACCOUNTS = ("charge.updated",)
+EVENTS = OF_PAGES + OF_MONEY + OF_ACCOUNTS
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """Stripe's hint that something happened; `object_id` is what must be fetched: a CheckoutSession, or, where money
-    went back or is contested, the PaymentIntent that it belongs to."""
+    went back, is contested or was accounted for, the PaymentIntent that it belongs to."""
 
     id: str
     type: str
@@ -73,7 +74,7 @@ def read_event(data: object) -> Event:
             "data": {"object": {"id": str(object_id)}},
         }:
             event = cast("dict[str, Any]", data)
-            intent = event["data"]["object"].get("payment_intent") if kind in OF_MONEY else None
+            intent = event["data"]["object"].get("payment_intent") if kind in OF_MONEY + OF_ACCOUNTS else None
             live = bool(event.get("livemode"))
             return Event(id, kind, intent if isinstance(intent, str) else object_id, live)
         case _:

@@ -1,6 +1,6 @@
 """What an audit reads: everything counted again from the facts, beside what is kept. Sums by campaign and currency."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from decimal import Decimal
 
 from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
@@ -8,7 +8,16 @@ from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
 from bot.model import RECEIVED
 from bot.rates import worth
 from bot.store.sql import Statement, Tx
-from bot.store.tables import campaigns, disputes, donations, payments, receipts, refunds, totals
+from bot.store.tables import (
+    balance_transactions,
+    campaigns,
+    disputes,
+    donations,
+    payments,
+    receipts,
+    refunds,
+    totals,
+)
 
 _COUNTING = ("succeeded", "pending", "requires_action")
 _REFUNDED = (
@@ -99,6 +108,25 @@ _KEPT_GIFTS = Statement(
         totals.join(campaigns, campaigns.c.id == totals.c.campaign_id)
     )
 )
+_FEES = Statement(
+    select(
+        campaigns.c.slug,
+        balance_transactions.c.currency,
+        func.sum(balance_transactions.c.fee_minor),
+    )
+    .select_from(
+        balance_transactions.join(donations, donations.c.id == balance_transactions.c.donation_id).join(
+            campaigns, campaigns.c.id == donations.c.campaign_id
+        )
+    )
+    .group_by(campaigns.c.slug, balance_transactions.c.currency)
+)
+_UNSEEN = {
+    "payments": Statement(select(payments.c.payment_intent, payments.c.donation_id)),
+    "refunds": Statement(select(refunds.c.id, refunds.c.donation_id)),
+    "disputes": Statement(select(disputes.c.id, disputes.c.donation_id)),
+    "balance transactions": Statement(select(balance_transactions.c.id, balance_transactions.c.donation_id)),
+}
 _STATE = case(
     (_LOST > 0, "charged_back"),
     (func.coalesce(_DISPUTED.c.open, 0) > 0, "disputed"),
@@ -146,6 +174,18 @@ def covered(tx: Tx) -> dict[tuple[str, str], int]:
 def kept(tx: Tx) -> dict[tuple[str, str], int]:
     """The totals that screens show."""
     return {(slug, currency): minor for slug, currency, minor in tx.all(_KEPT)}
+
+
+def fees(tx: Tx) -> dict[tuple[str, str], int]:
+    """What Stripe kept, by campaign and currency of settlement."""
+    return {(slug, currency): minor for slug, currency, minor in tx.all(_FEES) if minor}
+
+
+def unseen(tx: Tx, what: str, seen: Container[str]) -> Iterator[str]:
+    """Gifts with payments, refunds, disputes or balance transactions whose id at Stripe is not among `seen`."""
+    for id, donation_id in tx.each(_UNSEEN[what]):
+        if id is not None and id not in seen:
+            yield donation_id
 
 
 def gifts(tx: Tx) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str], int]]:

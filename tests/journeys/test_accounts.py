@@ -1,11 +1,15 @@
 """The accounts: fees that donors cover, what gifts in other currencies count, fees that Stripe names later, and the audit."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from bot import auditing
+from bot import auditing, comparing
+from bot.accounting import next_look
+from bot.chores import audit_all
 from sandbox.app import Sandbox
 from sandbox.telegram.people import Button
 from tests.stage import Stage, bot_beside, labels, session_of, settings_for, shows
@@ -51,7 +55,7 @@ async def covered_and_paid(stage: Stage) -> str:
 async def audited(stage: Stage) -> None:
     """Our books hold in themselves, and beside Stripe's."""
     assert await auditing.audit_books(stage.services) == []
-    assert await auditing.audit_stripe(stage.services) == []
+    assert await comparing.audit_stripe(stage.services) == []
 
 
 async def test_duty_18_nothing_is_added_for_fees_unless_the_donor_taps(stage: Stage) -> None:
@@ -251,3 +255,165 @@ async def test_the_settings_rates_are_known_from_the_start(sandbox: Sandbox, tmp
         await euros(stage)
         await stage.john().says("217 MAD received of 350,000 MAD")
         await audited(stage)
+
+
+# Accounting that arrives late.
+
+SETTLED = "SELECT kind, amount_minor, fee_minor, net_minor, currency FROM balance_transactions ORDER BY rowid"
+AWAITED = "SELECT count(*) FROM payments WHERE look_at IS NOT NULL"
+
+
+async def asked_again(stage: Stage) -> None:
+    """The minute is over: the bot asks for what it has not heard of."""
+    await stage.services.db.write(
+        lambda tx: tx.plain("UPDATE payments SET look_at = 0 WHERE look_at IS NOT NULL")
+    )
+    await stage.until_rows(AWAITED, [(0,)])
+
+
+async def test_paid_never_waits_for_the_accounts_and_the_fee_is_booked_once_it_is_known(stage: Stage) -> None:
+    await covered_and_paid(stage)
+    assert await stage.rows(SETTLED) == []
+    assert await stage.rows(AWAITED) == [(1,)]
+    stage.stripe.books_balance()
+    # 209.07 MAD at 0.092, less 2.9 % and 0.25 EUR.
+    await stage.until_rows(SETTLED, [("charge", 1923, 81, 1842, "EUR")])
+    assert await stage.rows(AWAITED) == [(0,)]
+    assert await stage.rows("SELECT amount_minor, currency FROM ledger WHERE kind = 'fee'") == [(-81, "EUR")]
+    assert stage.stripe.books()["eur"].fees == 81
+    await audited(stage)
+
+
+async def test_a_fee_whose_news_is_lost_is_asked_for(stage: Stage) -> None:
+    await covered_and_paid(stage)
+    stage.stripe.outbox.next_ones.append("lose")
+    stage.stripe.books_balance()
+    await asked_again(stage)
+    assert await stage.rows(SETTLED) == [("charge", 1923, 81, 1842, "EUR")]
+    await audited(stage)
+
+
+async def test_the_same_news_of_a_fee_many_times_at_once_is_one_row(stage: Stage) -> None:
+    await covered_and_paid(stage)
+    stage.stripe.books_balance()
+    await stage.until_rows(AWAITED, [(0,)])
+    [event] = [one for one in stage.stripe.events if one["type"] == "charge.updated"]
+    copies = [event | {"id": f"evt_{number}"} for number in range(8)]
+    await asyncio.gather(*(stage.stripe.deliver(one) for one in copies))
+    await stage.until_rows("SELECT count(*) FROM inbox WHERE outcome = 'accounted'", [(9,)])
+    assert await stage.rows("SELECT count(*) FROM ledger WHERE kind = 'fee'") == [(1,)]
+
+
+async def test_refunds_and_disputes_are_accounted_for_too(stage: Stage) -> None:
+    session = await covered_and_paid(stage)
+    stage.stripe.books_balance()
+    refund = stage.stripe.refund(session, 5000)
+    await stage.until_rows("SELECT state FROM donations", [("partly_refunded",)])
+    await asked_again(stage)
+    stage.stripe.refund_status(refund, "failed")
+    await stage.until_rows("SELECT state FROM donations", [("paid",)])
+    await asked_again(stage)
+    dispute = stage.stripe.dispute(session)
+    await stage.until_rows("SELECT state FROM donations", [("disputed",)])
+    await asked_again(stage)
+    stage.stripe.dispute_closed(dispute, "won")
+    await stage.until_rows("SELECT state FROM donations", [("paid",)])
+    await asked_again(stage)
+    assert [(kind, fee) for kind, _, fee, _, _ in await stage.rows(SETTLED)] == [
+        ("charge", 81),
+        ("refund", 0),
+        ("refund_failure", 0),
+        ("dispute", 1500),
+        ("dispute_reversal", 0),
+    ]
+    [(net,)] = await stage.rows("SELECT sum(net_minor) FROM balance_transactions")
+    assert net == stage.stripe.books()["eur"].net
+    await audited(stage)
+
+
+async def test_staff_see_the_fee_and_what_was_settled(stage: Stage) -> None:
+    await covered_and_paid(stage)
+    [(gift,)] = await stage.rows("SELECT id FROM donations")
+    karim = stage.karim()
+    await karim.send(f"/refund {gift}")
+    await karim.says("Ajouté pour les frais : 9,07 MAD")
+    stage.stripe.books_balance()
+    await stage.until_rows(AWAITED, [(0,)])
+    await karim.send(f"/refund {gift}")
+    await karim.says("Frais de Stripe : 0,81 EUR ; versé : 18,42 EUR")
+
+
+async def test_an_audit_names_accounts_that_differ_or_are_missing(stage: Stage) -> None:
+    await covered_and_paid(stage)
+    stage.stripe.books_balance()
+    await stage.until_rows(AWAITED, [(0,)])
+    [(gift, transaction)] = await stage.rows("SELECT donation_id, id FROM balance_transactions")
+    await _do(stage, "UPDATE balance_transactions SET fee_minor = 1, net_minor = amount_minor - 1")
+    assert await audit_all(stage.settings, with_stripe=True) == [
+        "humanitarian EUR: fees: facts 1, ledger 81",
+        f"gift {gift}: balance transaction {transaction} differs",
+    ]
+    await _do(stage, "DELETE FROM balance_transactions")
+    assert await audit_all(stage.settings, with_stripe=True) == [
+        "humanitarian EUR: fees: facts 0, ledger 81",
+        f"gift {gift}: balance transaction {transaction} differs",
+    ]
+
+
+async def test_an_audit_names_what_stripe_does_not_know(stage: Stage) -> None:
+    session = await covered_and_paid(stage)
+    stage.stripe.books_balance()
+    await stage.until_rows(AWAITED, [(0,)])
+    [(gift,)] = await stage.rows("SELECT id FROM donations")
+    account = stage.stripe.account
+    account.transactions.clear()
+    account.charges.clear()
+    account.sessions.pop(session)
+    assert await audit_all(stage.settings, with_stripe=True) == [
+        f"gift {gift}: Stripe does not know our payments",
+        f"gift {gift}: Stripe does not know our balance transactions",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (
+            "UPDATE campaigns SET counted_minor = 1 WHERE id = 1",
+            ["humanitarian: counts 1 for its goal, its gifts 20000"],
+        ),
+        ("UPDATE campaigns SET donors = 7 WHERE id = 1", ["humanitarian: 7 donors, its gifts came from 1"]),
+        ("UPDATE totals SET gifts = 2", ["humanitarian MAD: gifts: facts 1, totals 2"]),
+        (
+            "UPDATE donations SET cover_minor = 1",
+            ["humanitarian MAD: cover: facts 1, ledger 907"],
+        ),
+        (
+            "UPDATE donations SET rate = '2'",
+            ["gift {gift} counts 20000 for its goal, its rate and its facts say 40000"],
+        ),
+    ],
+)
+async def test_an_audit_counts_every_total_again(stage: Stage, wrong: str, said: list[str]) -> None:
+    await covered_and_paid(stage)
+    [(gift,)] = await stage.rows("SELECT id FROM donations")
+    assert await audit_all(stage.settings, with_stripe=False) == []
+    await _do(stage, wrong)
+    assert await audit_all(stage.settings, with_stripe=False) == [one.format(gift=gift) for one in said]
+
+
+async def _do(stage: Stage, sql: str) -> None:
+    await stage.services.db.write(lambda tx: tx.plain(sql))
+
+
+def test_accounts_are_asked_for_often_then_daily_then_never() -> None:
+    since = now = datetime(2026, 11, 25, tzinfo=UTC)
+    pauses = list[timedelta]()
+    while (following := next_look(since, now)) is not None:
+        pauses.append(following - since)
+        now = following
+    first = [timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6)]
+    assert pauses[:4] == first
+    assert pauses[4] == timedelta(days=1, hours=6)
+    assert len(pauses) == 34
+    assert pauses[-1] <= timedelta(days=31)
