@@ -218,6 +218,21 @@ class StopForDonor(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class CheckCovered(_Amount):
+    """The check screen with the fees added; never from a link, since only the donor's own tap adds them."""
+
+    word: ClassVar[str] = "checkfees"
+
+
+@dataclass(frozen=True, slots=True)
+class GiveCovered(_Amount):
+    """`cover_minor` is what the donor was shown, to be compared with what the table says now."""
+
+    word: ClassVar[str] = "givefees"
+    cover_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class PickCampaign(Action):
     """An amount was named before a campaign."""
 
@@ -363,6 +378,26 @@ class Freeze(Action):
 class Unfreeze(Action):
     word: ClassVar[str] = "unfreeze"
     sure: str = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class ShowRates(Action):
+    """For staff: the rates that gifts in other currencies count at."""
+
+    word: ClassVar[str] = "rates"
+
+
+@dataclass(frozen=True, slots=True)
+class SetRate(Action):
+    """For staff: one unit of `currency` counts as `rate` of `counter` from `day` (20261125) on; "d" stands for the
+    decimal point. `sure` is "yes" only on the last tap."""
+
+    word: ClassVar[str] = "rate"
+    sure: str
+    currency: str
+    counter: str
+    rate: str
+    day: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Any
 import uvicorn
 from telegram import error as api
 
-from bot import campaigns_file, courier, looking, monthly, refunding
+from bot import accounting, campaigns_file, counting, courier, looking, monthly, refunding
 from bot.botapi.pace import Pace
 from bot.botapi.pen import Pen
 from bot.botapi.transport import AiohttpRequest
@@ -109,6 +109,7 @@ class App:
             stack.push_async_callback(payments.close)
             stack.push_async_callback(self._hang_up)
             await self._load_first_campaigns(db)
+            await self._take_over_rates(db)
             async with _background(self.server.serve(), stop=self._stop_server):
                 services = await self._meet_telegram(db, payments)
                 if services is not None:
@@ -175,6 +176,10 @@ class App:
             log.warning("no campaigns were loaded", extra={"reason": str(error)})
             return
         await db.write(lambda tx: campaigns_file.load(tx, wanted))
+
+    async def _take_over_rates(self, db: Database) -> None:
+        for currency in await db.write(lambda tx: counting.seed(tx, self.settings, self.clock())):
+            log.warning("a rate counts for no goal: write it as EUR/MAD", extra={"currency": currency})
 
     async def _meet_telegram(self, db: Database, payments: Payments) -> Services | None:
         """Telegram may be down when we start: say so on /healthz, and try until it answers."""
@@ -260,13 +265,14 @@ class App:
         while True:
             services.bells.looks.clear()
             found, orders = await looking.due(services), await refunding.due(services)
-            gifts = await monthly.due(services)
+            gifts, payments = await monthly.due(services), await accounting.due(services)
             await asyncio.gather(
                 *(_survives("look", looking.visit(services, donation)) for donation in found),
                 *(_survives("refund", refunding.make(services, order)) for order in orders),
                 *(_survives("monthly", monthly.mirror(services, gift.id)) for gift in gifts),
+                *(_survives("accounts", accounting.learn(services, intent)) for intent in payments),
             )
-            if not found and not orders and not gifts:
+            if not (found or orders or gifts or payments):
                 await _either(services.bells.looks.wait(), self.tempo.look)
 
     async def _sweeps(self, services: Services) -> None:

@@ -175,7 +175,12 @@ def changes(tx: Tx, wanted: list[Campaign]) -> list[Change]:
 
 def _differences(known: Campaign, wanted: Campaign) -> list[Change]:
     wanted = replace(
-        wanted, id=known.id, received=known.received, donors=known.donors, promised=known.promised
+        wanted,
+        id=known.id,
+        received=known.received,
+        donors=known.donors,
+        promised=known.promised,
+        counted_minor=known.counted_minor,
     )
     pairs = ((f.name, getattr(known, f.name), getattr(wanted, f.name)) for f in fields(Campaign))
     return [Change(wanted.slug, name, _short(old), _short(new)) for name, old, new in pairs if old != new]

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot import auditing, campaigns_file, looking, reporting
+from bot import auditing, campaigns_file, comparing, counting, looking, reporting
 from bot.config import Settings
 from bot.errors import NoSuchCampaign
 from bot.i18n import Catalogues
@@ -39,6 +39,7 @@ async def load_campaigns(
             tell("nothing to change")
         elif agree():
             await db.write(lambda tx: campaigns_file.load(tx, wanted))
+            await db.write(lambda tx: counting.seed(tx, settings, datetime.now(UTC)))
             tell("loaded")
     finally:
         await db.close()
@@ -69,7 +70,7 @@ async def audit_all(settings: Settings, *, with_stripe: bool) -> list[str]:
     """What differs, a sentence each."""
     async with _beside(settings) as services:
         found = await auditing.audit_books(services)
-        return [*found, *(await auditing.audit_stripe(services) if with_stripe else ())]
+        return [*found, *(await comparing.audit_stripe(services) if with_stripe else ())]
 
 
 async def publish_ledger(settings: Settings, file: Path) -> tuple[int, str]:

@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.fees import Fee, read_fees
 from bot.money import CURRENCIES, Money
+from bot.rates import Quote, read_rates
 
 LANGUAGES = ("ar", "fr", "en")
 STRIPE_API = "https://api.stripe.com"
@@ -19,6 +21,14 @@ def _listed(value: object) -> object:
     return (
         tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
     )
+
+
+def _fees(value: object) -> object:
+    return read_fees(value) if isinstance(value, str) else value
+
+
+def _rates(value: object) -> object:
+    return read_rates(value) if isinstance(value, str) else value
 
 
 CommaList = BeforeValidator(_listed)
@@ -78,6 +88,8 @@ class Settings(BaseSettings):
     declines_per_donor: Annotated[int, Field(ge=0)] = 5
     declines_per_hour: Annotated[int, Field(ge=0)] = 50
     pledges_per_donor: Annotated[int, Field(ge=1, le=100)] = 5
+    fees: Annotated[Mapping[str, Fee], NoDecode, BeforeValidator(_fees)] = {}
+    rates: Annotated[tuple[Quote, ...], NoDecode, BeforeValidator(_rates)] = ()
     undo_minutes: Annotated[int, Field(ge=0, le=60 * 24 * 30)] = 60
     offer_monthly: bool = True
     log_format: Literal["console", "json"] = "console"

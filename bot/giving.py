@@ -51,14 +51,16 @@ _FINAL = (
 )
 
 
-async def open_checkout(services: Services, donor: Donor, give: Give | GiveMonthly) -> Donation:
-    """The donor's open gift of this campaign, amount and rhythm, made if there is none.
+async def open_checkout(
+    services: Services, donor: Donor, give: Give | GiveMonthly, cover: Money | None = None
+) -> Donation:
+    """The donor's open gift of this campaign, amount and rhythm, with `cover` for the fees on top, made if there is none.
 
     AWAITING with a url, or CREATING where Stripe has not answered yet (the link is then owed as a Delivery).
     Raises the errors of `Campaign.accept`, TermNotPossible, CheckoutPaused, PaymentsRefused and PaymentsLocked.
     """
     words = services.catalogues.words(donor.language)
-    donation = await services.db.write(lambda tx: _find_or_add(tx, services, donor, give, words))
+    donation = await services.db.write(lambda tx: _find_or_add(tx, services, donor, give, words, cover))
     if isinstance(donation, GiftError):
         # Committed all the same: an alarm may be owed.
         services.bells.courier.set()
@@ -82,7 +84,7 @@ async def _go_on(services: Services, donation_id: str) -> Donation:
 
 
 def _find_or_add(
-    tx: Tx, services: Services, donor: Donor, give: Give | GiveMonthly, words: Words
+    tx: Tx, services: Services, donor: Donor, give: Give | GiveMonthly, words: Words, cover: Money | None
 ) -> Donation | GiftError:
     now = services.clock()
     campaign = campaigns.get(tx, give.campaign_id)
@@ -90,7 +92,7 @@ def _find_or_add(
         raise CampaignNotOpen(give.campaign_id)
     campaign.accept(give.money, now)
     rhythm = give.term if isinstance(give, GiveMonthly) else ""
-    key = donations.open_key(donor.id, campaign.id, give.money, rhythm=rhythm)
+    key = donations.open_key(donor.id, campaign.id, give.money, cover.minor if cover else 0, rhythm)
     known = donations.open_like(tx, key)
     if known is not None and now < known.expires_at - _margin(known) and known.cancel is CancelAsked.NO:
         return known
@@ -102,7 +104,7 @@ def _find_or_add(
     gift = _monthly(donor, campaign, give, now) if isinstance(give, GiveMonthly) else None
     if gift is not None:
         monthly.add(tx, gift)
-    donation = _fresh(donor, campaign, give.money, gift, services, words)
+    donation = _fresh(donor, campaign, give.money, gift, services, words, cover)
     donations.add(tx, donation, key, now + _SLOW)
     return donation
 
@@ -150,6 +152,7 @@ def _fresh(
     gift: MonthlyGift | None,
     services: Services,
     words: Words,
+    cover: Money | None,
 ) -> Donation:
     donation_id, now = fresh_gift(), services.clock()
     expires = now + LINK_LIFE
@@ -165,6 +168,8 @@ def _fresh(
         back=services.chat_url,
         expires_at=expires,
         monthly_id=gift.id if gift else None,
+        cover=cover,
+        cover_title=stripe_page.cover_title(words),
     )
     return Donation(
         id=donation_id,
@@ -178,6 +183,7 @@ def _fresh(
         created_at=now,
         source=donor.source,
         monthly_id=gift.id if gift else None,
+        cover_minor=cover.minor if cover else 0,
     )
 
 

@@ -34,6 +34,18 @@ class EntryKind(StrEnum):
     UNMATCHED_BACK = "unmatched_back"
 
 
+OF_GIFTS = (
+    EntryKind.GIFT,
+    EntryKind.PLEDGE,
+    EntryKind.REFUND,
+    EntryKind.REFUND_FAILED,
+    EntryKind.CHARGEBACK,
+    EntryKind.CHARGEBACK_WON,
+    EntryKind.CORRECTION,
+)
+"""What totals and progress are made of; together with the two kinds of COVER, what donors were charged."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One fact about money: whole minor units, negative where money left. `at`: Unix seconds."""

@@ -4,13 +4,14 @@ With webhooks this is the net beneath them; without, it is how news arrives. It 
 """
 
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot import giving, monthly, refunding, settling
+from bot import accounting, giving, monthly, refunding, settling
 from bot.errors import PaymentsError, PaymentsRefused
 from bot.model import CancelAsked, Donation, DonationState
-from bot.payments.webhooks import OF_MONEY, OF_MONTHS
+from bot.payments.webhooks import OF_ACCOUNTS, OF_MONEY, OF_MONTHS
 from bot.services import Services
 from bot.store import attempts, donations, inbox, marks, updates
 from bot.store.inbox import Hint
@@ -126,15 +127,18 @@ async def is_reconciling_due(services: Services) -> bool:
 async def work_inbox(services: Services, hint: Hint) -> None:
     """Work one hint. While Stripe cannot be asked it stays in the inbox; a hint Stripe disowns is put aside."""
     try:
-        if hint.type in OF_MONTHS:
-            await monthly.work(services, hint)
-        elif hint.type in OF_MONEY:
-            await refunding.work(services, hint)
-        else:
-            await settling.work(services, hint)
+        await _work_of(hint)(services, hint)
     except PaymentsRefused as error:
         log.warning("hint refused", extra={"event": hint.event_id, "error": str(error)})
         await services.db.write(lambda tx: inbox.done(tx, hint.event_id, "refused", services.clock()))
+
+
+def _work_of(hint: Hint) -> Callable[[Services, Hint], Awaitable[None]]:
+    if hint.type in OF_ACCOUNTS:
+        return accounting.work
+    if hint.type in OF_MONTHS:
+        return monthly.work
+    return refunding.work if hint.type in OF_MONEY else settling.work
 
 
 async def prune(services: Services) -> None:

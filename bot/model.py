@@ -169,7 +169,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """One appeal for one need; `received` and `promised` have one total per currency, never added up across them."""
+    """One appeal for one need; `received` and `promised` have one total per currency, never added up across them.
+
+    `counted_minor` is what all that was received counts towards the goal, each gift at the rate of the day it came.
+    """
 
     id: int
     slug: str
@@ -189,14 +192,12 @@ class Campaign:
     ways: Mapping[str, str] = field(default_factory=dict[str, str])
     # What donors promised to pay outside Stripe and has not arrived: never part of `received`.
     promised: tuple[Money, ...] = ()
+    counted_minor: int = 0
 
     @property
     def raised(self) -> Money:
-        """What was received in the currency of the goal."""
-        return next(
-            (total for total in self.received if total.currency == self.goal.currency),
-            Money(0, self.goal.currency),
-        )
+        """What counts towards the goal, in its currency."""
+        return Money(self.counted_minor, self.goal.currency)
 
     @property
     def share(self) -> float:
@@ -407,6 +408,24 @@ class Dispute:
     @property
     def is_lost(self) -> bool:
         return self.status == "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceTransaction:
+    """One movement of the account's balance, in minor units of the currency that the account settles in.
+
+    `source` is the charge, refund or dispute that made it; net = amount - fee. `rate` is Stripe's, for show only.
+    """
+
+    id: str
+    source: str
+    kind: str
+    amount_minor: int
+    fee_minor: int
+    net_minor: int
+    currency: str
+    rate: str | None = None
+    available_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot import references
+from bot import counting, references
 from bot.actions import Promise
 from bot.errors import CampaignNotOpen, NotYours, NoWays, TooManyPledges
 from bot.ledger import EntryKind
@@ -241,6 +241,7 @@ def _receive(tx: Tx, services: Services, pledge: Pledge, received: Money, by: st
     donations.add_payment(tx, Payment(subject, "", donation.id, received, is_matched=True), now)
     book(tx, donation, EntryKind.PLEDGE, received.minor, received.currency, now)
     campaigns.receive(tx, donation.campaign_id, donation.donor_id, received)
+    counting.recount(tx, donation.id, services.settings.admin_ids, now)
     receipts.issue(tx, ReceiptKind.RECEIPT, subject, donation.id, received, now)
     pledges.change(tx, pledge.id, donation_id=donation.id, matched_by=by, settled_at=seconds(now))
     if pledge.state.is_open:
@@ -299,6 +300,7 @@ def _take_out(tx: Tx, services: Services, pledge: Pledge, donation: Donation, wh
     donations.unmatch(tx, payment.subject)
     book(tx, donation, EntryKind.CORRECTION, -payment.money.minor, payment.money.currency, now)
     campaigns.unreceive(tx, donation.campaign_id, donation.donor_id, payment.money)
+    counting.recount(tx, donation.id, services.settings.admin_ids, now)
     receipts.issue(tx, ReceiptKind.CREDIT, f"{payment.subject}:back", donation.id, payment.money, now)
     key = f"pledge:{donation.id}:corrected"
     owed = Owed(

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot import giving, monthly
+from bot import counting, giving, monthly
 from bot.config import Settings
 from bot.errors import PaymentsError, PaymentsRefused, PaymentsUnreachable, UndoTooLate
 from bot.ledger import EntryKind
 from bot.model import (
     RECEIVED,
+    BalanceTransaction,
     Campaign,
     DeliveryKind,
     Dispute,
@@ -30,13 +31,14 @@ from bot.model import (
 from bot.money import Money
 from bot.services import Services
 from bot.settling import alert, book, owe, record
-from bot.store import campaigns, deliveries, donations, inbox, receipts, refunds
+from bot.store import balance, campaigns, deliveries, donations, inbox, receipts, refunds
 from bot.store.deliveries import Owed
 from bot.store.inbox import Hint
 from bot.store.moments import seconds
 from bot.store.sql import Tx
 
 _SLOW = timedelta(seconds=30)
+_ACCOUNTED = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,33 @@ class Back:
     @property
     def charged_back(self) -> int:
         return sum(dispute.money.minor for dispute in self.disputes if dispute.is_lost)
+
+    @property
+    def gone(self) -> int:
+        return self.refunded + self.charged_back
+
+    @property
+    def said(self) -> set[tuple[str, str]]:
+        return {(one.id, one.status) for one in (*self.refunds, *self.disputes)}
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """What went back, in minor units, parted: from the gift first, and only beyond it from what covered the fees."""
+
+    refunded: int
+    charged_back: int
+    cover: int
+
+    @classmethod
+    def of(cls, back: Back, gift: Money) -> "Split":
+        refunded = min(back.refunded, gift.minor)
+        whole = min(back.gone, gift.minor)
+        return cls(refunded, whole - refunded, back.gone - whole)
+
+    @property
+    def gift(self) -> int:
+        return self.refunded + self.charged_back
 
 
 def standing(paid: Money, back: Back) -> DonationState:
@@ -91,7 +120,7 @@ async def undoable(services: Services, donor: Donor, donation_id: str) -> Donati
 async def undo(services: Services, donor: Donor, donation_id: str) -> Donation:
     """Give the whole gift back because its donor says so. Raises NotYours, UndoTooLate."""
     donation = await undoable(services, donor, donation_id)
-    return await give_back(services, donation, donation.money, "undo", "donor")
+    return await give_back(services, donation, donation.total, "undo", "donor")
 
 
 async def give_back(
@@ -158,13 +187,14 @@ async def due(services: Services, limit: int = 20) -> list[RefundOrder]:
 
 @dataclass(frozen=True, slots=True)
 class GiftFacts:
-    """One gift as staff see it; `left` is what can still be given back."""
+    """One gift as staff see it; `left` is what can still be given back, `accounts` what Stripe settled of it so far."""
 
     donation: Donation
     campaign: Campaign
     receipts: list[Receipt]
     refunds: list[Refund]
     left: Money
+    accounts: list[BalanceTransaction]
 
 
 async def facts(services: Services, donation_id: str) -> GiftFacts | None:
@@ -177,10 +207,11 @@ async def facts(services: Services, donation_id: str) -> GiftFacts | None:
             return None
         payment = donations.payment_for(tx, donation.id)
         gone = refunds.of_payment(tx, payment.payment_intent) if payment else []
+        settled = balance.of_payment(tx, payment.payment_intent) if payment else []
         back = sum(one.money.minor for one in gone if one.counts)
         can_go = payment is not None and payment.payment_intent != ""
-        left = Money(donation.money.minor - back if can_go else 0, donation.money.currency)
-        return GiftFacts(donation, campaign, receipts.of_donation(tx, donation.id), gone, left)
+        left = Money(donation.total.minor - back if can_go else 0, donation.money.currency)
+        return GiftFacts(donation, campaign, receipts.of_donation(tx, donation.id), gone, left, settled)
 
     return await services.db.read(read)
 
@@ -263,6 +294,10 @@ def _record(
     refunds.keep(tx, intent, donation.id, back.refunds, now)
     refunds.keep_disputes(tx, intent, donation.id, back.disputes, now)
     _book(tx, donation, payment, before, back, now)
+    if payment.is_matched and before.gone != back.gone:
+        counting.recount(tx, donation.id, admins, now)
+    if before.said != back.said:
+        balance.look_at(tx, [intent], now + _ACCOUNTED)
     if payment.is_matched:
         state = standing(payment.money, back)
         donations.move(tx, donation.id, [one for one in RECEIVED if one is not state], state)
@@ -272,20 +307,22 @@ def _record(
 
 def _book(tx: Tx, donation: Donation, payment: Payment, before: Back, back: Back, now: datetime) -> None:
     """The books move by the difference, so that hearing of it twice, late or out of order books it once."""
-    refunded, charged = back.refunded - before.refunded, back.charged_back - before.charged_back
-    currency = payment.money.currency
     if not payment.is_matched:
-        if refunded + charged:
-            book(tx, donation, EntryKind.UNMATCHED_BACK, -(refunded + charged), currency, now)
+        gone = back.gone - before.gone
+        if gone:
+            book(tx, donation, EntryKind.UNMATCHED_BACK, -gone, payment.money.currency, now)
         return
-    if refunded:
-        kind = EntryKind.REFUND if refunded > 0 else EntryKind.REFUND_FAILED
-        book(tx, donation, kind, -refunded, currency, now)
-    if charged:
-        kind = EntryKind.CHARGEBACK if charged > 0 else EntryKind.CHARGEBACK_WON
-        book(tx, donation, kind, -charged, currency, now)
-    if refunded + charged:
-        campaigns.give_back(tx, donation.campaign_id, refunded + charged, currency)
+    then, today = Split.of(before, donation.money), Split.of(back, donation.money)
+    moves = (
+        (EntryKind.REFUND, EntryKind.REFUND_FAILED, today.refunded - then.refunded),
+        (EntryKind.CHARGEBACK, EntryKind.CHARGEBACK_WON, today.charged_back - then.charged_back),
+        (EntryKind.COVER_BACK, EntryKind.COVER_BACK, today.cover - then.cover),
+    )
+    for gone, returned, minor in moves:
+        if minor:
+            book(tx, donation, gone if minor > 0 else returned, -minor, donation.money.currency, now)
+    if today.gift != then.gift:
+        campaigns.give_back(tx, donation.campaign_id, today.gift - then.gift, donation.money.currency)
 
 
 def _tell(tx: Tx, donation: Donation, before: Back, back: Back, now: datetime) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot import guarding
+from bot import counting, guarding
 from bot.config import Settings
 from bot.errors import PaymentsRefused
 from bot.ledger import Entry, EntryKind
@@ -222,14 +222,22 @@ def receive(tx: Tx, donation: Donation, payment: Payment, settings: Settings, no
     """The gift's own money came: recorded, booked, counted and receipted, once. True when it is news."""
     if not donations.add_payment(tx, payment, now):
         return False
-    book(tx, donation, EntryKind.GIFT, payment.money.minor, payment.money.currency, now)
+    book_gift(tx, donation, now)
     donations.change(tx, donation.id, settled_at=seconds(now))
     campaigns.receive(tx, donation.campaign_id, donation.donor_id, donation.money)
+    counting.recount(tx, donation.id, settings.admin_ids, now)
     receipts.issue(tx, ReceiptKind.RECEIPT, payment.subject, donation.id, donation.money, now)
     campaign = campaigns.get(tx, donation.campaign_id)
     if campaign is not None and not campaign.is_open_at(now):
         alert(tx, donation, "late", settings.admin_ids, now)
     return True
+
+
+def book_gift(tx: Tx, donation: Donation, now: datetime, kind: EntryKind = EntryKind.GIFT) -> None:
+    """The gift, and apart from it what the donor added for the fees."""
+    book(tx, donation, kind, donation.money.minor, donation.money.currency, now)
+    if donation.cover_minor:
+        book(tx, donation, EntryKind.COVER, donation.cover_minor, donation.money.currency, now)
 
 
 def book(tx: Tx, donation: Donation, kind: EntryKind, minor: int, currency: str, now: datetime) -> None:

@@ -11,6 +11,7 @@ from handlers import (
     monthly,
     papers,
     pledges,
+    rates,
     reports,
     typing,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "monthly",
     "papers",
     "pledges",
+    "rates",
     "reports",
     "typing",
 ]

@@ -42,7 +42,13 @@ async def show_gift(turn: Turn, action: ShowGift) -> Screen:
     if found.donation.pledge_id:
         return await _came_outside(turn, found.donation)
     screen = screens.gift(
-        turn.words, found.donation, found.campaign, found.receipts, found.refunds, found.left
+        turn.words,
+        found.donation,
+        found.campaign,
+        found.receipts,
+        found.refunds,
+        found.left,
+        found.accounts,
     )
     return await flagged(turn, screen)
 

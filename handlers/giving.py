@@ -7,15 +7,19 @@ from bot.actions import (
     Bridge,
     CancelGift,
     Check,
+    CheckCovered,
     ChooseAmount,
     Give,
+    GiveCovered,
     Home,
     Look,
     PickCampaign,
     Refused,
     Remind,
 )
+from bot.fees import cover
 from bot.model import Donation, DonationState
+from bot.money import Money
 from bot.screens import back
 from bot.screens import giving as screens
 from bot.screens.base import Screen
@@ -39,20 +43,43 @@ async def pick_campaign(turn: Turn, action: PickCampaign) -> Screen:
 
 @on(Check)
 async def check(turn: Turn, action: Check) -> Screen:
-    campaign = appeals.find(turn.campaigns, action.campaign_id)
+    return await _checked(turn, action, is_covered=False)
+
+
+@on(CheckCovered)
+async def check_covered(turn: Turn, action: CheckCovered) -> Screen:
+    return await _checked(turn, action, is_covered=True)
+
+
+async def _checked(turn: Turn, action: Check | CheckCovered, *, is_covered: bool) -> Screen:
+    campaign, settings = appeals.find(turn.campaigns, action.campaign_id), turn.services.settings
     if campaign is None:
         return await route(turn, Home())
     campaign.accept(action.money, turn.services.clock())
-    if error := guarding.too_small(turn.services.settings, campaign, action.money):
+    if error := guarding.too_small(settings, campaign, action.money):
         raise error
-    return screens.check(turn.words, campaign, action.money, turn.services.settings.statement_descriptor)
+    fees = cover(action.money, settings.fees)
+    statement = settings.statement_descriptor
+    return screens.check(turn.words, campaign, action.money, statement, fees=fees, is_covered=is_covered)
 
 
 @on(Give)
 async def give(turn: Turn, action: Give) -> Screen:
-    return await stands(
-        turn, Standing(await giving.open_checkout(turn.services, turn.donor, action)), is_new=True
-    )
+    return await _given(turn, action, None)
+
+
+@on(GiveCovered)
+async def give_covered(turn: Turn, action: GiveCovered) -> Screen:
+    fees = cover(action.money, turn.services.settings.fees)
+    if fees is None or fees.minor != action.cover_minor:
+        # The table has changed since, or the button was forged: nothing is charged that the donor was not shown.
+        return await route(turn, CheckCovered(action.campaign_id, action.minor, action.currency))
+    return await _given(turn, Give(action.campaign_id, action.minor, action.currency), fees)
+
+
+async def _given(turn: Turn, action: Give, fees: Money | None) -> Screen:
+    donation = await giving.open_checkout(turn.services, turn.donor, action, fees)
+    return await stands(turn, Standing(donation), is_new=True)
 
 
 @on(Bridge)

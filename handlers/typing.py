@@ -9,6 +9,7 @@ from bot.actions import (
     CancelGift,
     ChangeMonthly,
     Check,
+    CheckCovered,
     CheckMonthly,
     ChooseAmount,
     ChooseTerm,
@@ -90,6 +91,13 @@ class PledgesCommand(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class RateCommand(Action):
+    """For staff: nothing, or a currency, its rate, and a day where it is not today."""
+
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """What a message asks for, and the source named by its link."""
 
@@ -112,6 +120,8 @@ def read(text: str) -> Said:
         return Said(paper)
     if name == "pledges":
         return Said(PledgesCommand(rest))
+    if name == "rate":
+        return Said(RateCommand(rest))
     return Said(CancelCommand() if name == "cancel" else COMMANDS.get(name, Help()))
 
 
@@ -193,7 +203,8 @@ def _unreadable(turn: Turn, campaign: Campaign | None, currency: str, reason: st
 def _in_front(turn: Turn, campaigns: list[Campaign]) -> Campaign | None:
     place = parse(turn.donor.awaiting or "")
     if not isinstance(
-        place, ShowCampaign | ShowStory | ChooseAmount | Check | Give | ChooseTerm | CheckMonthly
+        place,
+        ShowCampaign | ShowStory | ChooseAmount | Check | CheckCovered | Give | ChooseTerm | CheckMonthly,
     ):
         return None
     return next((campaign for campaign in campaigns if campaign.id == place.campaign_id), None)
@@ -205,7 +216,7 @@ def _is_monthly_in_front(turn: Turn) -> bool:
 
 def _currency_in_front(turn: Turn) -> str:
     place = parse(turn.donor.awaiting or "")
-    if isinstance(place, ChooseAmount | Check | ChooseTerm | CheckMonthly):
+    if isinstance(place, ChooseAmount | Check | CheckCovered | ChooseTerm | CheckMonthly):
         return place.currency
     return "any"
 

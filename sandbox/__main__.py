@@ -35,6 +35,8 @@ def _environment(sandbox: Sandbox, asked: argparse.Namespace) -> dict[str, str]:
         "DATABASE_URL": f"sqlite:///{asked.database}",
         "ADMIN_IDS": str(ADMIN),
         "STATEMENT_DESCRIPTOR": "MCISE* DON",
+        "FEES": "MAD 2.9%+2.75, EUR 2.9%+0.25, USD 2.9%+0.28",
+        "RATES": "EUR 10.87, USD 10",
     }
     return {**os.environ, **settings}
 

@@ -55,7 +55,8 @@ class CheckoutSession:
 class Order:
     """What a CheckoutSession is made from. `language` is the donor's; texts are in it; `back` is `https://t.me/<bot>`.
 
-    `monthly_id` is the MonthlyGift that the payment begins, if any.
+    `monthly_id` is the MonthlyGift that the payment begins, if any. `cover` is what the donor adds for the fees: a line of its
+    own, named `cover_title`.
     """
 
     donation_id: str
@@ -69,6 +70,8 @@ class Order:
     back: str
     expires_at: datetime
     monthly_id: str | None = None
+    cover: Money | None = None
+    cover_title: str = ""
 
 
 def freeze(order: Order) -> str:
@@ -87,7 +90,7 @@ def _params(order: Order) -> dict[str, Any]:
         "locale": stripe_language(order.language),
         "client_reference_id": order.donation_id,
         "metadata": ours | {"v": "1"},
-        "line_items": [_line(order)],
+        "line_items": _lines(order),
         "custom_text": {"submit": {"message": order.message[:1200]}},
         "billing_address_collection": "auto",
         "adaptive_pricing": {"enabled": False},
@@ -134,16 +137,16 @@ def _monthly(order: Order, ours: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _line(order: Order) -> dict[str, Any]:
-    product = {
-        "name": order.title[:_NAME],
-        "description": order.description[:_NAME],
-        "metadata": {"campaign": order.campaign},
-    }
+def _lines(order: Order) -> list[dict[str, Any]]:
+    gift = _line(order, order.money, {"name": order.title[:_NAME], "description": order.description[:_NAME]})
+    return [gift, _line(order, order.cover, {"name": order.cover_title[:_NAME]})] if order.cover else [gift]
+
+
+def _line(order: Order, money: Money, product: dict[str, Any]) -> dict[str, Any]:
     price: dict[str, Any] = {
-        "currency": order.money.currency.lower(),
-        "unit_amount": order.money.minor,
-        "product_data": product,
+        "currency": money.currency.lower(),
+        "unit_amount": money.minor,
+        "product_data": {**product, "metadata": {"campaign": order.campaign}},
     }
     if order.monthly_id:
         price["recurring"] = {"interval": "month", "interval_count": 1}

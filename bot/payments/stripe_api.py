@@ -13,7 +13,8 @@ from urllib.parse import quote
 import stripe
 
 from bot.errors import BadWebhook, PaymentsBusy, PaymentsLocked, PaymentsRefused, PaymentsUnreachable
-from bot.model import Dispute, Refund, RefundOrder
+from bot.model import BalanceTransaction, Dispute, Refund, RefundOrder
+from bot.payments.balance import Charge, read_charge, read_transaction
 from bot.payments.checkout import API_VERSION, CheckoutSession, read_session
 from bot.payments.money_back import read_dispute, read_refund
 from bot.payments.subscriptions import Invoice, Subscription, read_invoice, read_subscription
@@ -139,16 +140,33 @@ class Payments:
         }
         return (await self._asked("post", "/v1/billing_portal/sessions", params))["url"]
 
-    async def _all(self, path: str, wanted: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    async def charge(self, payment_intent: str) -> Charge | None:
+        """The charge that took the money of this payment, with its balance transaction where Stripe knows it already."""
+        wanted = {"expand": ["latest_charge.balance_transaction"]}
+        intent = await self._asked("get", f"/v1/payment_intents/{quote(payment_intent)}", wanted)
+        raw: dict[str, Any] | str | None = intent.get("latest_charge")
+        return read_charge(raw) if isinstance(raw, dict) else None
+
+    async def transactions(self, source: str) -> list[BalanceTransaction]:
+        """What a refund or a dispute moved: out, and back again where it failed or was won."""
+        return [
+            read_transaction(raw) async for raw in self._all("/v1/balance_transactions", {"source": source})
+        ]
+
+    async def pages(self, path: str, wanted: dict[str, Any]) -> AsyncIterator[list[dict[str, Any]]]:
         """Every page of a list, newest first."""
         asked = {"limit": 100, **wanted}
         while True:
             page = await self._asked("get", path, asked)
-            for raw in page["data"]:
-                yield raw
+            yield page["data"]
             if not page["has_more"]:
                 return
             asked["starting_after"] = page["data"][-1]["id"]
+
+    async def _all(self, path: str, wanted: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        async for page in self.pages(path, wanted):
+            for raw in page:
+                yield raw
 
     async def _session(
         self, method: str, path: str, params: dict[str, Any], key: str | None = None
@@ -175,10 +193,6 @@ class Payments:
     def completed(self, since: datetime) -> AsyncIterator[CheckoutSession]:
         """Sessions made since that donors finished."""
         return self._listed({"created": {"gte": int(since.timestamp())}, "status": "complete", "limit": 100})
-
-    def all_completed(self) -> AsyncIterator[CheckoutSession]:
-        """Every session that a donor ever finished, for an audit."""
-        return self._listed({"status": "complete", "limit": 100})
 
     async def refunds_since(self, since: datetime) -> set[str]:
         """PaymentIntents of which money went back, or is contested, since then."""

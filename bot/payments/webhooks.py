@@ -31,6 +31,7 @@ OF_MONEY = (
     "charge.dispute.funds_withdrawn",
     "charge.dispute.funds_reinstated",
 )
+OF_ACCOUNTS = ("charge.updated",)
 OF_MONTHS = (
     "invoice.paid",
     "invoice.payment_failed",
@@ -39,13 +40,13 @@ OF_MONTHS = (
     "customer.subscription.updated",
     "customer.subscription.deleted",
 )
-EVENTS = OF_PAGES + OF_MONEY + OF_MONTHS
+EVENTS = OF_PAGES + OF_MONEY + OF_ACCOUNTS + OF_MONTHS
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Stripe's hint that something happened; `object_id` is what must be fetched: a CheckoutSession, where money went back
-    or is contested the PaymentIntent that it belongs to, and of monthly gifts the subscription."""
+    """Stripe's hint that something happened; `object_id` is what must be fetched: a CheckoutSession, where money went back,
+    is contested or was accounted for the PaymentIntent that it belongs to, and of monthly gifts the subscription."""
 
     id: str
     type: str
@@ -86,7 +87,7 @@ def read_event(data: object) -> Event:
 
 def _about(kind: str, subject: dict[str, Any]) -> object:
     """The id of what must be fetched; an invoice to come has none of its own."""
-    if kind in OF_MONEY and isinstance(subject.get("payment_intent"), str):
+    if kind in OF_MONEY + OF_ACCOUNTS and isinstance(subject.get("payment_intent"), str):
         return subject["payment_intent"]
     if kind in OF_MONTHS and kind.startswith("invoice."):
         parent: dict[str, Any] = subject.get("parent") or {}

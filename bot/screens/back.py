@@ -10,7 +10,7 @@ from bot.screens.base import Button, Screen, lines, paragraphs, rows
 def sure_to_undo(words: Words, donation: Donation) -> Screen:
     """The first of two taps."""
     text = paragraphs(
-        words.text("Take back your gift of <b>{amount}</b>?", amount=donation.money),
+        words.text("Take back your gift of <b>{amount}</b>?", amount=donation.total),
         words.text(
             "The money goes back to the card or account that it came from, usually within 5 to 10 days."
         ),
@@ -26,7 +26,7 @@ def undoing(words: Words, donation: Donation) -> Screen:
     text = words.text(
         "We are giving your {amount} back. Stripe is slow to answer; we will write here as soon as it is done. "
         "You need to do nothing more.",
-        amount=donation.money,
+        amount=donation.total,
     )
     return Screen(text, rows(Button(words.label("My gifts"), MyGifts())), awaiting=Undo("no", donation.id))
 

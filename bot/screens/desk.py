@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from bot.actions import Home, RefundGift, ShowGift, StopForDonor
 from bot.i18n import Words
-from bot.model import Campaign, Donation, DonationState, Receipt, Refund
-from bot.money import Money
+from bot.model import BalanceTransaction, Campaign, Donation, DonationState, Receipt, Refund
+from bot.money import CURRENCIES, Money
 from bot.screens.base import Button, Screen, lines, paragraphs, rows
 from bot.screens.mine import state
 
@@ -19,8 +19,9 @@ def gift(
     receipts: Sequence[Receipt],
     refunds: Sequence[Refund],
     left: Money,
+    accounts: Sequence[BalanceTransaction] = (),
 ) -> Screen:
-    """`left` is what can still be given back."""
+    """`left` is what can still be given back; `accounts` what Stripe settled of it so far."""
     text = paragraphs(
         words.text("Gift <b>{reference}</b>", reference=donation.id.upper()),
         lines(
@@ -30,12 +31,16 @@ def gift(
                 amount=donation.money,
                 title=campaign.text(words.language).title,
             ),
+            words.text("Added for the fees: {cover}", cover=donation.cover)
+            if not donation.cover.is_zero
+            else None,
             state(words, donation.state),
             *(words.text("Paper {number}: {amount}", number=one.name, amount=one.money) for one in receipts),
             *(
                 words.text("Refund of {amount}: {status}", amount=one.money, status=one.status)
                 for one in refunds
             ),
+            *_settled(words, accounts),
         ),
     )
     can_refund = donation.state in (DonationState.PAID, DonationState.PARTLY_REFUNDED) and not left.is_zero
@@ -48,6 +53,18 @@ def gift(
         else None
     )
     return Screen(text, rows(whole if can_refund else None, stop), awaiting=ShowGift(donation.id))
+
+
+def _settled(words: Words, accounts: Sequence[BalanceTransaction]) -> list[str]:
+    """What reached the account of it, in each currency that the account settles in."""
+    shown: list[str] = []
+    for code in sorted({one.currency for one in accounts} & set(CURRENCIES)):
+        ours = [one for one in accounts if one.currency == code]
+        fee, net = sum(one.fee_minor for one in ours), sum(one.net_minor for one in ours)
+        shown.append(
+            words.text("Stripe’s fees: {fee}; settled: {net}", fee=Money(fee, code), net=Money(net, code))
+        )
+    return shown
 
 
 def why(words: Words, donation: Donation, money: Money) -> Screen:
@@ -70,7 +87,7 @@ def sure(words: Words, donation: Donation, money: Money, reason: str) -> Screen:
         "Give back <b>{amount}</b> of gift {reference} ({whole})? The donor is told.",
         amount=money,
         reference=donation.id.upper(),
-        whole=donation.money,
+        whole=donation.total,
     )
     yes = Button(
         words.label("Yes, give back {amount}", amount=money),

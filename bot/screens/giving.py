@@ -7,9 +7,11 @@ from bot.actions import (
     Bridge,
     CancelGift,
     Check,
+    CheckCovered,
     ChooseAmount,
     ChooseTerm,
     Give,
+    GiveCovered,
     Home,
     Look,
     MyGifts,
@@ -93,10 +95,30 @@ def pick_campaign(words: Words, campaigns: Sequence[Campaign], money: Money) -> 
     )
 
 
-def check(words: Words, campaign: Campaign, money: Money, statement: str) -> Screen:
-    """S4. `statement` is what the card statement will show, or empty."""
+def check(
+    words: Words,
+    campaign: Campaign,
+    money: Money,
+    statement: str,
+    *,
+    fees: Money | None = None,
+    is_covered: bool = False,
+) -> Screen:
+    """S4. `statement` is what the card statement will show, or empty; `fees` what may be added for them, if anything.
+
+    Nothing is added unless the donor ticks it: `is_covered`.
+    """
+    added = fees if is_covered else None
+    total = money + added if added else money
     text = paragraphs(
         words.text("Gift of <b>{amount}</b> to <b>{title}</b>.", amount=money, title=_title(words, campaign)),
+        words.text(
+            "With {fees} for the payment's fees, your card is charged <b>{total}</b>. The whole gift reaches the campaign.",
+            fees=added,
+            total=total,
+        )
+        if added
+        else None,
         lines(
             words.text("Once, not every month. Your name stays hidden."),
             words.text("Your card statement will show {statement}.", statement=statement)
@@ -104,18 +126,52 @@ def check(words: Words, campaign: Campaign, money: Money, statement: str) -> Scr
             else None,
         ),
     )
-    pay = Button(
-        words.label("Pay {amount}", amount=money),
-        Give(campaign.id, money.minor, money.currency.lower()),
-        style="success",
-    )
+    pay = Button(words.label("Pay {amount}", amount=total), _give(campaign.id, money, added), style="success")
+    change = Button(words.label("Change the amount"), ChooseAmount(campaign.id, money.currency.lower()))
+    cancel = Button(words.label("Cancel"), Home())
     monthly = Button(
         words.label("Every month instead…"), ChooseTerm(campaign.id, money.minor, money.currency.lower())
     )
-    change = Button(words.label("Change the amount"), ChooseAmount(campaign.id, money.currency.lower()))
-    cancel = Button(words.label("Cancel"), Home())
     other = other_way(words, campaign, money)
-    return Screen(text, rows(pay, other, monthly, (change, cancel)), awaiting=_check(campaign, money))
+    here = (
+        CheckCovered(campaign.id, money.minor, money.currency.lower()) if added else _check(campaign, money)
+    )
+    return Screen(
+        text,
+        rows(
+            pay,
+            _tick(words, campaign, money, fees, is_covered=is_covered),
+            other,
+            monthly,
+            (change, cancel),
+        ),
+        awaiting=here,
+    )
+
+
+def _tick(
+    words: Words, campaign: Campaign, money: Money, fees: Money | None, *, is_covered: bool
+) -> Button | None:
+    if fees is None:
+        return None
+    if is_covered:
+        return Button(words.label("☑ Fees added: {fees}", fees=fees), _check(campaign, money))
+    covered = CheckCovered(campaign.id, money.minor, money.currency.lower())
+    return Button(words.label("☐ Add the fees: {fees}", fees=fees), covered)
+
+
+def _give(campaign_id: int, money: Money, cover: Money | None) -> Give | GiveCovered:
+    code = money.currency.lower()
+    if cover is None or cover.is_zero:
+        return Give(campaign_id, money.minor, code)
+    return GiveCovered(campaign_id, money.minor, code, cover.minor)
+
+
+def _with_fees(words: Words, donation: Donation) -> str | None:
+    """What is charged beside the gift, where the donor added it."""
+    if donation.cover.is_zero:
+        return None
+    return words.text("With {fees} for the fees, {total} in all.", fees=donation.cover, total=donation.total)
 
 
 def bridge(words: Words, donation: Donation, campaign: Campaign) -> Screen:
@@ -123,9 +179,10 @@ def bridge(words: Words, donation: Donation, campaign: Campaign) -> Screen:
     text = paragraphs(
         _ready(words, donation, campaign),
         lines(
+            _with_fees(words, donation),
             _page_language(words),
             words.text(
-                "It will show {exact}, and your bank may send you a code.", exact=words.exact(donation.money)
+                "It will show {exact}, and your bank may send you a code.", exact=words.exact(donation.total)
             ),
             words.text("The link works for two hours. We write here by ourselves when your gift arrives."),
         ),
@@ -195,7 +252,7 @@ def processing(words: Words, donation: Donation) -> Screen:
     text = words.text(
         "Your payment of {amount} is on its way: your bank confirms it within a few days, and we will write to you then. "
         "Please do not pay again.",
-        amount=donation.money,
+        amount=donation.total,
     )
     return Screen(text, rows(Button(words.label("My gifts"), MyGifts())), awaiting=Look(donation.id))
 
@@ -212,6 +269,7 @@ def thanks(
         ),
         raised(words, campaign),
         lines(
+            _with_fees(words, donation),
             words.text("Reference: {reference}", reference=donation.id.upper()),
             words.text("Your card statement will show {statement}.", statement=statement)
             if statement
@@ -262,14 +320,13 @@ def expired(words: Words, donation: Donation, campaign: Campaign | None = None) 
 
 
 def _again(words: Words, donation: Donation) -> Button:
-    money, code = donation.money, donation.money.currency.lower()
     # A monthly gift is agreed to again, with its end.
     again = (
-        ChooseTerm(donation.campaign_id, money.minor, code)
+        ChooseTerm(donation.campaign_id, donation.money.minor, donation.money.currency.lower())
         if donation.monthly_id
-        else Give(donation.campaign_id, money.minor, code)
+        else _give(donation.campaign_id, donation.money, donation.cover)
     )
-    return Button(words.label("Try {amount} again", amount=money), again, style="success")
+    return Button(words.label("Try {amount} again", amount=donation.total), again, style="success")
 
 
 def _no(words: Words) -> Button:
@@ -279,7 +336,7 @@ def _no(words: Words) -> Button:
 def refused(words: Words, donation: Donation, campaign: Campaign | None = None) -> Screen:
     """S9: the bank said no; the page is still open."""
     text = paragraphs(
-        words.text("Your bank refused the payment of {amount}; nothing was charged.", amount=donation.money),
+        words.text("Your bank refused the payment of {amount}; nothing was charged.", amount=donation.total),
         words.text(
             "It may need to allow internet payments, or payments abroad, on this card. Another card may work too."
         ),
@@ -300,7 +357,7 @@ def refused(words: Words, donation: Donation, campaign: Campaign | None = None) 
 def failed(words: Words, donation: Donation) -> Screen:
     """A delayed payment did not come."""
     text = words.text(
-        "The payment of {amount} did not go through; nothing was received.", amount=donation.money
+        "The payment of {amount} did not go through; nothing was received.", amount=donation.total
     )
     return Screen(text, rows(_again(words, donation), _no(words)), awaiting=Home())
 

@@ -74,7 +74,33 @@ def _progress(words: Words, campaign: Campaign) -> str:
 
 
 def raised(words: Words, campaign: Campaign) -> str:
-    """Honest progress: no percentage while it is small, what is left when it is nearly there, true beyond the goal."""
+    """Progress towards the goal, and what it is made of where more than one currency counts."""
+    return lines(_progress_of(words, campaign), _counted(words, campaign))
+
+
+def _counted(words: Words, campaign: Campaign) -> str | None:
+    """Each currency's own sum; nothing is shown as if it had been exchanged."""
+    others = [
+        total for total in campaign.received if total.currency != campaign.goal.currency and total.minor
+    ]
+    if not others:
+        return None
+    own = next((total for total in campaign.received if total.currency == campaign.goal.currency), None)
+    if campaign.counted_minor == (own.minor if own else 0):
+        # No rate is known yet.
+        return words.text("And in other currencies: {amounts}.", amounts=_amounts(words, others))
+    return words.text(
+        "Received: {amounts}, counted at the rates of the day each gift came.",
+        amounts=_amounts(words, campaign.received),
+    )
+
+
+def _amounts(words: Words, amounts: Sequence[Money]) -> str:
+    return " · ".join(words.money(amount) for amount in amounts if amount.minor)
+
+
+def _progress_of(words: Words, campaign: Campaign) -> str:
+    """Honest: no percentage while it is small, what is left when it is nearly there, true beyond the goal."""
     total, goal = campaign.raised, campaign.goal
     left = Money(max(goal.minor - total.minor, 0), goal.currency)
     if campaign.share >= 1:
@@ -90,12 +116,7 @@ def raised(words: Words, campaign: Campaign) -> str:
 
 
 def _people(words: Words, campaign: Campaign) -> str | None:
-    others = [words.money(total) for total in campaign.received if total.currency != campaign.goal.currency]
-    people = (
-        words.plural("From {n} person.", "From {n} people.", campaign.donors) if campaign.donors else None
-    )
-    also = words.text("And in other currencies: {amounts}.", amounts=" · ".join(others)) if others else None
-    return " ".join(part for part in (people, also) if part) or None
+    return words.plural("From {n} person.", "From {n} people.", campaign.donors) if campaign.donors else None
 
 
 def _promised(words: Words, campaign: Campaign) -> str | None:

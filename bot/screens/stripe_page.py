@@ -14,6 +14,11 @@ def description(words: Words, campaign: Campaign) -> str:
     return campaign.text(words.language).summary
 
 
+def cover_title(words: Words) -> str:
+    """The line of what the donor adds for the fees."""
+    return words.label("The payment's fees").translate(_PLAIN)
+
+
 def message(words: Words, campaign: Campaign, *, is_monthly: bool = False) -> str:
     """The line under the pay button."""
     places = {"title": campaign.text(words.language).title, "operator": campaign.appeal.operator}

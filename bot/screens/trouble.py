@@ -166,6 +166,12 @@ def _alert(words: Words, what: str, reference: str, due: str) -> str:
                 reference=reference,
                 date=due,
             )
+        case "no_rate":
+            return words.text(
+                "⚠️ No rate is known for the currency of gift {reference}: such gifts count for no goal until you give "
+                "one with /rate.",
+                reference=reference,
+            )
         case "dispute_won":
             return words.text("A contested payment stays with us: {reference}", reference=reference)
         case "dispute_lost":

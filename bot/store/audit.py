@@ -1,12 +1,24 @@
 """What an audit reads: everything counted again from the facts, beside what is kept. Sums by campaign and currency."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from decimal import Decimal
 
-from sqlalchemy import and_, case, func, literal, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
 
 from bot.model import RECEIVED, PledgeState
+from bot.rates import worth
 from bot.store.sql import Statement, Tx
-from bot.store.tables import campaigns, disputes, donations, payments, pledges, receipts, refunds, totals
+from bot.store.tables import (
+    balance_transactions,
+    campaigns,
+    disputes,
+    donations,
+    payments,
+    pledges,
+    receipts,
+    refunds,
+    totals,
+)
 
 _COUNTING = ("succeeded", "pending", "requires_action")
 _REFUNDED = (
@@ -32,17 +44,90 @@ _WITH_WHAT_WENT_BACK = (
     .outerjoin(_REFUNDED, _REFUNDED.c.payment_intent == payments.c.payment_intent)
     .outerjoin(_DISPUTED, _DISPUTED.c.payment_intent == payments.c.payment_intent)
 )
-_HELD = Statement(
-    select(campaigns.c.slug, payments.c.currency, func.sum(payments.c.amount_minor - _GONE - _LOST))
-    .select_from(_WITH_WHAT_WENT_BACK)
-    .where(payments.c.is_matched == 1)
-    .group_by(campaigns.c.slug, payments.c.currency)
-)
+_BACK = _GONE + _LOST
+# Money goes back from the gift first, and only beyond it from what the donor added for the fees.
+_GIFT_BACK = case((donations.c.amount_minor > _BACK, _BACK), else_=donations.c.amount_minor)
+_GIFT_LEFT = donations.c.amount_minor - _GIFT_BACK
+_COVER_LEFT = donations.c.cover_minor - (_BACK - _GIFT_BACK)
+
+
+def _left(what: ColumnElement[int]) -> Statement:
+    return Statement(
+        select(campaigns.c.slug, payments.c.currency, func.sum(what))
+        .select_from(_WITH_WHAT_WENT_BACK)
+        .where(payments.c.is_matched == 1)
+        .group_by(campaigns.c.slug, payments.c.currency)
+    )
+
+
+_HELD, _COVERED = _left(_GIFT_LEFT), _left(_COVER_LEFT)
 _KEPT = Statement(
     select(campaigns.c.slug, totals.c.currency, totals.c.received_minor).select_from(
         totals.join(campaigns, campaigns.c.id == totals.c.campaign_id)
     )
 )
+# Most gifts are in the goal's own currency and count as they are: the database looks at those by itself.
+_COUNTED = Statement(
+    select(
+        donations.c.id,
+        donations.c.currency,
+        campaigns.c.currency.label("goal"),
+        donations.c.rate,
+        donations.c.counted_minor,
+        _GIFT_LEFT.label("left_minor"),
+    )
+    .select_from(_WITH_WHAT_WENT_BACK)
+    .where(
+        payments.c.is_matched == 1,
+        or_(
+            donations.c.rate.is_(None),
+            donations.c.currency != campaigns.c.currency,
+            donations.c.rate != "1",
+            donations.c.counted_minor != _GIFT_LEFT,
+        ),
+    )
+)
+_GOALS = Statement(
+    select(
+        campaigns.c.slug,
+        campaigns.c.counted_minor,
+        func.coalesce(func.sum(donations.c.counted_minor), 0),
+        campaigns.c.donors,
+        func.count(donations.c.donor_id.distinct()).filter(donations.c.settled_at.is_not(None)),
+    )
+    .select_from(campaigns.outerjoin(donations, donations.c.campaign_id == campaigns.c.id))
+    .group_by(campaigns.c.id)
+)
+_GIFTS = Statement(
+    select(campaigns.c.slug, payments.c.currency, func.count())
+    .select_from(_WITH_WHAT_WENT_BACK)
+    .where(payments.c.is_matched == 1)
+    .group_by(campaigns.c.slug, payments.c.currency)
+)
+_KEPT_GIFTS = Statement(
+    select(campaigns.c.slug, totals.c.currency, totals.c.gifts).select_from(
+        totals.join(campaigns, campaigns.c.id == totals.c.campaign_id)
+    )
+)
+_FEES = Statement(
+    select(
+        campaigns.c.slug,
+        balance_transactions.c.currency,
+        func.sum(balance_transactions.c.fee_minor),
+    )
+    .select_from(
+        balance_transactions.join(donations, donations.c.id == balance_transactions.c.donation_id).join(
+            campaigns, campaigns.c.id == donations.c.campaign_id
+        )
+    )
+    .group_by(campaigns.c.slug, balance_transactions.c.currency)
+)
+_UNSEEN = {
+    "payments": Statement(select(payments.c.payment_intent, payments.c.donation_id)),
+    "refunds": Statement(select(refunds.c.id, refunds.c.donation_id)),
+    "disputes": Statement(select(disputes.c.id, disputes.c.donation_id)),
+    "balance transactions": Statement(select(balance_transactions.c.id, balance_transactions.c.donation_id)),
+}
 _STATE = case(
     (_LOST > 0, "charged_back"),
     (func.coalesce(_DISPUTED.c.open, 0) > 0, "disputed"),
@@ -102,8 +187,13 @@ _ORPHANS = Statement(
 
 
 def held(tx: Tx) -> dict[tuple[str, str], int]:
-    """Payments less refunds and lost disputes, counted again."""
+    """Gifts less what went back of them, counted again."""
     return {(slug, currency): minor for slug, currency, minor in tx.all(_HELD)}
+
+
+def covered(tx: Tx) -> dict[tuple[str, str], int]:
+    """What donors added for the fees, less what of it went back."""
+    return {(slug, currency): minor for slug, currency, minor in tx.all(_COVERED)}
 
 
 def kept(tx: Tx) -> dict[tuple[str, str], int]:
@@ -124,6 +214,39 @@ def kept_promised(tx: Tx) -> dict[tuple[str, str], int]:
 def orphans(tx: Tx) -> list[tuple[str, str]]:
     """Pledges whose state and gift disagree."""
     return [(pledge, state) for pledge, state in tx.all(_ORPHANS)]
+
+
+def fees(tx: Tx) -> dict[tuple[str, str], int]:
+    """What Stripe kept, by campaign and currency of settlement."""
+    return {(slug, currency): minor for slug, currency, minor in tx.all(_FEES) if minor}
+
+
+def unseen(tx: Tx, what: str, seen: Container[str]) -> Iterator[str]:
+    """Gifts with payments, refunds, disputes or balance transactions whose id at Stripe is not among `seen`."""
+    for id, donation_id in tx.each(_UNSEEN[what]):
+        if id is not None and id not in seen:
+            yield donation_id
+
+
+def gifts(tx: Tx) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str], int]]:
+    """How many gifts came: counted again, and as kept."""
+    counted, kept = (
+        {(slug, currency): n for slug, currency, n in tx.all(one)} for one in (_GIFTS, _KEPT_GIFTS)
+    )
+    return counted, kept
+
+
+def miscounted(tx: Tx) -> Iterator[tuple[str, int, int]]:
+    """Gift, what it counts for its goal, what it should."""
+    for id, currency, goal, rate, counted, left in tx.each(_COUNTED):
+        due = 0 if rate is None else worth(left, currency, goal, Decimal(rate))
+        if counted != due:
+            yield id, counted, due
+
+
+def goals(tx: Tx) -> list[tuple[str, int, int, int, int]]:
+    """Campaign, what it counts and what its gifts count, how many donors it has and how many there are."""
+    return [tuple(row) for row in tx.all(_GOALS)]
 
 
 def wrong_states(tx: Tx) -> Iterator[tuple[str, str, str]]:

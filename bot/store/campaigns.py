@@ -221,6 +221,7 @@ def _noun(row: Row, received: Iterable[Money], promised: Iterable[Money]) -> Cam
         donors=row["donors"],
         ways=_ways(row["ways"]),
         promised=tuple(promised),
+        counted_minor=row["counted_minor"],
     )
 
 

@@ -1,7 +1,7 @@
 """Donations and the payments that Stripe reported for them; a state changes only by claim."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from sqlalchemy import func, insert, null, select, update
@@ -13,6 +13,7 @@ from bot.store.moments import moment, seconds
 from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
 from bot.store.tables import donations, payments
 
+_ACCOUNTED = timedelta(minutes=1)
 _UNSETTLED = (DonationState.CREATING, DonationState.AWAITING, DonationState.PROCESSING)
 _GET = Statement(select(donations).where(donations.c.id == at("donation_id")))
 _OPEN_LIKE = Statement(select(donations).where(donations.c.open_key == at("open_key")))
@@ -56,7 +57,18 @@ _DUE = Statement(
 )
 _ADD_PAYMENT = Statement(
     sqlite.insert(payments)
-    .values(places("subject", "payment_intent", "donation_id", "amount_minor", "currency", "received_at"))
+    .values(
+        places(
+            "subject",
+            "payment_intent",
+            "donation_id",
+            "amount_minor",
+            "currency",
+            "received_at",
+            "is_matched",
+            "look_at",
+        )
+    )
     .on_conflict_do_nothing()
 )
 
@@ -146,7 +158,8 @@ def to_look_at(tx: Tx, now: datetime, limit: int) -> list[Donation]:
 
 
 def add_payment(tx: Tx, payment: Payment, now: datetime) -> bool:
-    """Record that Stripe holds this money. False when it was recorded before."""
+    """Record that this money arrived. False when it was recorded before. Stripe is asked later what it kept of it."""
+    soon = seconds(now + _ACCOUNTED) if payment.payment_intent else None
     values: dict[str, Value] = {
         "subject": payment.subject,
         "payment_intent": payment.payment_intent or None,
@@ -155,7 +168,7 @@ def add_payment(tx: Tx, payment: Payment, now: datetime) -> bool:
         "currency": payment.money.currency,
         "is_matched": int(payment.is_matched),
     }
-    return tx.run(_ADD_PAYMENT, **values, received_at=seconds(now)) == 1
+    return tx.run(_ADD_PAYMENT, **values, received_at=seconds(now), look_at=soon) == 1
 
 
 def unmatch(tx: Tx, subject: str) -> None:

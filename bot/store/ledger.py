@@ -1,11 +1,10 @@
 """The ledger on disk: rows are appended in the transaction of the fact that they book, and never changed."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from sqlalchemy import func, insert, select
 
-from bot.ledger import GENESIS, Entry, LedgerRow, chained
-from bot.money import Money
+from bot.ledger import GENESIS, OF_GIFTS, Entry, EntryKind, LedgerRow, chained
 from bot.store.sql import Statement, Tx, at, places
 from bot.store.tables import ledger
 
@@ -69,10 +68,10 @@ def of_donation(tx: Tx, donation_id: str) -> list[LedgerRow]:
     return [LedgerRow(*row) for row in tx.all(_OF_DONATION, donation=donation_id)]
 
 
-def sums(tx: Tx) -> dict[tuple[str, str], Money]:
-    """What each campaign holds in each currency by the ledger: gifts less what went back. Unmatched money is left out."""
+def sums(tx: Tx, kinds: Collection[EntryKind] = OF_GIFTS) -> dict[tuple[str, str], int]:
+    """Minor units of these kinds by campaign and currency; of OF_GIFTS: what each campaign holds."""
     held: dict[tuple[str, str], int] = {}
     for campaign, currency, kind, minor in tx.all(_SUMS):
-        if not kind.startswith("unmatched"):
+        if kind in kinds:
             held[campaign, currency] = held.get((campaign, currency), 0) + minor
-    return {(campaign, currency): Money(minor, currency) for (campaign, currency), minor in held.items()}
+    return held

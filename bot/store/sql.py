@@ -4,7 +4,7 @@ Building and caching a Core statement at every call costs ten times what SQLite 
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -56,6 +56,10 @@ class Tx:
 
     def all(self, statement: Statement, /, **values: Value) -> list[Row]:
         return self._run(statement, values).fetchall()
+
+    def each(self, statement: Statement, /, **values: Value) -> Iterator[Row]:
+        """Row by row, so that memory does not grow with the answer; to be read to the end within the transaction."""
+        yield from self._run(statement, values)
 
     def one(self, statement: Statement, /, **values: Value) -> Row | None:
         """The first row, or None."""

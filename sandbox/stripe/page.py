@@ -54,6 +54,7 @@ def page(session: dict[str, Any], *, declined: bool) -> str:
         "id": session["id"],
         "name": html.escape(product.get("name", "")),
         "description": html.escape(product.get("description", "")),
+        "lines": _lines(session, lang),
         "message": html.escape(submit.get("message", "")),
         "amount": amount_in(session["amount_total"], session["currency"], lang)
         + (f" · {words['monthly']}" if session["_recurring"] else ""),
@@ -65,6 +66,13 @@ def page(session: dict[str, Any], *, declined: bool) -> str:
         ),
     }
     return _TEMPLATE.substitute(filled)
+
+
+def _lines(session: dict[str, Any], lang: str) -> str:
+    """What the sum is made of, where it is more than one thing."""
+    parts = session["_lines"] if len(session["_lines"]) > 1 else []
+    shown = ((html.escape(name), amount_in(minor, session["currency"], lang)) for name, minor in parts)
+    return "".join(f'<p class="line" dir="auto">{name}: <bdi>{amount}</bdi></p>' for name, amount in shown)
 
 
 def amount_in(minor: int, currency: str, lang: str) -> str:

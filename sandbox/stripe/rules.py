@@ -34,12 +34,17 @@ def check_session(params: dict[str, Any], now: float) -> None:
 def _check_lines(lines: list[dict[str, Any]], mode: str) -> None:
     prices = [line.get("price_data") or {} for line in lines]
     for price in prices:
-        check_price(price)
+        _check_amount(price)
         if ("recurring" in price) != (mode == "subscription"):
             wrong = "one-time prices only" if mode == "subscription" else "recurring prices"
             raise StripeRefusal(f"You specified `{mode}` mode but passed {wrong}.", param="mode")
     if len({price["currency"] for price in prices}) > 1:
         raise StripeRefusal("All prices of a session have one currency.", param="line_items")
+    total = sum(
+        int(price["unit_amount"]) * int(line.get("quantity", 1))
+        for price, line in zip(prices, lines, strict=True)
+    )
+    _check_total(total, prices[0]["currency"])
     if mode == "subscription" and len(lines) > 1:
         raise StripeRefusal("The sandbox's subscriptions have one item.", param="line_items")
 
@@ -56,17 +61,28 @@ def _check_agreement(data: dict[str, Any]) -> None:
 
 def check_price(price: dict[str, Any]) -> None:
     """Raises StripeRefusal."""
+    _check_amount(price)
+    _check_total(int(price["unit_amount"]), price["currency"])
+
+
+def _check_amount(price: dict[str, Any]) -> None:
     currency, amount = price.get("currency", ""), int(price.get("unit_amount", -1))
     if currency not in CURRENCIES:
         raise StripeRefusal(f"Invalid currency: {currency}.", param="line_items[0][price_data][currency]")
-    if amount <= 0 or amount < LEAST.get(currency, 1):
+    if amount <= 0:
         raise StripeRefusal("The Checkout Session's total amount is too small.", code="amount_too_small")
-    if amount > LARGEST:
-        raise StripeRefusal("The Checkout Session's total amount is too large.", code="amount_too_large")
     if amount % STEP.get(currency, 1):
         raise StripeRefusal(
             "Invalid decimals for this currency.", code="invalid_charge_amount_no_decimal_compatible"
         )
+
+
+def _check_total(amount: int, currency: str) -> None:
+    """The least and the largest hold for what is charged, not for each of its lines."""
+    if amount < LEAST.get(currency, 1):
+        raise StripeRefusal("The Checkout Session's total amount is too small.", code="amount_too_small")
+    if amount > LARGEST:
+        raise StripeRefusal("The Checkout Session's total amount is too large.", code="amount_too_large")
 
 
 def _check_texts(params: dict[str, Any]) -> None:

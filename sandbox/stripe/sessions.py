@@ -52,6 +52,10 @@ class Sessions:
             "ui_mode": params.get("ui_mode", "hosted_page"),
             "url": f"{base}/stripe/pay/{session_id}#sandbox",
             "_product": price.get("product_data") or {},
+            "_lines": [
+                (one["price_data"]["product_data"]["name"], int(one["price_data"]["unit_amount"]))
+                for one in lines
+            ],
             "_intent": params.get("payment_intent_data") or {},
             "_recurring": price.get("recurring"),
             "_subscription": params.get("subscription_data") or {},

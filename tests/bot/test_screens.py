@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from bot.ledger import Entry, EntryKind, chained
 from bot.model import Campaign, Donation, DonationState, Pledge, PledgeState, Receipt, ReceiptKind
 from bot.money import LARGEST, Money
 from bot.periods import Period
+from bot.rates import Rate
 from bot.screens import (
     giving,
     guard,
@@ -26,6 +28,7 @@ from bot.screens import (
     paperwork,
     pledges,
     proof,
+    rates,
     stripe_page,
     trouble,
 )
@@ -34,6 +37,7 @@ from bot.screens.base import Screen
 ROOT = Path(__file__).resolve().parent.parent.parent
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 MUCH = Money(LARGEST, "MAD")
+RATE = Rate("EUR", "MAD", Decimal("99999.12345678"), NOW, "settings")
 CATALOGUES = Catalogues("fr")
 
 
@@ -79,7 +83,13 @@ def screens(words: Words) -> dict[str, Screen]:
         "unclear without campaign": giving.unclear(words, None, "1.000", [MUCH]),
         "pick": giving.pick_campaign(words, all_three, MUCH),
         "check": giving.check(words, one, MUCH, "MCISE* DON"),
+        "check covered": giving.check(words, one, MUCH, "MCISE* DON", fees=MUCH, is_covered=True),
         "bridge": giving.bridge(words, gift, one),
+        "rates": rates.listing(words, [RATE], ["MAD"]),
+        "rate change": rates.change(words, RATE, RATE, 999, 20261125, is_sure=True),
+        "first rate": rates.change(words, RATE, None, 0, 20261125, is_sure=False),
+        "rate kept": rates.kept(words, RATE, 3),
+        "rate usage": rates.usage(words, ["EUR", "MAD"]),
         "preparing": giving.preparing(words, gift),
         "waiting": giving.waiting(words, gift),
         "processing": giving.processing(words, gift),
@@ -123,7 +133,7 @@ def screens(words: Words) -> dict[str, Screen]:
         | guards(words)
         | {
             f"alert {what}": trouble.alert(words, what, "ABC")
-            for what in ("review", "late", "locked", "refused")
+            for what in ("review", "late", "locked", "refused", "no_rate")
         }
     )
 
@@ -250,7 +260,7 @@ def test_amounts_are_isolated_and_what_people_wrote_is_escaped(language: str) ->
     ],
 )
 def test_progress_is_honest(minor: int, says: str) -> None:
-    one = replace(campaigns()[0], received=(Money(minor, "MAD"),) if minor else ())
+    one = replace(campaigns()[0], counted_minor=minor)
     assert says in home.raised(CATALOGUES.words("en"), one)
 
 

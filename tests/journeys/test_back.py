@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import auditing, looking, refunding
+from bot import auditing, comparing, looking, refunding
 from bot.chores import audit_all, publish_ledger, verify_ledger
 from sandbox.faults import Fault
 from tests.stage import Stage, shows, to_the_bridge
@@ -25,7 +25,7 @@ async def a_paid_gift(stage: Stage) -> str:
 async def audited(stage: Stage) -> None:
     """Our books hold in themselves, and beside Stripe's."""
     assert await auditing.audit_books(stage.services) == []
-    assert await auditing.audit_stripe(stage.services) == []
+    assert await comparing.audit_stripe(stage.services) == []
 
 
 async def undone(stage: Stage) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import aiohttp
 
-from bot import auditing
+from bot import auditing, comparing
 from tests.stage import Stage, to_the_bridge
 
 
@@ -40,7 +40,7 @@ async def all_that_can_happen(stage: Stage) -> None:
     await stage.until_rows("SELECT state FROM donations", [("paid",)], 15)
     assert await stage.rows("SELECT received_minor FROM totals") == [(20000,)]
     assert await auditing.audit_books(stage.services) == []
-    assert await auditing.audit_stripe(stage.services) == []
+    assert await comparing.audit_stripe(stage.services) == []
 
 
 async def test_what_a_hand_does_in_the_drawer_arrives_by_webhook(stage: Stage) -> None:

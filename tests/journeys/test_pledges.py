@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import auditing, mine, pledging, references
+from bot import auditing, comparing, mine, pledging, references
 from bot.actions import Promise
 from bot.errors import GiftTooSmall, NotYours, NoWays
 from bot.money import Money
@@ -41,7 +41,7 @@ async def matched(stage: Stage, reference: str, received: str = "") -> None:
 
 async def audited(stage: Stage) -> None:
     assert await auditing.audit_books(stage.services) == []
-    assert await auditing.audit_stripe(stage.services) == []
+    assert await comparing.audit_stripe(stage.services) == []
 
 
 async def test_a_donor_who_cannot_pay_by_card_promises_and_gets_a_reference(stage: Stage) -> None:
