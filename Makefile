@@ -35,7 +35,7 @@ test: $(VENV)/.ready $(MO) ## Run the tests
 	@$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term $(ARGS)
 
 test-deep: $(VENV)/.ready $(MO) ## Let the machine of money live five thousand lives (an hour)
-	@EXAMPLES=5000 $(BIN)/python -m pytest tests/journeys/test_money_machine.py --timeout 14400 $(ARGS)
+	@EXAMPLES=5000 $(BIN)/python -m pytest tests/journeys/test_money_machine.py $(ARGS)
 
 check: $(VENV)/.ready $(MO) ## Style, types, walls, catalogues, secrets
 	@$(BIN)/ruff format --check .

@@ -1,10 +1,12 @@
 """`python -m benchmarks`: the walk of one donor and of fifty, on our bot and on the floors, in turns, with medians."""
 
 import argparse
+import asyncio
 from collections.abc import Sequence
 
 import uvloop
 
+from benchmarks import audit
 from benchmarks.bots import AIOGRAM, BARE, OURS, pin, walkers
 from benchmarks.measure import Figures, Plan, confirmations, walk
 from benchmarks.papers import Papers, apart
@@ -51,7 +53,7 @@ def main() -> None:
     quick = {"alone": 40, "crowd": 200, "strangers": 200, "confirmations": 150} if asked.quick else {}
     rounds = 1 if asked.quick else asked.rounds
     measured = uvloop.run(_measure(Plan(**quick, loud=asked.loud), rounds, _installed()))
-    lines = tables(measured)
+    lines = [*tables(measured), *audit.lines(asyncio.run(audit.measure(rounds=1 if asked.quick else 3)))]
     print("\n" + "\n".join(lines))
     if asked.write:
         write(lines, rounds)

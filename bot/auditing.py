@@ -1,8 +1,8 @@
 """Count everything again from the facts, and name what differs. Reads only; mends nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from bot.ledger import EntryKind, faults
+from bot.ledger import OF_GIFTS, EntryKind, faults
 from bot.services import Services
 from bot.store import audit, ledger
 from bot.store.sql import Tx
@@ -16,13 +16,14 @@ async def audit_books(services: Services) -> list[str]:
 def _books(tx: Tx) -> Iterator[str]:
     for fault in faults(ledger.all_rows(tx)):
         yield f"ledger row {fault.seq} {fault.why}"
-    yield from _differ("", facts=audit.held(tx), totals=audit.kept(tx), ledger=ledger.sums(tx))
-    fees = {key: -minor for key, minor in ledger.sums(tx, (EntryKind.FEE,)).items()}
+    facts, (totals, count) = audit.held(tx), audit.kept(tx)
+    booked = ledger.by_kind(tx)
+    yield from _differ("", facts=facts.gifts, totals=totals, ledger=_booked(booked, OF_GIFTS))
+    yield from _differ("gifts: ", facts=facts.count, totals=count)
+    covers = _booked(booked, (EntryKind.COVER, EntryKind.COVER_BACK))
+    yield from _differ("cover: ", facts=facts.covers, ledger=covers)
+    fees = {key: -minor for key, minor in _booked(booked, (EntryKind.FEE,)).items()}
     yield from _differ("fees: ", facts=audit.fees(tx), ledger=fees)
-    covers = ledger.sums(tx, (EntryKind.COVER, EntryKind.COVER_BACK))
-    yield from _differ("cover: ", facts=audit.covered(tx), ledger=covers)
-    gifts, kept = audit.gifts(tx)
-    yield from _differ("gifts: ", facts=gifts, totals=kept)
     for donation_id, counted, due in audit.miscounted(tx):
         yield f"gift {donation_id} counts {counted} for its goal, its rate and its facts say {due}"
     for slug, counted, summed, donors, people in audit.goals(tx):
@@ -49,7 +50,16 @@ def _pledges(tx: Tx) -> Iterator[str]:
         yield f"pledge {pledge} is {state}, its gift says otherwise"
 
 
-def _differ(what: str, **sums: dict[tuple[str, str], int]) -> Iterator[str]:
+def _booked(booked: dict[EntryKind, audit.Sums], kinds: Iterable[EntryKind]) -> audit.Sums:
+    """The ledger's sums of these kinds together."""
+    sums: audit.Sums = {}
+    for kind in kinds:
+        for key, minor in booked.get(kind, {}).items():
+            sums[key] = sums.get(key, 0) + minor
+    return sums
+
+
+def _differ(what: str, **sums: audit.Sums) -> Iterator[str]:
     """A sentence for each campaign and currency whose sums are not the same in every book; what is missing is 0."""
     for key in sorted({key for book in sums.values() for key in book}):
         counted = {name: book.get(key, 0) for name, book in sums.items()}

@@ -65,6 +65,7 @@ def _exported(donation: Donation, campaign: Campaign) -> dict[str, str | int | N
         "reference": donation.id,
         "campaign": campaign.slug,
         "amount_minor": donation.money.minor,
+        "cover_minor": donation.cover_minor,
         "currency": donation.money.currency,
         "state": donation.state,
         "created_at": seconds(donation.created_at),

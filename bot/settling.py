@@ -242,8 +242,7 @@ def book_gift(tx: Tx, donation: Donation, now: datetime, kind: EntryKind = Entry
 
 def book(tx: Tx, donation: Donation, kind: EntryKind, minor: int, currency: str, now: datetime) -> None:
     """One row of the ledger, in the transaction of its fact; `minor` is negative where money left."""
-    campaign = campaigns.get(tx, donation.campaign_id)
-    slug = campaign.slug if campaign else str(donation.campaign_id)
+    slug = campaigns.slug(tx, donation.campaign_id)
     ledger.append(tx, Entry(kind, donation.id, slug, minor, currency, seconds(now)))
 
 

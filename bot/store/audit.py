@@ -1,9 +1,10 @@
 """What an audit reads: everything counted again from the facts, beside what is kept. Sums by campaign and currency."""
 
 from collections.abc import Container, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
+from sqlalchemy import and_, case, func, literal, or_, select
 
 from bot.model import RECEIVED, PledgeState
 from bot.rates import worth
@@ -51,18 +52,20 @@ _GIFT_LEFT = donations.c.amount_minor - _GIFT_BACK
 _COVER_LEFT = donations.c.cover_minor - (_BACK - _GIFT_BACK)
 
 
-def _left(what: ColumnElement[int]) -> Statement:
-    return Statement(
-        select(campaigns.c.slug, payments.c.currency, func.sum(what))
-        .select_from(_WITH_WHAT_WENT_BACK)
-        .where(payments.c.is_matched == 1)
-        .group_by(campaigns.c.slug, payments.c.currency)
+_HELD = Statement(
+    select(
+        campaigns.c.slug,
+        payments.c.currency,
+        func.sum(_GIFT_LEFT),
+        func.sum(_COVER_LEFT),
+        func.count(),
     )
-
-
-_HELD, _COVERED = _left(_GIFT_LEFT), _left(_COVER_LEFT)
+    .select_from(_WITH_WHAT_WENT_BACK)
+    .where(payments.c.is_matched == 1)
+    .group_by(campaigns.c.slug, payments.c.currency)
+)
 _KEPT = Statement(
-    select(campaigns.c.slug, totals.c.currency, totals.c.received_minor).select_from(
+    select(campaigns.c.slug, totals.c.currency, totals.c.received_minor, totals.c.gifts).select_from(
         totals.join(campaigns, campaigns.c.id == totals.c.campaign_id)
     )
 )
@@ -97,17 +100,6 @@ _GOALS = Statement(
     )
     .select_from(campaigns.outerjoin(donations, donations.c.campaign_id == campaigns.c.id))
     .group_by(campaigns.c.id)
-)
-_GIFTS = Statement(
-    select(campaigns.c.slug, payments.c.currency, func.count())
-    .select_from(_WITH_WHAT_WENT_BACK)
-    .where(payments.c.is_matched == 1)
-    .group_by(campaigns.c.slug, payments.c.currency)
-)
-_KEPT_GIFTS = Statement(
-    select(campaigns.c.slug, totals.c.currency, totals.c.gifts).select_from(
-        totals.join(campaigns, campaigns.c.id == totals.c.campaign_id)
-    )
 )
 _FEES = Statement(
     select(
@@ -186,19 +178,28 @@ _ORPHANS = Statement(
 )
 
 
-def held(tx: Tx) -> dict[tuple[str, str], int]:
-    """Gifts less what went back of them, counted again."""
-    return {(slug, currency): minor for slug, currency, minor in tx.all(_HELD)}
+Sums = dict[tuple[str, str], int]
 
 
-def covered(tx: Tx) -> dict[tuple[str, str], int]:
-    """What donors added for the fees, less what of it went back."""
-    return {(slug, currency): minor for slug, currency, minor in tx.all(_COVERED)}
+@dataclass(frozen=True, slots=True)
+class Held:
+    """By campaign and currency: what is left of the gifts and of what donors added for the fees, and how many came."""
+
+    gifts: Sums
+    covers: Sums
+    count: Sums
 
 
-def kept(tx: Tx) -> dict[tuple[str, str], int]:
-    """The totals that screens show."""
-    return {(slug, currency): minor for slug, currency, minor in tx.all(_KEPT)}
+def held(tx: Tx) -> Held:
+    """Counted again from payments, refunds and disputes."""
+    rows = [tuple(row) for row in tx.all(_HELD)]
+    return Held(*({(row[0], row[1]): row[place] for row in rows} for place in (2, 3, 4)))
+
+
+def kept(tx: Tx) -> tuple[Sums, Sums]:
+    """The totals that screens show, and how many gifts they are made of."""
+    rows = [tuple(row) for row in tx.all(_KEPT)]
+    return {(row[0], row[1]): row[2] for row in rows}, {(row[0], row[1]): row[3] for row in rows}
 
 
 def promised(tx: Tx) -> dict[tuple[str, str], int]:
@@ -226,14 +227,6 @@ def unseen(tx: Tx, what: str, seen: Container[str]) -> Iterator[str]:
     for id, donation_id in tx.each(_UNSEEN[what]):
         if id is not None and id not in seen:
             yield donation_id
-
-
-def gifts(tx: Tx) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str], int]]:
-    """How many gifts came: counted again, and as kept."""
-    counted, kept = (
-        {(slug, currency): n for slug, currency, n in tx.all(one)} for one in (_GIFTS, _KEPT_GIFTS)
-    )
-    return counted, kept
 
 
 def miscounted(tx: Tx) -> Iterator[tuple[str, int, int]]:

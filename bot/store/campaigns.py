@@ -34,6 +34,7 @@ _WITH_TOTALS = (
 _ALL = Statement(_WITH_TOTALS.where(campaigns.c.state != CampaignState.DRAFT.value))
 _GET = Statement(_WITH_TOTALS.where(campaigns.c.id == at("campaign_id")))
 _NAMED = Statement(_WITH_TOTALS.where(campaigns.c.slug == at("slug")))
+_SLUG = Statement(select(campaigns.c.slug).where(campaigns.c.id == at("campaign_id")))
 _COLUMNS = (
     "appeal_id",
     "position",
@@ -112,6 +113,10 @@ def all_of_them(tx: Tx) -> list[Campaign]:
 def get(tx: Tx, campaign_id: int) -> Campaign | None:
     found = _gather(tx.all(_GET, campaign_id=campaign_id))
     return found[0] if found else None
+
+
+def slug(tx: Tx, campaign_id: int) -> str:
+    return tx.value(_SLUG, campaign_id=campaign_id) or str(campaign_id)
 
 
 def named(tx: Tx, slug: str) -> Campaign | None:

@@ -1,10 +1,10 @@
 """The ledger on disk: rows are appended in the transaction of the fact that they book, and never changed."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from sqlalchemy import func, insert, select
 
-from bot.ledger import GENESIS, OF_GIFTS, Entry, EntryKind, LedgerRow, chained
+from bot.ledger import GENESIS, Entry, EntryKind, LedgerRow, chained
 from bot.store.sql import Statement, Tx, at, places
 from bot.store.tables import ledger
 
@@ -68,10 +68,9 @@ def of_donation(tx: Tx, donation_id: str) -> list[LedgerRow]:
     return [LedgerRow(*row) for row in tx.all(_OF_DONATION, donation=donation_id)]
 
 
-def sums(tx: Tx, kinds: Collection[EntryKind] = OF_GIFTS) -> dict[tuple[str, str], int]:
-    """Minor units of these kinds by campaign and currency; of OF_GIFTS: what each campaign holds."""
-    held: dict[tuple[str, str], int] = {}
+def by_kind(tx: Tx) -> dict[EntryKind, dict[tuple[str, str], int]]:
+    """Minor units by kind, each by campaign and currency."""
+    sums: dict[EntryKind, dict[tuple[str, str], int]] = {}
     for campaign, currency, kind, minor in tx.all(_SUMS):
-        if kind in kinds:
-            held[campaign, currency] = held.get((campaign, currency), 0) + minor
-    return held
+        sums.setdefault(EntryKind(kind), {})[campaign, currency] = minor
+    return sums

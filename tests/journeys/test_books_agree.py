@@ -65,7 +65,9 @@ class Books(RuleBasedStateMachine):
         self.stack = running(pause=0.01)
         self.sandbox: Sandbox = await self.stack.__aenter__()
         self.stripe = self.sandbox.stripe
-        self.settings: Settings = settings_for(self.sandbox, self.folder, webhook=True, fees=_FEES)
+        self.settings: Settings = settings_for(
+            self.sandbox, self.folder, webhook=True, fees=_FEES, checkouts_per_donor=0
+        )
         db = Database(self.settings.database_path)
         await db.open()
         payments = Payments("sk_test_sandbox", self.settings.stripe_api_url, pause=0.01)

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bot import auditing, giving, looking, monthly, refunding, settling
+from bot import accounting, auditing, comparing, giving, looking, monthly, refunding, settling
 from bot.actions import Give, GiveMonthly
 from bot.campaigns_file import load, read_file
 from bot.i18n import Catalogues
@@ -58,6 +58,9 @@ def _fused_run(self: Tx, statement: Any, values: Any) -> Any:
         if Fuse.left < 0:
             raise Killed
     return _plain_run(self, statement, values)
+
+
+pytestmark = pytest.mark.timeout(14400 if "EXAMPLES" in os.environ else 600)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -120,6 +123,12 @@ class Bot:
         for (id,) in await self.rows("SELECT id FROM donations"):
             await refunding.mirror(self.services, id)
         await looking.reconcile(self.services)
+
+    async def learn_accounts(self) -> None:
+        """Fees are learned whenever Stripe knows them, by looking again: it is time for every look."""
+        await self.services.db.write(lambda tx: tx.plain("UPDATE payments SET look_at = 0 WHERE look_at > 0"))
+        for intent in await accounting.due(self.services, 100):
+            await accounting.learn(self.services, intent)
 
     async def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return await self.services.db.read(lambda tx: [tuple(row) for row in tx.plain(sql)])
@@ -350,10 +359,13 @@ class Life(RuleBasedStateMachine):
     async def _ends_the_same(self) -> None:
         await self.bot.look_at_everything()
         await self.orderly.in_order(self.stripe.events)
+        await self.bot.learn_accounts()
+        await self.orderly.learn_accounts()
         mine, theirs = await self.bot.books(), await self.orderly.books()
         for name, rows in mine.items():
             assert rows == theirs[name], name
         assert await auditing.audit_books(self.bot.services) == []
+        assert await comparing.audit_stripe(self.bot.services) == []
         booked = await self.bot.rows(
             "SELECT currency, sum(amount_minor) FROM ledger WHERE kind != 'fee' GROUP BY 1"
         )
