@@ -93,8 +93,10 @@ class Books(RuleBasedStateMachine):
         fees = cover(Money(minor, currency), self.settings.fees) if covers else None
         action = Give(campaign, minor, currency.lower())
         gift = self.run(giving.open_checkout(self.services, self.donors[donor], action, fees))
-        self.stripe.pay(gift.session_id)
-        self.paid.append(gift.session_id)
+        # The same gift again, while nobody has heard that it was paid, is the same page.
+        if self.stripe.sessions[gift.session_id]["status"] == "open":
+            self.stripe.pay(gift.session_id)
+            self.paid.append(gift.session_id)
 
     @precondition(lambda self: self.paid)
     @rule(data=st.data(), share=st.integers(1, 100), status=st.sampled_from(["succeeded", "pending"]))
@@ -218,7 +220,7 @@ class Books(RuleBasedStateMachine):
 
 TestBooks = Books.TestCase
 TestBooks.settings = settings(
-    max_examples=25,
+    max_examples=20,
     stateful_step_count=16,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
