@@ -14,7 +14,7 @@ from typing import Any
 import uvicorn
 from telegram import error as api
 
-from bot import accounting, campaigns_file, counting, courier, looking, monthly, refunding
+from bot import accounting, campaigns_file, counting, courier, looking, mirroring, refunding
 from bot.botapi.pace import Pace
 from bot.botapi.pen import Pen
 from bot.botapi.transport import AiohttpRequest
@@ -265,11 +265,11 @@ class App:
         while True:
             services.bells.looks.clear()
             found, orders = await looking.due(services), await refunding.due(services)
-            gifts, payments = await monthly.due(services), await accounting.due(services)
+            gifts, payments = await mirroring.due(services), await accounting.due(services)
             await asyncio.gather(
                 *(_survives("look", looking.visit(services, donation)) for donation in found),
                 *(_survives("refund", refunding.make(services, order)) for order in orders),
-                *(_survives("monthly", monthly.mirror(services, gift.id)) for gift in gifts),
+                *(_survives("monthly", mirroring.mirror(services, gift.id)) for gift in gifts),
                 *(_survives("accounts", accounting.learn(services, intent)) for intent in payments),
             )
             if not (found or orders or gifts or payments):

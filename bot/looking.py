@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot import accounting, giving, monthly, refunding, settling
+from bot import accounting, giving, mirroring, refunding, settling
 from bot.errors import PaymentsError, PaymentsRefused
 from bot.model import CancelAsked, Donation, DonationState
 from bot.payments.webhooks import OF_ACCOUNTS, OF_MONEY, OF_MONTHS
@@ -94,7 +94,7 @@ async def reconcile(services: Services) -> list[str]:
         if donation is not None and await _differs(services, donation, session.id):
             repaired.append(donation.id)
     repaired += [one for one in await _went_back(services, now) if one not in repaired]
-    repaired += await monthly.missed(services, now - _REMEMBERED_BY_STRIPE)
+    repaired += await mirroring.missed(services, now - _REMEMBERED_BY_STRIPE)
     await services.db.write(lambda tx: marks.put(tx, _RECONCILED, str(seconds(now))))
     return repaired
 
@@ -137,7 +137,7 @@ def _work_of(hint: Hint) -> Callable[[Services, Hint], Awaitable[None]]:
     if hint.type in OF_ACCOUNTS:
         return accounting.work
     if hint.type in OF_MONTHS:
-        return monthly.work
+        return mirroring.work
     return refunding.work if hint.type in OF_MONEY else settling.work
 
 

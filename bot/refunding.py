@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot import counting, giving, monthly
+from bot import counting, giving, mirroring
 from bot.config import Settings
 from bot.errors import PaymentsError, PaymentsRefused, PaymentsUnreachable, UndoTooLate
 from bot.ledger import EntryKind
@@ -236,7 +236,7 @@ async def _payment(services: Services, payment_intent: str) -> Payment | None:
         return known
     session = await services.payments.paid_by(payment_intent)
     if session is None:
-        return await monthly.paid_by(services, payment_intent)
+        return await mirroring.paid_by(services, payment_intent)
     reference = session.reference or ""
     donation = await services.db.read(lambda tx: donations.get(tx, reference))
     if donation is None:

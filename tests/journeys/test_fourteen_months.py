@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot import accounting, auditing, comparing, giving, looking, monthly, settling
+from bot import accounting, auditing, comparing, giving, looking, mirroring, monthly, settling
 from bot.actions import GiveMonthly
 from bot.campaigns_file import load, read_file
 from bot.i18n import Catalogues
@@ -144,7 +144,7 @@ class Year:
         self.stripe.pay(donation.session_id or "")
         await settling.settle(services, donation.id)
         life.monthly_id = (await giving.get(services, donation.id)).monthly_id or ""
-        await monthly.mirror(services, life.monthly_id)
+        await mirroring.mirror(services, life.monthly_id)
         life.subscription = list(self.stripe.subscriptions)[-1]
         life.anchor = datetime.fromtimestamp(self.stripe.subscriptions[life.subscription]["_anchor"], UTC)
 
@@ -158,8 +158,8 @@ class Year:
             self.stripe.forward(0)
             await looking.sweep(self.services)
             await self._work()
-            while found := await monthly.due(self.services, 50):
-                await asyncio.gather(*(monthly.mirror(self.services, gift.id) for gift in found))
+            while found := await mirroring.due(self.services, 50):
+                await asyncio.gather(*(mirroring.mirror(self.services, gift.id) for gift in found))
 
     async def _work(self) -> None:
         while hints := await self.services.db.read(lambda tx: inbox.waiting(tx, 32)):
@@ -197,6 +197,7 @@ async def test_fourteen_months_of_monthly_gifts_end_in_the_right_charges_message
         for life in everyone:
             life.work_out(year.now)
         await _compare(year, everyone)
+        assert year.stripe.rejected == []
     finally:
         await year.close()
 

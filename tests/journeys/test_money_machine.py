@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bot import accounting, auditing, comparing, giving, looking, monthly, refunding, settling
+from bot import accounting, auditing, comparing, giving, looking, mirroring, monthly, refunding, settling
 from bot.actions import Give, GiveMonthly
 from bot.campaigns_file import load, read_file
 from bot.i18n import Catalogues
@@ -117,7 +117,7 @@ class Bot:
         for (id,) in await self.rows("SELECT id FROM donations WHERE session_id IS NOT NULL"):
             await settling.settle(self.services, id)
         for (id,) in await self.rows("SELECT id FROM monthly_gifts"):
-            await monthly.mirror(self.services, id)
+            await mirroring.mirror(self.services, id)
         for order in await refunding.due(self.services):
             await refunding.make(self.services, order)
         for (id,) in await self.rows("SELECT id FROM donations"):

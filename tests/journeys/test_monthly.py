@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot import auditing, looking, monthly
+from bot import auditing, looking, mirroring
 from bot.months import step
 from sandbox.app import Sandbox
 from sandbox.faults import Fault
@@ -370,5 +370,5 @@ async def test_the_nightly_comparison_finds_a_monthly_gift_of_which_nothing_was_
         repaired = await looking.reconcile(stage.services)
         [(donation_id,)] = await stage.rows("SELECT id FROM donations")
         assert donation_id in repaired
-        await monthly.mirror(stage.services, await the_id(stage))
+        await mirroring.mirror(stage.services, await the_id(stage))
         assert await stage.rows(PLAN) == [("active", None)]
