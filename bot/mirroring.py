@@ -260,7 +260,7 @@ def _close(tx: Tx, news: _News) -> None:
     seen, why = news.seen, _why(news)
     if monthly.end(tx, news.gift.id, why, seen.ended_at or news.now):
         # Of a first payment that failed the donor hears as of any gift.
-        is_told = news.gift.stop == "portal" or news.gift.state is MonthlyState.ASKED
+        is_told = news.gift.stop == "portal" or not _has_begun(news)
         kind = DeliveryKind.MONTHLY_ENDED if why in ("end", "bank") else DeliveryKind.MONTHLY_STOPPED
         if not is_told:
             _owe(tx, news, kind, "over", news.failed.decline if news.failed else None)
@@ -304,9 +304,13 @@ def _keep(tx: Tx, news: _News) -> None:
         _owe(tx, news, DeliveryKind.UPCOMING, str(number(seen.anchor, following)))
 
 
+def _has_begun(news: _News) -> bool:
+    return news.gift.state is not MonthlyState.ASKED or any(one.is_paid for one in news.invoices)
+
+
 def _state(news: _News) -> MonthlyState:
     """A subscription is called active while the bank still thinks about its first payment."""
-    if news.gift.state is MonthlyState.ASKED and not any(one.is_paid for one in news.invoices):
+    if not _has_begun(news):
         return MonthlyState.ASKED
     return MonthlyState.PAST_DUE if news.seen.status in ("past_due", "unpaid") else MonthlyState.ACTIVE
 

@@ -149,9 +149,9 @@ class Year:
         life.anchor = datetime.fromtimestamp(self.stripe.subscriptions[life.subscription]["_anchor"], UTC)
 
     async def live(self, everyone: list[Life], until: datetime) -> None:
-        """A day passes: what is due happens at Stripe, the bot asks for news and looks at what it has to."""
-        while self.now < until:
-            self.now += DAY
+        """Days pass: what is due happens at Stripe, the bot asks for news and looks at what it has to."""
+        while self.yesterday + DAY <= until:
+            self.now = self.yesterday + DAY
             for life in everyone:
                 await self._acts(life)
             self.yesterday = self.now
@@ -191,7 +191,7 @@ async def test_fourteen_months_of_monthly_gifts_end_in_the_right_charges_message
     everyone = sorted(lives(GIFTS), key=lambda life: life.begins)
     try:
         for number, life in enumerate(everyone, 1):
-            await year.live(everyone[: number - 1], life.begins - DAY)
+            await year.live(everyone[: number - 1], life.begins)
             await year.begin(number, life)
         await year.live(everyone, BEGIN + DAYS * DAY)
         for life in everyone:

@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +20,28 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bot import accounting, auditing, comparing, giving, looking, mirroring, monthly, refunding, settling
+from bot import (
+    accounting,
+    auditing,
+    comparing,
+    giving,
+    looking,
+    mirroring,
+    monthly,
+    refunding,
+    reporting,
+    settling,
+    stating,
+)
 from bot.actions import Give, GiveMonthly
 from bot.campaigns_file import load, read_file
 from bot.i18n import Catalogues
 from bot.money import Money
 from bot.payments.stripe_api import Payments
 from bot.payments.webhooks import read_event
+from bot.periods import Period
 from bot.services import Services
-from bot.store import donors, inbox
+from bot.store import donors, inbox, papers
 from bot.store.database import Database
 from bot.store.inbox import Hint
 from bot.store.migrate import migrate
@@ -370,6 +383,32 @@ class Life(RuleBasedStateMachine):
             "SELECT currency, sum(amount_minor) FROM ledger WHERE kind != 'fee' GROUP BY 1"
         )
         assert {currency: minor for currency, minor in booked if minor} == self._stripes()
+
+        await self._papers_agree()
+
+    async def _papers_agree(self) -> None:
+        """The statement of the donor and the report of the campaigns add up to the ledger's rows."""
+        services, words = self.bot.services, Catalogues("en").words("en")
+        days = Period(
+            services.clock().date() - timedelta(days=1), services.clock().date() + timedelta(days=1)
+        )
+        report = await reporting.report(services, words, "", days)
+        assert report is not None
+        not_matched = "('unmatched', 'unmatched_back')"
+        held = await self._sums(f"kind NOT IN {not_matched}")
+        assert {one.currency: one.closing.minor for one in report.totals if one.closing.minor} == held
+        rows = await services.db.read(lambda tx: papers.movements(tx, self.donor.id, *days.bounds))
+        stated: Counter[str] = Counter()
+        for entry in stating.movements(rows, {row.campaign: row.campaign for row in rows}):
+            stated[entry.money.currency] += entry.money.minor
+        charged = await self._sums(f"kind NOT IN {not_matched} AND kind != 'fee'")
+        assert {currency: minor for currency, minor in stated.items() if minor} == charged
+
+    async def _sums(self, which: str) -> dict[str, int]:
+        rows = await self.bot.rows(
+            f"SELECT currency, sum(amount_minor) FROM ledger WHERE {which} GROUP BY currency"
+        )
+        return {currency: minor for currency, minor in rows if minor}
 
     def _stripes(self) -> dict[str, int]:
         """Charged, less what went back; what a bank holds until a dispute is decided is not lost yet."""
