@@ -117,6 +117,14 @@ async def undoable(services: Services, donor: Donor, donation_id: str) -> Donati
     return donation
 
 
+async def newest_undoable(services: Services, donor: Donor) -> str | None:
+    """The donor's newest gift that they may still take back."""
+    recent = await services.db.read(lambda tx: donations.of_donor(tx, donor.id, 20))
+    now = services.clock()
+    ends = ((one.id, undo_until(one, services.settings)) for one in recent)
+    return next((id for id, until in ends if until is not None and now < until), None)
+
+
 async def undo(services: Services, donor: Donor, donation_id: str) -> Donation:
     """Give the whole gift back because its donor says so. Raises NotYours, UndoTooLate."""
     donation = await undoable(services, donor, donation_id)

@@ -1,8 +1,9 @@
-"""How people ask for papers in words: commands, and the same words typed without a slash in three languages."""
+"""How people ask in words for papers, for their gifts, and for one back: commands, and the same words typed without a slash
+in three languages."""
 
 from dataclasses import dataclass
 
-from bot.actions import Action
+from bot.actions import Action, MyGifts
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,11 @@ class ReportCommand(Action):
     text: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class UndoCommand(Action):
+    """The newest gift back, while that may be."""
+
+
 _COMMANDS: dict[str, type[ReceiptCommand | StatementCommand | VerifyCommand | ReportCommand]] = {
     "receipt": ReceiptCommand,
     "statement": StatementCommand,
@@ -44,12 +50,19 @@ _WORDS = {
     **dict.fromkeys(("statement", "relevé", "releve", "كشف", "الكشف"), StatementCommand),
     **dict.fromkeys(("verify", "vérifier", "verifier", "تحقق"), VerifyCommand),
 }
+_ALONE: dict[str, Action] = {
+    **dict.fromkeys(("undo", "remboursement", "rembourser", "استرجاع", "استرداد"), UndoCommand()),
+    **dict.fromkeys(("stop", "arrêter", "arreter", "أوقف", "توقف"), MyGifts()),
+    **dict.fromkeys(("history", "historique", "السجل"), MyGifts()),
+}
 # A longer sentence that begins with such a word asks for something else.
 _MOST_WORDS = 3
 
 
 def command(name: str, rest: str) -> Action | None:
-    """What `/name rest` asks for, if it is about papers."""
+    """What `/name rest` asks for, if it is about papers or a gift back."""
+    if name == "undo":
+        return UndoCommand()
     kind = _COMMANDS.get(name)
     return kind(rest.strip()) if kind else None
 
@@ -57,5 +70,7 @@ def command(name: str, rest: str) -> Action | None:
 def typed(text: str) -> Action | None:
     """What a message without a slash asks for, if it is just such a word, perhaps with a year, two days or a reference."""
     first, *rest = text.split() or [""]
+    if not rest and (alone := _ALONE.get(first.casefold())):
+        return alone
     kind = _WORDS.get(first.casefold())
     return kind(" ".join(rest)) if kind and len(rest) < _MOST_WORDS else None

@@ -5,7 +5,14 @@ from bot.actions import Undo
 from bot.model import DonationState
 from bot.screens import back as screens
 from bot.screens.base import Screen
+from handlers.asking import UndoCommand
 from handlers.routes import Turn, on
+
+
+@on(UndoCommand)
+async def undo_command(turn: Turn, _: UndoCommand) -> Screen:
+    donation_id = await refunding.newest_undoable(turn.services, turn.donor)
+    return await undo(turn, Undo("no", donation_id)) if donation_id else screens.too_late(turn.words)
 
 
 @on(Undo)

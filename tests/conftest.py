@@ -3,10 +3,15 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from sandbox.app import Sandbox, running
 from tests.stage import Stage, bot_beside, settings_for
+
+# A machine that is busy is no fault of what is tested.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 
 @pytest.fixture

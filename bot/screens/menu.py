@@ -10,6 +10,7 @@ def commands(words: Words) -> list[tuple[str, str]]:
         ("receipt", words.label("The receipt of a gift")),
         ("statement", words.label("All gifts of a year on one paper")),
         ("verify", words.label("Find a gift in the public ledger")),
+        ("undo", words.label("Take your newest gift back")),
         ("language", words.label("Change the language")),
         ("currency", words.label("Change the currency")),
         ("help", words.label("How it works, and who answers")),

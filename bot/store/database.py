@@ -23,6 +23,8 @@ _PRAGMAS = (
     "busy_timeout=5000",
     "foreign_keys=ON",
     "temp_store=MEMORY",
+    # What a donor has erased must not stay readable in the file; not every build of SQLite does so by itself.
+    "secure_delete=ON",
 )
 _TOGETHER = 64
 

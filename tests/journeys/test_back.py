@@ -179,3 +179,16 @@ async def test_an_audit_hears_from_stripe_what_we_missed(stage: Stage) -> None:
     stage.stripe.outbox.next_ones.extend(["lose"] * 4)
     stage.stripe.refund(session)
     assert await audit_all(stage.settings, with_stripe=True) == [f"gift {gift}: refunds differ"]
+
+
+@pytest.mark.parametrize("written", ["/undo", "undo", "Remboursement", "استرجاع"])
+async def test_the_newest_gift_is_taken_back_by_a_word(stage: Stage, written: str) -> None:
+    john = stage.john()
+    await john.send(written)
+    await john.says("can no longer be taken back")
+    await a_paid_gift(stage)
+    await john.send(written)
+    await john.says("Take back your gift of 200 MAD")
+    await john.tap("Yes, take it back")
+    await john.says("Refunded: 200 MAD")
+    assert await stage.rows("SELECT state FROM donations") == [("refunded",)]
