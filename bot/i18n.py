@@ -66,8 +66,9 @@ class Words:
         return _date(moment.astimezone(ZONE).date().toordinal(), self.language)
 
     def short_date(self, moment: datetime) -> str:
-        """For buttons."""
-        return _date(moment.astimezone(ZONE).date().toordinal(), self.language, "medium")
+        """For buttons. Arabic names the month: its digits alone would stand in the other order beside a typed date."""
+        length = "long" if self.language == "ar" else "medium"
+        return _date(moment.astimezone(ZONE).date().toordinal(), self.language, length)
 
     def time(self, moment: datetime) -> str:
         """Hours and minutes in the campaign's zone."""
@@ -157,4 +158,6 @@ def _date(ordinal: int, language: str, length: Literal["long", "medium"] = "long
 
     from babel.dates import format_date
 
-    return format_date(date.fromordinal(ordinal), length, locale=_CLDR[language])
+    shown = format_date(date.fromordinal(ordinal), length, locale=_CLDR[language])
+    # CLDR leaves out what French says for the first of a month.
+    return f"1er{shown[1:]}" if language == "fr" and shown.startswith("1 ") else shown

@@ -88,8 +88,11 @@ def _choice(words: Words, campaign: Campaign, money: Money, term: Term, now: dat
     end = step(now, term.months or 0)
     if campaign.ends_at is not None and campaign.ends_at < end:
         return None
-    label = words.label(
-        "{n} months, until {date}", n=term.months or 0, date=words.short_date(last_charge(now, end))
+    label = words.plural(
+        "{n} month, until {date}",
+        "{n} months, until {date}",
+        term.months or 0,
+        date=words.short_date(last_charge(now, end)),
     )
     return Button(label, _check(campaign, money, term))
 
@@ -424,16 +427,16 @@ def thanks(
         if undo_until
         else None
     )
-    stop = Button(words.label("Stop the monthly gift"), StopMonthly("no", gift.id)) if gift.is_live else None
+    goes_on = gift.is_live and (gift.next_at is not None or gift.anchor_at is None)
+    stop = Button(words.label("Stop the monthly gift"), StopMonthly("no", gift.id)) if goes_on else None
+    mine = Button(words.label("My gifts"), MyGifts())
     return Screen(
         text,
         rows(
             papers_of(words, donation),
             undo,
-            (
-                stop or Button(words.label("All campaigns"), Home()),
-                Button(words.label("My gifts"), MyGifts()),
-            ),
+            stop,
+            mine if stop else (mine, Button(words.label("All campaigns"), Home())),
         ),
         stays=True,
     )

@@ -100,7 +100,9 @@ def _subscription(subscription: Thing, lang: str, at: str, *, with_stop: bool) -
     is_over, ends = subscription["status"] == "canceled", subscription["cancel_at"]
     state = words.get(subscription["status"], words["active"])
     if ends and not is_over:
-        state = f"{words['until']} {_day(ends, lang)}"
+        until = f"{words['until']} {_day(ends, lang)}"
+        # A card that was declined is why most people come here: the end stands beside it.
+        state = f"{state} · {until}" if subscription["status"] == "past_due" else until
     buttons = [_button(f"{at}/card", words["card"], "card")]
     if with_stop:
         act = "keep" if ends else "stop"
