@@ -18,6 +18,7 @@ from bot.model import DeliveryKind, Donation, DonationState, MonthlyGift, Monthl
 from bot.money import Money
 from bot.months import number, step
 from bot.payments.subscriptions import Invoice, Subscription
+from bot.references import LETTERS
 from bot.services import Services
 from bot.store import deliveries, donations, inbox, monthly
 from bot.store.deliveries import Owed
@@ -29,7 +30,6 @@ _SLOW = timedelta(seconds=30)
 _WARNING = timedelta(days=3)
 # Stripe makes the invoice at the moment that is due and charges it about an hour later.
 _AFTER = timedelta(hours=2)
-_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 _UNDER_WAY = (DonationState.CREATING, DonationState.AWAITING, DonationState.PROCESSING)
 
 
@@ -238,8 +238,8 @@ def renewal_id(invoice_id: str) -> str:
     value = int.from_bytes(hashlib.sha256(invoice_id.encode()).digest()[:8])
     letters: list[str] = []
     for _ in range(10):
-        value, at = divmod(value, len(_LETTERS))
-        letters.append(_LETTERS[at])
+        value, at = divmod(value, len(LETTERS))
+        letters.append(LETTERS[at])
     return "".join(letters)
 
 

@@ -19,7 +19,6 @@ from bot.actions import (
     Refused,
     Remind,
     ShowCampaign,
-    Undo,
 )
 from bot.i18n import Words
 from bot.model import Campaign, Donation, Preset
@@ -28,6 +27,7 @@ from bot.screens.base import Button, Screen, lines, paragraphs, rows
 from bot.screens.home import neediest_first, raised
 from bot.screens.paperwork import papers_of
 from bot.screens.pledges import other_way
+from bot.screens.received import particulars, undo, with_fees
 
 
 def amount(words: Words, campaign: Campaign, currency: str, note: str | None = None) -> Screen:
@@ -167,19 +167,12 @@ def _give(campaign_id: int, money: Money, cover: Money | None) -> Give | GiveCov
     return GiveCovered(campaign_id, money.minor, code, cover.minor)
 
 
-def _with_fees(words: Words, donation: Donation) -> str | None:
-    """What is charged beside the gift, where the donor added it."""
-    if donation.cover.is_zero:
-        return None
-    return words.text("With {fees} for the fees, {total} in all.", fees=donation.cover, total=donation.total)
-
-
 def bridge(words: Words, donation: Donation, campaign: Campaign) -> Screen:
     """S5: what Stripe's page will show, in the donor's language, before it opens."""
     text = paragraphs(
         _ready(words, donation, campaign),
         lines(
-            _with_fees(words, donation),
+            with_fees(words, donation),
             _page_language(words),
             words.text(
                 "It will show {exact}, and your bank may send you a code.", exact=words.exact(donation.total)
@@ -268,24 +261,13 @@ def thanks(
             title=_title(words, campaign),
         ),
         raised(words, campaign),
-        lines(
-            _with_fees(words, donation),
-            words.text("Reference: {reference}", reference=donation.id.upper()),
-            words.text("Your card statement will show {statement}.", statement=statement)
-            if statement
-            else None,
-        ),
-    )
-    undo = (
-        Button(words.label("Undo (until {time})", time=words.time(undo_until)), Undo("no", donation.id))
-        if undo_until
-        else None
+        particulars(words, donation, statement),
     )
     return Screen(
         text,
         rows(
             papers_of(words, donation),
-            undo,
+            undo(words, donation, undo_until),
             (Button(words.label("My gifts"), MyGifts()), Button(words.label("All campaigns"), Home())),
         ),
         stays=True,

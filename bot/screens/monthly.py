@@ -15,7 +15,6 @@ from bot.actions import (
     PauseMonthly,
     ShowMonthly,
     StopMonthly,
-    Undo,
 )
 from bot.i18n import ZONE, Words
 from bot.model import Campaign, Donation, MonthlyGift, MonthlyState, Rhythm
@@ -24,6 +23,7 @@ from bot.months import Term, charges_before, number, step
 from bot.screens.base import Button, Screen, lines, paragraphs, rows
 from bot.screens.home import raised
 from bot.screens.paperwork import papers_of
+from bot.screens.received import particulars, undo
 
 MONTHS = (3, 6, 12)
 _GO_ON = 99
@@ -410,22 +410,12 @@ def thanks(
     text = paragraphs(
         words.text(
             "✅ Received: <b>{amount}</b> for <b>{title}</b>. Thank you!",
-            amount=donation.total,
+            amount=donation.money,
             title=_title(words, campaign),
         ),
         words.text("Gift number {n} of your monthly gift.", n=count) + " " + following,
         raised(words, campaign),
-        lines(
-            words.text("Reference: {reference}", reference=donation.id.upper()),
-            words.text("Your card statement will show {statement}.", statement=statement)
-            if statement
-            else None,
-        ),
-    )
-    undo = (
-        Button(words.label("Undo (until {time})", time=words.time(undo_until)), Undo("no", donation.id))
-        if undo_until
-        else None
+        particulars(words, donation, statement),
     )
     goes_on = gift.is_live and (gift.next_at is not None or gift.anchor_at is None)
     stop = Button(words.label("Stop the monthly gift"), StopMonthly("no", gift.id)) if goes_on else None
@@ -434,7 +424,7 @@ def thanks(
         text,
         rows(
             papers_of(words, donation),
-            undo,
+            undo(words, donation, undo_until),
             stop,
             mine if stop else (mine, Button(words.label("All campaigns"), Home())),
         ),

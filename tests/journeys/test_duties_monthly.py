@@ -7,7 +7,7 @@ from sandbox.telegram.people import Button
 from tests.journeys.test_monthly import DAY, PACED, PLAN, agreed, begun, opened, the_id
 from tests.stage import Stage, labels, press, to_the_bridge
 
-NAMES = {"en": "every month", "fr": "chaque mois", "ar": "كل شهر"}
+NAMES = {"en": "every month", "fr": "mois", "ar": "كل شهر"}
 TERMS = ("3m", "12m", "open")
 PHONES = {"ar": "amina", "fr": "yasmine", "en": "john"}
 
