@@ -264,16 +264,23 @@ class App:
     async def _looks(self, services: Services) -> None:
         while True:
             services.bells.looks.clear()
-            found, orders = await looking.due(services), await refunding.due(services)
-            gifts, payments = await mirroring.due(services), await accounting.due(services)
-            await asyncio.gather(
-                *(_survives("look", looking.visit(services, donation)) for donation in found),
-                *(_survives("refund", refunding.make(services, order)) for order in orders),
-                *(_survives("monthly", mirroring.mirror(services, gift.id)) for gift in gifts),
-                *(_survives("accounts", accounting.learn(services, intent)) for intent in payments),
-            )
-            if not (found or orders or gifts or payments):
+            found: list[bool] = []
+            # Also where the database cannot be read for a moment, the next look comes.
+            await _survives("looks", self._look(services, found))
+            if not any(found):
                 await _either(services.bells.looks.wait(), self.tempo.look)
+
+    async def _look(self, services: Services, found: list[bool]) -> None:
+        """Everything whose turn it is to be asked about; `found` says whether there was anything."""
+        gifts, orders = await looking.due(services), await refunding.due(services)
+        plans, payments = await mirroring.due(services), await accounting.due(services)
+        found.append(bool(gifts or orders or plans or payments))
+        await asyncio.gather(
+            *(_survives("look", looking.visit(services, donation)) for donation in gifts),
+            *(_survives("refund", refunding.make(services, order)) for order in orders),
+            *(_survives("monthly", mirroring.mirror(services, plan.id)) for plan in plans),
+            *(_survives("accounts", accounting.learn(services, intent)) for intent in payments),
+        )
 
     async def _sweeps(self, services: Services) -> None:
         pause = self.tempo.sweep if self.settings.mode == "polling" else self.tempo.sweep_beside_webhooks

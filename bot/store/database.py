@@ -3,6 +3,7 @@
 Work is a plain function of an open transaction; it must not touch the network. See docs/decisions/0002 and 0007.
 """
 
+import contextlib
 import sqlite3
 from collections import deque
 from collections.abc import Callable
@@ -127,10 +128,12 @@ def _commit_together(raw: sqlite3.Connection, batch: list[_Job[object]]) -> None
             _run_apart(raw, job)
         raw.execute("COMMIT")
     except BaseException as error:  # noqa: BLE001  every waiting caller must hear that nothing was kept
-        if raw.in_transaction:
-            raw.execute("ROLLBACK")
         for job in batch:
             job.error = error
+        # A connection that was closed has nothing to undo.
+        with contextlib.suppress(sqlite3.ProgrammingError):
+            if raw.in_transaction:
+                raw.execute("ROLLBACK")
 
 
 def _run_apart(raw: sqlite3.Connection, job: _Job[object]) -> None:

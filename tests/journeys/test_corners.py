@@ -268,6 +268,8 @@ async def test_polling_survives_a_telegram_that_is_away(polling: Stage) -> None:
 async def test_a_full_disk_is_not_acknowledged_and_comes_again(stage: Stage) -> None:
     await stage.until_health("ok")
     john = stage.john()
+    # What only the start writes is written.
+    await stage.until_rows("SELECT count(*) FROM marks WHERE key = 'telegram.menu'", [(1,)])
     await _set(stage, "PRAGMA max_page_count = 1")
     await stage.services.db.close()
     await john.send("/start")
