@@ -275,7 +275,7 @@ async def test_a_second_subscription_of_the_same_gift_is_ended_and_its_money_kep
     stage.stripe.pay(session)
     await john.says("Received: 100 MAD")
     stage.stripe.pay(twin["id"])
-    await stage.until_rows("SELECT count(*) FROM inbox WHERE outcome = 'stray'", [(1,)], 12)
+    await stage.until_rows("SELECT count(*) > 0 FROM inbox WHERE outcome = 'stray'", [(1,)], 12)
     mine, other = stage.stripe.subscriptions.values()
     assert (mine["status"], other["status"]) == ("active", "canceled")
     await stage.until_rows(
