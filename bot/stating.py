@@ -61,9 +61,13 @@ _COVER = (EntryKind.COVER, EntryKind.COVER_BACK)
 def movements(rows: Iterable[LedgerRow], titles: dict[str, str]) -> list[facts.Entry]:
     """The ledger's rows as the card saw them: what was booked together of one gift for its fees is part of its line."""
     found: list[facts.Entry] = []
-    for _, together in groupby(rows, key=lambda row: (row.donation, row.at, row.amount_minor > 0)):
+    for _, together in groupby(rows, key=_as_one):
         found += _lines(list(together), titles)
     return found
+
+
+def _as_one(row: LedgerRow) -> tuple[str, str, int, bool]:
+    return row.donation, row.currency, row.at, row.amount_minor > 0
 
 
 def _lines(rows: list[LedgerRow], titles: dict[str, str]) -> list[facts.Entry]:
