@@ -25,7 +25,7 @@ from bot.model import (
 )
 from bot.money import Money
 from bot.services import Services
-from bot.settling import alert, book, owe
+from bot.settling import book, owe, receive
 from bot.store import campaigns, deliveries, donations, pledges, receipts
 from bot.store.deliveries import Owed
 from bot.store.moments import seconds
@@ -236,20 +236,12 @@ def _receive(tx: Tx, services: Services, pledge: Pledge, received: Money, by: st
     now = services.clock()
     donation = _gift(pledge, received)
     donations.add(tx, donation, None, None)
-    donations.change(tx, donation.id, settled_at=seconds(now))
-    subject = pledges.next_subject(tx, pledge.id)
-    donations.add_payment(tx, Payment(subject, "", donation.id, received, is_matched=True), now)
-    book(tx, donation, EntryKind.PLEDGE, received.minor, received.currency, now)
-    campaigns.receive(tx, donation.campaign_id, donation.donor_id, received)
-    counting.recount(tx, donation.id, services.settings.admin_ids, now)
-    receipts.issue(tx, ReceiptKind.RECEIPT, subject, donation.id, received, now)
+    payment = Payment(pledges.next_subject(tx, pledge.id), "", donation.id, received, is_matched=True)
+    receive(tx, donation, payment, services.settings, now, EntryKind.PLEDGE)
     pledges.change(tx, pledge.id, donation_id=donation.id, matched_by=by, settled_at=seconds(now))
     if pledge.state.is_open:
         campaigns.promise(tx, pledge.campaign_id, -pledge.money.minor, pledge.money.currency)
     owe(tx, donation, DeliveryKind.THANKS, now)
-    campaign = campaigns.get(tx, donation.campaign_id)
-    if campaign is not None and not campaign.is_open_at(now):
-        alert(tx, donation, "late", services.settings.admin_ids, now)
 
 
 def _gift(pledge: Pledge, received: Money) -> Donation:

@@ -218,11 +218,18 @@ def keep_unmatched(tx: Tx, donation: Donation, payment: Payment, now: datetime) 
     return is_news
 
 
-def receive(tx: Tx, donation: Donation, payment: Payment, settings: Settings, now: datetime) -> bool:
+def receive(
+    tx: Tx,
+    donation: Donation,
+    payment: Payment,
+    settings: Settings,
+    now: datetime,
+    kind: EntryKind = EntryKind.GIFT,
+) -> bool:
     """The gift's own money came: recorded, booked, counted and receipted, once. True when it is news."""
     if not donations.add_payment(tx, payment, now):
         return False
-    book_gift(tx, donation, now)
+    book_gift(tx, donation, now, kind)
     donations.change(tx, donation.id, settled_at=seconds(now))
     campaigns.receive(tx, donation.campaign_id, donation.donor_id, donation.money)
     counting.recount(tx, donation.id, settings.admin_ids, now)
