@@ -2,6 +2,7 @@
 
 import gettext
 import html
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -17,7 +18,9 @@ LOCALES = Path(__file__).resolve().parent.parent / "locales"
 ZONE = ZoneInfo("Africa/Casablanca")
 # CLDR prints Morocco's Arabic with Latin digits and 1.234,50; plain `ar` would print 1,234.50.
 _CLDR = {"ar": "ar_MA", "fr": "fr", "en": "en"}
-_FSI, _PDI = "\u2068", "\u2069"
+_FSI, _PDI, _RLM = "\u2068", "\u2069", "\u200f"
+# Clients take a paragraph's direction from its first strong letter: does an Arabic sentence begin with an Arabic one?
+_LEADS = re.compile(r"(?:<[^>]*>|[^\w\u2068])*[\u0600-\u06ff]")
 
 Place = str | int | Money
 
@@ -36,12 +39,12 @@ class Words:
 
     def text(self, message: str, /, **places: Place) -> str:
         """An HTML sentence."""
-        return self._catalogue.gettext(message).format_map(self._shown(places, quote=True))
+        return self._led(self._catalogue.gettext(message).format_map(self._shown(places, quote=True)))
 
     def plural(self, one: str, many: str, n: int, /, **places: Place) -> str:
         """An HTML sentence in the plural form of `n`; the place {n} is the number as people write it."""
         sentence = self._catalogue.ngettext(one, many, n)
-        return sentence.format_map(self._shown({"n": n, **places}, quote=True))
+        return self._led(sentence.format_map(self._shown({"n": n, **places}, quote=True)))
 
     def label(self, message: str, /, **places: Place) -> str:
         """Plain text for a button, a command or an alert: never HTML."""
@@ -75,6 +78,10 @@ class Words:
         from babel.dates import format_time
 
         return format_time(moment.astimezone(ZONE), "short", locale=_CLDR[self.language])
+
+    def _led(self, sentence: str) -> str:
+        """The sentence, made to run from the right where an amount or a foreign name opens it."""
+        return f"{_RLM}{sentence}" if self.language == "ar" and not _LEADS.match(sentence) else sentence
 
     def _shown(self, places: Mapping[str, Place], *, quote: bool) -> dict[str, str]:
         return {name: self._one(value, quote=quote) for name, value in places.items()}

@@ -28,13 +28,16 @@ export function drawChat(log, chat, lang, act) {
   if (news || atEnd) log.scrollTop = log.scrollHeight;
 }
 
+// The people are in Morocco, wherever this browser is.
+const TIME = { hour: "2-digit", minute: "2-digit", timeZone: "Africa/Casablanca" };
+
 function bubble(message, lang, act) {
   const body = make("div", { class: "bubble" });
   if (message.sender === "other") body.append(make("strong", { class: "name" }, message.name));
   if (message.photo) body.append(make("img", { src: message.photo.url, alt: "" }));
   if (message.document) body.append(file(message.document));
   body.append(text(message.html));
-  const time = new Date(message.time * 1000).toLocaleTimeString(lang, { hour: "2-digit", minute: "2-digit" });
+  const time = new Date(message.time * 1000).toLocaleTimeString(lang, TIME);
   body.append(make("span", { class: "time" }, (message.edited ? `${word(lang, "edited")} ` : "") + time));
   const whole = make("article", { class: `message ${message.sender}`, "data-message-id": message.id }, body);
   if (message.keyboard.length) whole.append(keyboard(message, act));

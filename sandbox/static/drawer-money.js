@@ -6,8 +6,10 @@ const REASONS = ["insufficient_funds", "card_declined", "expired_card", "authent
 const BAD = ["disputed", "charged_back", "past_due", "inquiry"];
 const DONE = ["paid", "active"];
 
-const DAY = { day: "numeric", month: "long", year: "numeric" };
-const TIME = { hour: "2-digit", minute: "2-digit" };
+// The people on the phones are in Morocco, wherever this browser is.
+const WHERE = { timeZone: "Africa/Casablanca" };
+const DAY = { day: "numeric", month: "long", year: "numeric", ...WHERE };
+const TIME = { hour: "2-digit", minute: "2-digit", ...WHERE };
 const day = (drawer, stamp) => new Date(stamp * 1000).toLocaleDateString(LOCALES[drawer.lang], DAY);
 const clock = (drawer, stamp) => new Date(stamp * 1000).toLocaleTimeString(LOCALES[drawer.lang], TIME);
 const hint = (text) => make("p", { class: "hint" }, text);

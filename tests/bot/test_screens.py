@@ -1,6 +1,7 @@
 """Every screen, in every language, with the longest words and the largest sums, fits Telegram and reads right."""
 
 import re
+import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -239,6 +240,14 @@ def test_every_screen_fits_telegram(language: str) -> None:
 def test_every_sentence_is_said_in_the_readers_language(language: str) -> None:
     spoken, english = screens(CATALOGUES.words(language)), screens(CATALOGUES.words("en"))
     assert [name for name in spoken if spoken[name].text == english[name].text] == ["languages"]
+
+
+def test_every_arabic_screen_reads_from_the_right() -> None:
+    for name, screen in screens(CATALOGUES.words("ar")).items():
+        first = re.sub(r"<[^>]+>", "", screen.text).splitlines()[0]
+        letters = [one for one in map(unicodedata.bidirectional, first) if one in ("L", "R", "AL")]
+        # Three languages stand side by side where none is known yet.
+        assert letters[0] in ("R", "AL") or name == "languages", (name, first)
 
 
 @pytest.mark.parametrize("language", ["ar", "fr", "en"])

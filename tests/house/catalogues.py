@@ -16,6 +16,8 @@ LANGUAGES = ("ar", "fr")
 FORMS = {"ar": 6, "fr": 2}
 _PLACE = re.compile(r"\{\w+\}")
 _TAG = re.compile(r"</?[a-z]+>")
+# In a line from right to left a command's slash would jump to its other end.
+_BARE_COMMAND = re.compile(r"(?<![\w<>\u2068/])/[a-z]|(?<!\u2068)<code>")
 
 
 def extracted() -> Catalog:
@@ -53,6 +55,8 @@ def _wrong(message: Message, language: str) -> list[str]:
     )
     if differs:
         problems.append(f"empty, or places or tags differ: {_key(message)}")
+    if language == "ar" and any(_BARE_COMMAND.search(form) for form in forms):
+        problems.append(f"a command without isolates: {_key(message)}")
     return problems
 
 
