@@ -259,6 +259,8 @@ def _owe(tx: Tx, news: _News, kind: DeliveryKind, about: str, payload: str | Non
 def _close(tx: Tx, news: _News) -> None:
     seen, why = news.seen, _why(news)
     if monthly.end(tx, news.gift.id, why, seen.ended_at or news.now):
+        # A change that the donor asked for too late never was.
+        monthly.change(tx, news.gift.id, amount_minor=max(1, seen.total.minor - news.gift.cover_minor))
         # Of a first payment that failed the donor hears as of any gift.
         is_told = news.gift.stop == "portal" or not _has_begun(news)
         kind = DeliveryKind.MONTHLY_ENDED if why in ("end", "bank") else DeliveryKind.MONTHLY_STOPPED

@@ -78,6 +78,9 @@ async def pause(services: Services, donor: Donor, monthly_id: str, months: int) 
     """Leave out so many charges; 0 goes on at once. Raises NotYours."""
     await _refresh(services, donor, monthly_id)
     known = await facts(services, donor, monthly_id)
+    if not known.gift.is_live:
+        # It ended at Stripe, and only the look a line above has heard of it.
+        return known
     until = _after_charges(known.gift, months, services.clock())
     await _wish(services, monthly_id, paused_until=None if until is None else seconds(until))
     return await facts(services, donor, monthly_id)
@@ -96,6 +99,8 @@ async def change(services: Services, donor: Donor, monthly_id: str, money: Money
     await _refresh(services, donor, monthly_id)
     known = await facts(services, donor, monthly_id)
     known.campaign.accept(money, services.clock())
+    if not known.gift.is_live:
+        return known
     await _wish(services, monthly_id, amount_minor=money.minor)
     return await facts(services, donor, monthly_id)
 

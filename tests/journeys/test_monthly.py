@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from bot import auditing, looking, mirroring
+from bot import auditing, looking, mirroring, monthly
+from bot.money import Money
 from bot.months import step
+from bot.store import donors
 from sandbox.app import Sandbox
 from sandbox.faults import Fault
 from sandbox.telegram import Phone
@@ -149,6 +151,34 @@ async def test_its_amount_is_changed_from_the_next_charge_on(stage: Stage) -> No
     await john.says("Received: 150 MAD")
     assert await stage.rows(GIFTS) == [(10000, "paid"), (15000, "paid")]
     await audited(stage)
+
+
+@pytest.mark.parametrize("wish", ["change", "pause"])
+async def test_what_the_donor_wishes_after_an_end_that_nobody_told_is_no_wish(
+    stage: Stage, wish: str
+) -> None:
+    subscription, john = await begun(stage, "6 months"), stage.john()
+    stage.stripe.outbox.next_ones.append("lost")
+    stage.stripe.cancel_subscription(subscription)
+    donor = await stage.services.db.read(lambda tx: donors.find(tx, 1003))
+    assert donor is not None
+    if wish == "change":
+        found = await monthly.change(stage.services, donor, await the_id(stage), Money(15000, "MAD"))
+    else:
+        found = await monthly.pause(stage.services, donor, await the_id(stage), 1)
+    assert (found.gift.state, found.gift.money, found.gift.wanted) == ("ended", Money(10000, "MAD"), 0)
+    await john.says("is stopped. Nothing more will be charged", PACED)
+
+
+async def test_a_change_that_stripe_never_heard_is_no_part_of_a_gift_that_ended(stage: Stage) -> None:
+    subscription = await begun(stage, "6 months")
+    stage.stripe.faults.add(Fault("500", "*", 30))
+    donor = await stage.services.db.read(lambda tx: donors.find(tx, 1003))
+    assert donor is not None
+    await monthly.change(stage.services, donor, await the_id(stage), Money(15000, "MAD"))
+    stage.stripe.cancel_subscription(subscription)
+    stage.stripe.faults.clear()
+    await stage.until_rows("SELECT state, amount_minor, wanted FROM monthly_gifts", [("ended", 10000, 0)])
 
 
 async def test_an_amount_outside_the_limits_changes_nothing(stage: Stage) -> None:
