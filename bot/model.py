@@ -83,6 +83,11 @@ class DeliveryKind(StrEnum):
     UPCOMING = "upcoming"
     PLEDGE_REMINDER = "pledge_reminder"
     EVIDENCE = "evidence"
+    APPROVAL = "approval"
+    BROADCAST_REPORT = "broadcast_report"
+    DIGEST = "digest"
+    ANSWER = "answer"
+    CLOSED = "closed"
 
 
 class MonthlyState(StrEnum):

@@ -4,6 +4,7 @@ in three languages."""
 from dataclasses import dataclass
 
 from bot.actions import Action, MyGifts
+from handlers.commands import command
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +29,14 @@ class VerifyCommand(Action):
 
 
 @dataclass(frozen=True, slots=True)
-class ReportCommand(Action):
-    """For staff: the report for the authorities."""
-
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class UndoCommand(Action):
     """The newest gift back, while that may be."""
 
 
-_COMMANDS: dict[str, type[ReceiptCommand | StatementCommand | VerifyCommand | ReportCommand]] = {
-    "receipt": ReceiptCommand,
-    "statement": StatementCommand,
-    "verify": VerifyCommand,
-    "report": ReportCommand,
-}
+command("receipt", ReceiptCommand)
+command("statement", StatementCommand)
+command("verify", VerifyCommand)
+command("undo", UndoCommand())
 _WORDS = {
     **dict.fromkeys(("receipt", "reçu", "recu", "وصل", "الوصل"), ReceiptCommand),
     **dict.fromkeys(("statement", "relevé", "releve", "كشف", "الكشف"), StatementCommand),
@@ -57,14 +49,6 @@ _ALONE: dict[str, Action] = {
 }
 # A longer sentence that begins with such a word asks for something else.
 _MOST_WORDS = 3
-
-
-def command(name: str, rest: str) -> Action | None:
-    """What `/name rest` asks for, if it is about papers or a gift back."""
-    if name == "undo":
-        return UndoCommand()
-    kind = _COMMANDS.get(name)
-    return kind(rest.strip()) if kind else None
 
 
 def typed(text: str) -> Action | None:

@@ -1,22 +1,33 @@
 """The admin's desk. Whoever is no staff gets what they would get if none of this were here."""
 
+from dataclasses import dataclass
+
 from bot import pledging, refunding
-from bot.actions import Help, RefundGift, ShowGift
+from bot.actions import Action, RefundGift, ShowGift
 from bot.amounts import Clear, read_amount
 from bot.model import Donation, DonationState
 from bot.money import Money
 from bot.screens import desk as screens
 from bot.screens import match
 from bot.screens.base import Screen
+from bot.staff import Right
+from handlers.commands import command
 from handlers.freezing import flagged
-from handlers.routes import Turn, current, on, route
-from handlers.typing import RefundCommand
+from handlers.routes import Turn, on, route
 
 
-@on(RefundCommand)
+@dataclass(frozen=True, slots=True)
+class RefundCommand(Action):
+    """A reference, and an amount where only a part goes back."""
+
+    text: str = ""
+
+
+command("refund", RefundCommand)
+
+
+@on(RefundCommand, Right.MONEY)
 async def refund_command(turn: Turn, action: RefundCommand) -> Screen:
-    if not turn.is_staff:
-        return await route(turn, Help())
     reference, _, amount = action.text.strip().partition(" ")
     found = await refunding.facts(turn.services, reference) if reference else None
     if found is None:
@@ -32,10 +43,8 @@ async def refund_command(turn: Turn, action: RefundCommand) -> Screen:
             return screens.usage(turn.words)
 
 
-@on(ShowGift)
+@on(ShowGift, Right.READ)
 async def show_gift(turn: Turn, action: ShowGift) -> Screen:
-    if not turn.is_staff:
-        return await current(turn)
     found = await refunding.facts(turn.services, action.donation_id)
     if found is None:
         return screens.unknown(turn.words)
@@ -61,10 +70,8 @@ async def _came_outside(turn: Turn, donation: Donation) -> Screen:
     return match.gift(turn.words, donation, facts.pledge, facts.campaign)
 
 
-@on(RefundGift)
+@on(RefundGift, Right.MONEY)
 async def refund_gift(turn: Turn, action: RefundGift) -> Screen:
-    if not turn.is_staff:
-        return await current(turn)
     found = await refunding.facts(turn.services, action.donation_id)
     if found is None:
         return screens.unknown(turn.words)

@@ -3,26 +3,27 @@
 from dataclasses import replace
 
 from bot import guarding
-from bot.actions import Freeze, Help, Unfreeze
+from bot.actions import Freeze, Unfreeze
 from bot.guarding import Watch
 from bot.screens import guard as screens
 from bot.screens.base import Screen, paragraphs
-from handlers.routes import Turn, on, route
+from bot.staff import Right
+from handlers.commands import command
+from handlers.routes import Turn, on
+
+command("freeze", Freeze())
+command("unfreeze", Unfreeze())
 
 
-@on(Freeze)
+@on(Freeze, Right.MONEY)
 async def freeze(turn: Turn, action: Freeze) -> Screen:
-    if not turn.is_staff:
-        return await route(turn, Help())
     if action.sure == "yes":
         return _sure(turn, await guarding.freeze(turn.services, turn.donor.id))
     return _sure(turn, await guarding.watch(turn.services))
 
 
-@on(Unfreeze)
+@on(Unfreeze, Right.MONEY)
 async def unfreeze(turn: Turn, action: Unfreeze) -> Screen:
-    if not turn.is_staff:
-        return await route(turn, Help())
     if action.sure == "yes":
         return _sure(turn, await guarding.unfreeze(turn.services, turn.donor.id))
     return _sure(turn, await guarding.watch(turn.services))

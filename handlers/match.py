@@ -1,22 +1,33 @@
 """The desk of pledges: found by reference or amount, matched with what arrived, corrected. Strangers learn nothing."""
 
+from dataclasses import dataclass
+
 from bot import pledging, references
-from bot.actions import Help, MatchPledge, Pledges, UnmatchPledge
+from bot.actions import Action, MatchPledge, Pledges, UnmatchPledge
 from bot.amounts import Clear, read_amount
 from bot.model import PledgeState
 from bot.money import Money
 from bot.pledging import PledgeFacts
 from bot.screens import match as screens
 from bot.screens.base import Screen
+from bot.staff import Right
+from handlers.commands import command
 from handlers.freezing import flagged
-from handlers.routes import Turn, current, on, route
-from handlers.typing import PledgesCommand
+from handlers.routes import Turn, on
 
 
-@on(PledgesCommand)
+@dataclass(frozen=True, slots=True)
+class PledgesCommand(Action):
+    """Nothing, a reference, a reference and the amount that arrived, or an amount."""
+
+    text: str = ""
+
+
+command("pledges", PledgesCommand)
+
+
+@on(PledgesCommand, Right.MONEY)
 async def pledges_command(turn: Turn, action: PledgesCommand) -> Screen:
-    if not turn.is_staff:
-        return await route(turn, Help())
     text = action.text.strip()
     if not text:
         return await list_pledges(turn, Pledges())
@@ -62,10 +73,8 @@ def _asked(turn: Turn, facts: PledgeFacts, amount: str) -> Screen:
             return screens.usage(turn.words)
 
 
-@on(Pledges)
+@on(Pledges, Right.MONEY)
 async def list_pledges(turn: Turn, action: Pledges) -> Screen:
-    if not turn.is_staff:
-        return await current(turn)
     page = max(1, action.page)
     desk = await pledging.open_page(turn.services, page, screens.PAGE)
     return await flagged(turn, screens.listed(turn.words, _known(desk.found), page, desk.count))
@@ -75,10 +84,8 @@ def _known(found: list[PledgeFacts]) -> list[screens.Known]:
     return [(one.pledge, one.campaign) for one in found]
 
 
-@on(MatchPledge)
+@on(MatchPledge, Right.MONEY)
 async def match_pledge(turn: Turn, action: MatchPledge) -> Screen:
-    if not turn.is_staff:
-        return await current(turn)
     facts = await pledging.find(turn.services, action.pledge_id)
     if facts is None:
         return await list_pledges(turn, Pledges())
@@ -88,10 +95,8 @@ async def match_pledge(turn: Turn, action: MatchPledge) -> Screen:
     return screens.pledge(turn.words, facts.pledge, facts.campaign, received)
 
 
-@on(UnmatchPledge)
+@on(UnmatchPledge, Right.MONEY)
 async def unmatch_pledge(turn: Turn, action: UnmatchPledge) -> Screen:
-    if not turn.is_staff:
-        return await current(turn)
     facts = await pledging.find(turn.services, action.pledge_id)
     if facts is None:
         return await list_pledges(turn, Pledges())

@@ -21,8 +21,9 @@ from bot.screens import desk
 from bot.screens import monthly as screens
 from bot.screens.base import Screen
 from bot.settling import Standing
+from bot.staff import Right
 from handlers.giving import stands
-from handlers.routes import Turn, current, on, route
+from handlers.routes import Turn, on, route
 
 
 @on(ChooseTerm)
@@ -132,11 +133,9 @@ async def new_card(turn: Turn, action: NewCard) -> Screen:
     return screens.card(turn.words, found.gift, url)
 
 
-@on(StopForDonor)
+@on(StopForDonor, Right.MONEY)
 async def stop_for_donor(turn: Turn, action: StopForDonor) -> Screen:
-    """Staff stop a monthly gift; whoever is no staff sees what they had in front of them."""
-    if not turn.is_staff:
-        return await current(turn)
+    """Staff stop a monthly gift."""
     if action.sure != "yes":
         return desk.sure_to_stop(turn.words, action.monthly_id)
     found = await monthly.stop_for_staff(turn.services, action.monthly_id, turn.donor.id)

@@ -1,22 +1,32 @@
 """Rates, for staff; whoever is none gets what they would get if none of this were here."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot import counting
-from bot.actions import Help, SetRate, ShowRates
+from bot.actions import Action, SetRate, ShowRates
 from bot.errors import MoneyError
 from bot.i18n import ZONE
 from bot.rates import Rate, read_pair, read_rate
 from bot.screens import rates as screens
 from bot.screens.base import Screen
-from handlers.routes import Turn, current, on, route
-from handlers.typing import RateCommand
+from bot.staff import Right
+from handlers.commands import command
+from handlers.routes import Turn, on, route
 
 
-@on(RateCommand)
+@dataclass(frozen=True, slots=True)
+class RateCommand(Action):
+    """Nothing, or a currency, its rate, and a day where it is not today."""
+
+    text: str = ""
+
+
+command("rate", RateCommand)
+
+
+@on(RateCommand, Right.MONEY)
 async def rate_command(turn: Turn, action: RateCommand) -> Screen:
-    if not turn.is_staff:
-        return await route(turn, Help())
     words = action.text.split()
     if not words:
         return await route(turn, ShowRates())
@@ -27,18 +37,14 @@ async def rate_command(turn: Turn, action: RateCommand) -> Screen:
     return await _change(turn, wanted, is_sure=False)
 
 
-@on(ShowRates)
+@on(ShowRates, Right.MONEY)
 async def show_rates(turn: Turn, _: ShowRates) -> Screen:
-    if not turn.is_staff:
-        return await current(turn)
     table = await counting.table(turn.services)
     return screens.listing(turn.words, table.rates, table.goals)
 
 
-@on(SetRate)
+@on(SetRate, Right.MONEY)
 async def set_rate(turn: Turn, action: SetRate) -> Screen:
-    if not turn.is_staff:
-        return await current(turn)
     table = await counting.table(turn.services)
     day = str(action.day)
     words = [screens.unpacked(action.rate), f"{day[:4]}-{day[4:6]}-{day[6:]}"]

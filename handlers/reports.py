@@ -1,25 +1,36 @@
 """The report for the authorities, for staff; whoever is no staff gets what they would get if it were not here."""
 
+from dataclasses import dataclass
+
 from bot import appeals, reporting
-from bot.actions import Help, ShowReport
+from bot.actions import Action, ShowReport
 from bot.i18n import ZONE
 from bot.papers.facts import Report
 from bot.periods import Period
 from bot.screens import reporting as screens
 from bot.screens.base import Screen
-from handlers.asking import ReportCommand
+from bot.staff import Right
+from handlers.commands import command
 from handlers.routes import Turn, current, on, route
 
 
-@on(ReportCommand)
+@dataclass(frozen=True, slots=True)
+class ReportCommand(Action):
+    """The report for the authorities."""
+
+    text: str = ""
+
+
+command("report", ReportCommand)
+
+
+@on(ReportCommand, Right.READ)
 async def report_command(turn: Turn, _: ReportCommand) -> Screen:
-    return await route(turn, ShowReport() if turn.is_staff else Help())
+    return await route(turn, ShowReport())
 
 
-@on(ShowReport)
+@on(ShowReport, Right.READ)
 async def show_report(turn: Turn, action: ShowReport) -> Screen:
-    if not turn.is_staff:
-        return await current(turn)
     campaign = appeals.find(turn.campaigns, action.campaign_id)
     slug = campaign.slug if campaign else ""
     today = turn.services.clock().astimezone(ZONE).date()

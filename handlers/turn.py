@@ -11,9 +11,10 @@ from datetime import datetime
 
 from telegram import CallbackQuery, Chat, ChatMember, Message, Update, User
 
-from bot.actions import Action, pack, parse
+from bot.actions import Action, Help, pack, parse
 from bot.botapi import draw
 from bot.botapi.pen import Pen
+from bot.contents import Incoming
 from bot.errors import ChatGone, EntraideError, StoreDown, TelegramRefused
 from bot.i18n import guess
 from bot.model import Campaign, Donor, DonorState
@@ -21,8 +22,10 @@ from bot.screens import trouble
 from bot.screens.base import Screen
 from bot.screens.home import languages
 from bot.services import Services
-from bot.store import campaigns, deliveries, donors, updates
+from bot.staff import Role
+from bot.store import campaigns, deliveries, donors, staff, updates
 from bot.store.sql import Tx
+from handlers.incoming import incoming
 from handlers.routes import Turn, current, route
 from handlers.typing import read
 
@@ -38,6 +41,7 @@ class Asked:
     action: Action
     source: str | None = None
     tapped: int | None = None
+    incoming: Incoming | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class Entry:
     donor: Donor | None
     is_done: bool
     campaigns: tuple[Campaign, ...]
+    role: Role | None
 
 
 class Desk:
@@ -81,7 +86,7 @@ class Desk:
             return
         said = read(text)
         async with self._in_order(person):
-            await self._answer(Asked(update_id, person, said.action, said.source))
+            await self._answer(Asked(update_id, person, said.action, said.source, incoming=incoming(message)))
 
     def _in_order(self, person: User):
         return self._services.locks.of(f"person-{person.id}")
@@ -112,7 +117,8 @@ class Desk:
 
     async def _answer(self, asked: Asked) -> None:
         began = time.perf_counter()
-        entry = await self._services.db.read(lambda tx: _enter(tx, asked))
+        admins = self._services.settings.admin_ids
+        entry = await self._services.db.read(lambda tx: _enter(tx, asked, admins))
         donor = entry.donor or await self._welcome(asked)
         turn = Turn(
             self._services,
@@ -120,6 +126,8 @@ class Desk:
             self._services.catalogues.words(donor.language),
             entry.campaigns,
             is_first=entry.donor is None,
+            role=entry.role,
+            incoming=asked.incoming,
         )
         if asked.source:
             turn = replace(turn, donor=replace(donor, source=asked.source))
@@ -144,8 +152,8 @@ class Desk:
             if is_done:
                 return await current(turn)
             if turn.is_first and guess(asked.person.language_code) is None:
-                return replace(languages(turn.words), awaiting=(await route(turn, asked.action)).awaiting)
-            return await route(turn, asked.action)
+                return replace(languages(turn.words), awaiting=(await self._routed(turn, asked)).awaiting)
+            return await self._routed(turn, asked)
         except StoreDown:
             raise
         except EntraideError as error:
@@ -153,6 +161,10 @@ class Desk:
         except Exception:
             log.exception("a handler failed", extra={"action": type(asked.action).__name__})
             return trouble.oops(turn.words)
+
+    async def _routed(self, turn: Turn, asked: Asked) -> Screen:
+        # A command of the staff is to a stranger one that nobody knows.
+        return await route(turn, asked.action, Help() if asked.tapped is None else None)
 
     async def _draw(self, donor: Donor, tapped: int | None, screen: Screen) -> None:
         try:
@@ -185,11 +197,13 @@ class Desk:
         await self._services.db.write(lambda tx: donors.move(tx, donor.id, message_id=message_id))
 
 
-def _enter(tx: Tx, asked: Asked) -> Entry:
+def _enter(tx: Tx, asked: Asked, admins: tuple[int, ...]) -> Entry:
     return Entry(
         donors.find(tx, asked.person.id),
         updates.is_done(tx, asked.update_id),
         tuple(campaigns.all_of_them(tx)),
+        # The first owners are named by the settings, and nobody in a chat can take that from them.
+        Role.OWNER if asked.person.id in admins else staff.role(tx, asked.person.id),
     )
 
 

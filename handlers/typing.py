@@ -14,7 +14,6 @@ from bot.actions import (
     ChooseAmount,
     ChooseTerm,
     Currencies,
-    Freeze,
     Give,
     Help,
     Home,
@@ -26,7 +25,6 @@ from bot.actions import (
     Refused,
     ShowCampaign,
     ShowStory,
-    Unfreeze,
     parse,
     read_link,
 )
@@ -36,8 +34,9 @@ from bot.screens import giving as screens
 from bot.screens import trouble
 from bot.screens.base import Screen
 from handlers import asking
+from handlers.commands import command, find
 from handlers.monthly import typed_end
-from handlers.routes import Turn, on, route
+from handlers.routes import Turn, on, route, taken
 
 _MONTHLY = (
     "every month",
@@ -51,7 +50,7 @@ _MONTHLY = (
     "شهريا",
     "شهرياً",
 )
-COMMANDS: dict[str, Action] = {
+for _name, _action in {
     "start": Home(),
     "donate": Home(),
     "mygifts": MyGifts(),
@@ -59,9 +58,8 @@ COMMANDS: dict[str, Action] = {
     "currency": Currencies(),
     "help": Help(),
     "privacy": Privacy(),
-    "freeze": Freeze(),
-    "unfreeze": Unfreeze(),
-}
+}.items():
+    command(_name, _action)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,25 +74,7 @@ class CancelCommand(Action):
     """Cancel whatever is in front of the donor."""
 
 
-@dataclass(frozen=True, slots=True)
-class RefundCommand(Action):
-    """For staff: a reference, and an amount where only a part goes back."""
-
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PledgesCommand(Action):
-    """For staff: nothing, a reference, a reference and the amount that arrived, or an amount."""
-
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RateCommand(Action):
-    """For staff: nothing, or a currency, its rate, and a day where it is not today."""
-
-    text: str = ""
+command("cancel", CancelCommand())
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,21 +88,13 @@ class Said:
 def read(text: str) -> Said:
     """The Action in a private message."""
     if not text.startswith("/"):
-        return Said(asking.typed(text) or Typed(text))
+        return Said(Typed(text))
     command, _, rest = text[1:].partition(" ")
     name = command.partition("@")[0].lower()
     if name == "start" and rest:
         found = read_link(rest.strip())
         return Said(found.action, found.source)
-    if name == "refund":
-        return Said(RefundCommand(rest))
-    if paper := asking.command(name, rest):
-        return Said(paper)
-    if name == "pledges":
-        return Said(PledgesCommand(rest))
-    if name == "rate":
-        return Said(RateCommand(rest))
-    return Said(CancelCommand() if name == "cancel" else COMMANDS.get(name, Help()))
+    return Said(find(name, rest) or Help())
 
 
 @on(CancelCommand)
@@ -135,6 +107,10 @@ async def cancel_command(turn: Turn, _: CancelCommand) -> Screen:
 
 @on(Typed)
 async def typed(turn: Turn, action: Typed) -> Screen:
+    if screen := await taken(turn):
+        return screen
+    if asked := asking.typed(action.text):
+        return await route(turn, asked)
     place = parse(turn.donor.awaiting or "")
     if isinstance(place, ChooseTerm) and (screen := typed_end(turn, place, action.text)):
         return screen

@@ -3,7 +3,7 @@
 import sqlite3
 from pathlib import Path
 
-HEAD = "0003"
+HEAD = "0004"
 _HERE = Path(__file__).resolve().parent / "migrations"
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     text,
 )
 
+from bot.broadcasts import BroadcastState, SendState
 from bot.ledger import EntryKind
 from bot.model import (
     CampaignState,
@@ -27,6 +28,7 @@ from bot.model import (
     PledgeState,
     ReceiptKind,
 )
+from bot.staff import Role
 
 metadata = MetaData(
     naming_convention={
@@ -37,6 +39,8 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+# How many people, by what became of a broadcast for them; kept in the transaction that decides it.
+TALLY = ("total", "sent", "failed", "blocked", "doubt", "skipped", "held")
 Big = Integer().with_variant(BigInteger(), "postgresql")
 
 
@@ -79,6 +83,11 @@ campaigns = Table(
     Column("counted_minor", Big, nullable=False, server_default="0"),
     # How to pay outside Stripe: one text per language, as JSON; "{}" where it is not offered.
     Column("ways", Text, nullable=False, server_default="{}"),
+    # Telegram's file_id of the one photo.
+    Column("photo", Text),
+    # What the goal was before it was changed, in the same currency, and when: donors are shown it as such.
+    Column("goal_was_minor", Big),
+    Column("goal_changed_at", Big),
     _one_of("state", CampaignState),
     CheckConstraint("goal_minor > 0", name="goal"),
     sqlite_strict=True,
@@ -108,6 +117,8 @@ donors = Table(
     Column("message_id", Big),
     Column("source", Text),
     Column("created_at", Big, nullable=False),
+    # Since when they want no broadcasts; what they are owed for a gift comes all the same.
+    Column("muted_at", Big),
     _one_of("state", DonorState),
     sqlite_strict=True,
 )
@@ -420,5 +431,122 @@ marks = Table(
     metadata,
     Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),
+    sqlite_strict=True,
+)
+
+staff = Table(
+    "staff",
+    metadata,
+    Column("telegram_id", Big, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("since", Big, nullable=False),
+    _one_of("role", Role),
+    sqlite_strict=True,
+)
+
+# Links that make a person staff, once and for a while; only the hash of the secret in the link is kept.
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("expires_at", Big, nullable=False),
+    Column("used_at", Big),
+    _one_of("role", Role),
+    sqlite_strict=True,
+)
+
+# What staff did, each act one row, never changed; `by` is a code, "before" and "after" are JSON without names.
+acts = Table(
+    "acts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Big, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("before", Text, nullable=False),
+    Column("after", Text, nullable=False),
+    Index("ix_acts_subject", "subject"),
+    sqlite_strict=True,
+)
+
+broadcasts = Table(
+    "broadcasts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("state", Text, nullable=False),
+    # Grows with every edit: an approval holds for one version.
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("by", Integer, ForeignKey("donors.id"), nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("buttons", Text, nullable=False, server_default="[]"),
+    Column("fallbacks", Text, nullable=False, server_default="{}"),
+    # Per cent of those meant who get nothing, so that the others can be compared with them.
+    Column("holdout", Integer, nullable=False, server_default="0"),
+    Column("is_paid", Integer, nullable=False, server_default="0"),
+    Column("created_at", Big, nullable=False),
+    Column("due_at", Big),
+    Column("started_at", Big),
+    Column("ended_at", Big),
+    Column("approved_by", Integer, ForeignKey("donors.id")),
+    Column("card_id", Big),
+    # The donor that the fan-out has reached, and whether it is through.
+    Column("reached", Integer, nullable=False, server_default="0"),
+    Column("is_fanned", Integer, nullable=False, server_default="0"),
+    *(Column(name, Integer, nullable=False, server_default="0") for name in TALLY),
+    _one_of("state", BroadcastState),
+    CheckConstraint("holdout BETWEEN 0 AND 50", name="holdout"),
+    Index("ix_broadcasts_state", "state"),
+    sqlite_strict=True,
+)
+
+broadcast_parts = Table(
+    "broadcast_parts",
+    metadata,
+    Column("broadcast_id", Integer, ForeignKey("broadcasts.id"), primary_key=True),
+    Column("language", Text, primary_key=True),
+    Column("content", Text, nullable=False),
+    sqlite_strict=True,
+)
+
+# One broadcast owed to one donor: the key is what makes it one at most.
+broadcast_sends = Table(
+    "broadcast_sends",
+    metadata,
+    Column("broadcast_id", Integer, ForeignKey("broadcasts.id"), primary_key=True),
+    Column("donor_id", Integer, ForeignKey("donors.id"), primary_key=True),
+    # The language of the part that they get, and whose night they must not be woken in.
+    Column("language", Text, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("taken_until", Big),
+    Column("sent_at", Big),
+    Column("message_id", Big),
+    Column("error", Text),
+    _one_of("state", SendState),
+    Index(
+        "ix_broadcast_sends_owed",
+        "broadcast_id",
+        "zone",
+        "donor_id",
+        sqlite_where=text("state = 'owed'"),
+    ),
+    Index("ix_broadcast_sends_sending", "taken_until", sqlite_where=text("state = 'sending'")),
+    Index("ix_broadcast_sends_sent", "donor_id", "sent_at", sqlite_where=text("sent_at IS NOT NULL")),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+# What recipients tapped below a broadcast, each button once a person: "give0", "stop".
+broadcast_taps = Table(
+    "broadcast_taps",
+    metadata,
+    Column("broadcast_id", Integer, ForeignKey("broadcasts.id"), primary_key=True),
+    Column("donor_id", Integer, ForeignKey("donors.id"), primary_key=True),
+    Column("button", Text, primary_key=True),
+    Column("at", Big, nullable=False),
     sqlite_strict=True,
 )

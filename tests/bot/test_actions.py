@@ -20,6 +20,7 @@ from bot.actions import (
     Scan,
     ShowCampaign,
     StaleAction,
+    base,
     link,
     pack,
     parse,
@@ -42,7 +43,7 @@ def _examples() -> st.SearchStrategy[actions.Action]:
             parts[f.name] = values.get(f.name, st.integers(0, 99_999_999) if f.type in (int, "int") else text)
         return st.builds(kind, **parts)
 
-    return st.one_of([one(kind) for kind in actions._BY_WORD.values()])
+    return st.one_of([one(kind) for kind in base._BY_WORD.values()])
 
 
 @given(_examples())

@@ -1,0 +1,105 @@
+"""Buttons of the staff about money."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from bot.actions.base import Action, GiftAction
+
+
+@dataclass(frozen=True, slots=True)
+class Pledges(Action):
+    """For staff: the open pledges."""
+
+    word: ClassVar[str] = "pledges"
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class MatchPledge(Action):
+    """For staff: `minor` arrived for this pledge, 0 for what was promised; `sure` is "yes" only on the second tap."""
+
+    word: ClassVar[str] = "match"
+    sure: str
+    minor: int
+    pledge_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnmatchPledge(Action):
+    """For staff: take a match out of the books; `why` is "ask", then "mistake" or "back" on the second tap."""
+
+    word: ClassVar[str] = "unmatch"
+    why: str
+    pledge_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopForDonor(Action):
+    """For staff: end a donor's monthly gift; `sure` is "yes" only on the second tap."""
+
+    word: ClassVar[str] = "staffstop"
+    sure: str
+    monthly_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowGift(GiftAction):
+    """For staff: one gift with its facts."""
+
+    word: ClassVar[str] = "gift"
+
+
+@dataclass(frozen=True, slots=True)
+class RefundGift(Action):
+    """For staff: give `minor` of a gift back; `reason` is "none" until chosen, `sure` "yes" only on the last tap."""
+
+    word: ClassVar[str] = "refund"
+    sure: str
+    reason: str
+    minor: int
+    donation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowReport(Action):
+    """For staff: `campaign_id` 0 is all; days as 20261101, both included, 0 is the current month; `form` look, pdf or xlsx."""
+
+    word: ClassVar[str] = "report"
+    form: str = "look"
+    campaign_id: int = 0
+    first: int = 0
+    last: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze(Action):
+    """For staff: open no new page; `sure` is "yes" only on the second tap."""
+
+    word: ClassVar[str] = "freeze"
+    sure: str = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Unfreeze(Action):
+    word: ClassVar[str] = "unfreeze"
+    sure: str = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class ShowRates(Action):
+    """For staff: the rates that gifts in other currencies count at."""
+
+    word: ClassVar[str] = "rates"
+
+
+@dataclass(frozen=True, slots=True)
+class SetRate(Action):
+    """For staff: one unit of `currency` counts as `rate` of `counter` from `day` (20261125) on; "d" stands for the
+    decimal point. `sure` is "yes" only on the last tap."""
+
+    word: ClassVar[str] = "rate"
+    sure: str
+    currency: str
+    counter: str
+    rate: str
+    day: int

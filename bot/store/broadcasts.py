@@ -1,0 +1,128 @@
+"""Broadcasts as they are written and as they stand; what is owed to each donor of one is in `sends`."""
+
+import json
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from bot.broadcasts import (
+    Audience,
+    Broadcast,
+    BroadcastButton,
+    BroadcastState,
+    Tally,
+    dump_buttons,
+    load_audience,
+    load_buttons,
+)
+from bot.contents import Content, load
+from bot.store.moments import moment, seconds
+from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
+from bot.store.tables import TALLY, broadcast_parts, broadcasts
+
+_ADD = Statement(
+    insert(broadcasts)
+    .values(places("state", "by", "audience", "holdout", "created_at"))
+    .returning(broadcasts.c.id)
+)
+_GET = Statement(select(broadcasts).where(broadcasts.c.id == at("broadcast_id")))
+_NEWEST = Statement(select(broadcasts).order_by(broadcasts.c.id.desc()).limit(at("most")))
+_PARTS = Statement(select(broadcast_parts).where(broadcast_parts.c.broadcast_id == at("broadcast_id")))
+_PUT_PART = Statement(
+    upsert(broadcast_parts)
+    .values(places("broadcast_id", "language", "content"))
+    .on_conflict_do_update(index_elements=["broadcast_id", "language"], set_=places("content"))
+)
+_DROP_PART = Statement(
+    delete(broadcast_parts).where(
+        broadcast_parts.c.broadcast_id == at("broadcast_id"), broadcast_parts.c.language == at("code")
+    )
+)
+
+
+def add(tx: Tx, by: int, audience: Audience, holdout: int, now: datetime) -> Broadcast:
+    """A new draft of this staff member (a donor id)."""
+    id = tx.value(
+        _ADD,
+        state=BroadcastState.DRAFT,
+        by=by,
+        audience=audience.dump(),
+        holdout=holdout,
+        created_at=seconds(now),
+    )
+    found = get(tx, id)
+    assert found is not None  # noqa: S101  it was added a line above
+    return found
+
+
+def get(tx: Tx, broadcast_id: int) -> Broadcast | None:
+    row = tx.one(_GET, broadcast_id=broadcast_id)
+    return None if row is None else _noun(row, tx.all(_PARTS, broadcast_id=broadcast_id))
+
+
+def newest(tx: Tx, most: int) -> list[Broadcast]:
+    rows = tx.all(_NEWEST, most=most)
+    return [_noun(row, tx.all(_PARTS, broadcast_id=row["id"])) for row in rows]
+
+
+def move(tx: Tx, broadcast_id: int, **changes: Value) -> None:
+    """Change columns of the broadcast; an edit also raises `version`."""
+    tx.run(setting(broadcasts, frozenset(changes)), row_id=broadcast_id, **changes)
+
+
+def edit(
+    tx: Tx,
+    broadcast: Broadcast,
+    *,
+    audience: Audience | None = None,
+    buttons: tuple[BroadcastButton, ...] | None = None,
+    fallbacks: dict[str, str] | None = None,
+    **more: Value,
+) -> None:
+    """What staff decide about a draft. Every edit makes a new version, which no earlier approval covers."""
+    changes: dict[str, Value] = {**more, "version": broadcast.version + 1, "approved_by": None}
+    if audience is not None:
+        changes["audience"] = audience.dump()
+    if buttons is not None:
+        changes["buttons"] = dump_buttons(buttons)
+    if fallbacks is not None:
+        changes["fallbacks"] = json.dumps(fallbacks, sort_keys=True)
+    move(tx, broadcast.id, **changes)
+
+
+def put_part(tx: Tx, broadcast: Broadcast, language: str, content: Content) -> None:
+    tx.run(_PUT_PART, broadcast_id=broadcast.id, language=language, content=content.dump())
+    edit(tx, broadcast)
+
+
+def drop_part(tx: Tx, broadcast: Broadcast, language: str) -> None:
+    tx.run(_DROP_PART, broadcast_id=broadcast.id, code=language)
+    edit(tx, broadcast)
+
+
+def _noun(row: Row, parts: list[Row]) -> Broadcast:
+    return Broadcast(
+        id=row["id"],
+        state=BroadcastState(row["state"]),
+        version=row["version"],
+        by=row["by"],
+        audience=load_audience(row["audience"]),
+        buttons=load_buttons(row["buttons"]),
+        parts={one["language"]: load(one["content"]) for one in parts},
+        fallbacks=json.loads(row["fallbacks"]),
+        holdout=row["holdout"],
+        is_paid=bool(row["is_paid"]),
+        created_at=moment(row["created_at"]),
+        due_at=_maybe(row["due_at"]),
+        started_at=_maybe(row["started_at"]),
+        ended_at=_maybe(row["ended_at"]),
+        approved_by=row["approved_by"],
+        card_id=row["card_id"],
+        is_fanned=bool(row["is_fanned"]),
+        tally=Tally(**{name: row[name] for name in TALLY}),
+    )
+
+
+def _maybe(value: int | None) -> datetime | None:
+    return None if value is None else moment(value)
