@@ -30,7 +30,8 @@ class Renewals:
 
     def first_payment(self, subscription: Thing, decline: str | None = None) -> None:
         """The bank's late word on a first payment by a delayed method; without its money nothing goes on."""
-        invoice = self._latest(subscription)
+        # A slow bank may answer when the second month's invoice is the latest one already.
+        invoice = self._first(subscription)
         status = "requires_payment_method" if decline else "succeeded"
         self._invoices.collect(invoice, status, decline)
         self._account.tell("invoice.payment_failed" if decline else "invoice.paid", invoice)
@@ -39,6 +40,10 @@ class Renewals:
 
     def _latest(self, subscription: Thing) -> Thing:
         return self._account.invoices[subscription["latest_invoice"]]
+
+    def _first(self, subscription: Thing) -> Thing:
+        own = (one for one in self._account.invoices.values() if one["_subscription"] == subscription["id"])
+        return next(one for one in own if one["billing_reason"] == "subscription_create")
 
     def _await(self, subscription: Thing) -> None:
         moment = subscription["items"]["data"][0]["current_period_end"]

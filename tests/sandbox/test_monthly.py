@@ -373,6 +373,17 @@ async def test_a_first_month_by_a_delayed_method_is_paid_when_the_bank_says_so(a
     assert asking.told()[-2:] == ["checkout.session.async_payment_succeeded", "invoice.paid"]
 
 
+async def test_a_bank_that_answers_after_the_second_month_pays_the_first_invoice(asking: Asking) -> None:
+    session = await monthly_session(asking)
+    asking.account.pay_later(session)
+    asking.account.forward(MONTH)
+    asking.account.settle_later(session)
+    subscription = (await asking.v1.checkout.sessions.retrieve_async(session)).subscription
+    assert await invoices(asking, subscription) == [PAID, PAID]
+    charged = await asking.v1.charges.list_async()
+    assert len({one.payment_intent for one in charged.data}) == 2
+
+
 async def test_a_first_month_that_never_arrives_ends_the_gift(asking: Asking) -> None:
     session = await monthly_session(asking)
     asking.account.pay_later(session)
