@@ -286,21 +286,23 @@ def _keep(tx: Tx, news: _News) -> None:
     gift, seen = news.gift, news.seen
     if not monthly.heard(tx, gift.id, gift.wanted):
         return
-    following = _following(news)
+    following, state = _following(news), _state(news)
+    has_stopped = seen.is_stopping and state is not MonthlyState.ASKED
     values: dict[str, Any] = {
         "anchor_at": seconds(seen.anchor),
         "ends_at": _stamp(seen.cancel_at) if seen.cancel_at else _stamp(gift.ends_at),
         "amount_minor": max(1, seen.total.minor - gift.cover_minor),
         "paused_until": _stamp(seen.resumes_at) if seen.is_paused else None,
         "next_at": _stamp(following),
-        "stop": "portal" if seen.is_stopping else None,
-        "state": _state(news),
+        # Of a stop before the first money the donor hears when that has come.
+        "stop": "portal" if has_stopped else None,
+        "state": state,
         "look_at": seconds(_next_look(news, following)),
     }
     monthly.change(tx, gift.id, **values)
-    if _state(news) is MonthlyState.ASKED:
+    if state is MonthlyState.ASKED:
         return
-    if seen.is_stopping and gift.stop is None:
+    if has_stopped and gift.stop is None:
         _owe(tx, news, DeliveryKind.MONTHLY_STOPPED, "over")
     if following is not None and news.now < following <= news.now + _WARNING and seen.status == "active":
         _owe(tx, news, DeliveryKind.UPCOMING, str(number(seen.anchor, following)))

@@ -236,6 +236,19 @@ async def test_a_stop_in_stripes_portal_is_mirrored_at_once(stage: Stage) -> Non
     assert await stage.rows(TOLD) == [("monthly_stopped", 1)]
 
 
+async def test_a_stop_before_the_first_money_has_come_is_told_once_it_has(stage: Stage) -> None:
+    session = await agreed(stage)
+    stage.stripe.pay_later(session)
+    [subscription] = stage.stripe.subscriptions
+    await stage.until_rows("SELECT subscription_id FROM monthly_gifts", [(subscription,)])
+    stage.stripe.stop_subscription(subscription)
+    await stage.until_rows("SELECT count(*) FROM inbox WHERE processed_at IS NULL", [(0,)])
+    assert await stage.rows(TOLD) == []
+    stage.stripe.settle_later(session)
+    await stage.john().says("is stopped. Nothing more will be charged", PACED)
+    assert await stage.rows(PLAN) == [("active", "portal")]
+
+
 async def test_a_stop_in_the_dashboard_is_mirrored(stage: Stage) -> None:
     subscription, john = await begun(stage, "6 months"), stage.john()
     stage.stripe.cancel_subscription(subscription)
