@@ -261,11 +261,10 @@ def _close(tx: Tx, news: _News) -> None:
     if monthly.end(tx, news.gift.id, why, seen.ended_at or news.now):
         # A change that the donor asked for too late never was.
         monthly.change(tx, news.gift.id, amount_minor=max(1, seen.total.minor - news.gift.cover_minor))
-        # Of a first payment that failed the donor hears as of any gift.
-        is_told = news.gift.stop == "portal" or not _has_begun(news)
+    # Of a first payment that failed the donor hears as of any gift; one that a slow bank brings after the end is told of it.
+    if news.gift.stop != "portal" and _has_begun(news):
         kind = DeliveryKind.MONTHLY_ENDED if why in ("end", "bank") else DeliveryKind.MONTHLY_STOPPED
-        if not is_told:
-            _owe(tx, news, kind, "over", news.failed.decline if news.failed else None)
+        _owe(tx, news, kind, "over", news.failed.decline if news.failed else None)
 
 
 def _why(news: _News) -> str:
@@ -309,7 +308,8 @@ def _keep(tx: Tx, news: _News) -> None:
 
 
 def _has_begun(news: _News) -> bool:
-    return news.gift.state is not MonthlyState.ASKED or any(one.is_paid for one in news.invoices)
+    had = news.gift.state in (MonthlyState.ACTIVE, MonthlyState.PAST_DUE)
+    return had or any(one.is_paid for one in news.invoices)
 
 
 def _state(news: _News) -> MonthlyState:

@@ -428,3 +428,39 @@ TestLife.settings = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )
+
+
+PAY = ("at_the_page", {"act": "pay", "number": 1})
+PAY_LATER = ("at_the_page", {"act": "pay_later", "number": 1})
+ARRIVES = ("at_the_bank", {"act": "settle_later", "number": 1})
+NEVER_ARRIVES = ("at_the_bank", {"act": "fail_later", "number": 1})
+MONTH = ("a_month_passes", {"days": 31, "failures": 0})
+MONTH_FAILS = ("a_month_passes", {"days": 31, "failures": 1})
+MONTH_ENDS_IT = ("a_month_passes", {"days": 31, "failures": 4})
+KNOWN = ("the_balance_is_known", {})
+CANCELED = ("in_the_portal", {"act": "cancel_subscription"})
+STOPPED = ("in_the_portal", {"act": "stop_subscription"})
+HEARD = ("reconcile", {})
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        (PAY_LATER, CANCELED, ARRIVES),
+        (PAY_LATER, STOPPED, ARRIVES),
+        (PAY_LATER, STOPPED, NEVER_ARRIVES),
+        (PAY_LATER, MONTH, ARRIVES, KNOWN),
+        (PAY_LATER, MONTH_FAILS, ARRIVES),
+        (PAY_LATER, MONTH_ENDS_IT, MONTH, ARRIVES),
+        (PAY_LATER, MONTH, CANCELED, ARRIVES, KNOWN),
+        (PAY, HEARD, CANCELED, ("the_donor_wishes", {"wish": "change"})),
+        (PAY, HEARD, STOPPED, ("the_donor_wishes", {"wish": "pause"}), MONTH),
+        (PAY, HEARD, MONTH_ENDS_IT, ("the_donor_wishes", {"wish": "stop"}), MONTH),
+    ],
+)
+def test_lives_that_went_wrong_once_and_their_neighbours(steps: tuple[tuple[str, Any], ...]) -> None:
+    life = Life()
+    life.begin()
+    for step, details in steps:
+        getattr(life, step)(**details)
+    life.teardown()
