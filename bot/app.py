@@ -14,7 +14,7 @@ from typing import Any
 import uvicorn
 from telegram import error as api
 
-from bot import accounting, campaigns_file, counting, courier, looking, mirroring, refunding
+from bot import accounting, campaigns_file, counting, courier, digesting, looking, mirroring, refunding
 from bot.botapi.pace import Pace
 from bot.botapi.pen import Pen
 from bot.botapi.transport import AiohttpRequest
@@ -45,6 +45,7 @@ class Tempo:
     look: float = 1
     chore: float = 3600
     pulse: float = 60
+    digest: float = 20
     drain: float = 8
     telegram_read: float = 10
     stripe_read: float = 15
@@ -150,6 +151,7 @@ class App:
             self._sweeps(services),
             self._chores(services),
             self._announce(services),
+            self._digests(services),
             self._pulse(),
         ]
         return (
@@ -295,6 +297,12 @@ class App:
                 await _survives("reconcile", self._reconcile(services))
             await _survives("prune", looking.prune(services))
             await asyncio.sleep(self.tempo.chore)
+
+    async def _digests(self, services: Services) -> None:
+        """Looked at often rather than slept for: clocks are set, and the hour changes with Ramadan."""
+        while self.settings.digest_at is not None:
+            await _survives("digest", digesting.owe_digest(services))
+            await asyncio.sleep(self.tempo.digest)
 
     async def _reconcile(self, services: Services) -> None:
         for donation_id in await looking.reconcile(services):

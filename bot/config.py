@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import time
 from functools import lru_cache
 from typing import Annotated, Literal
 
@@ -29,6 +30,15 @@ def _fees(value: object) -> object:
 
 def _rates(value: object) -> object:
     return read_rates(value) if isinstance(value, str) else value
+
+
+def _hour(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return None if value.strip().lower() in ("", "off") else time.fromisoformat(value.strip())
+    except ValueError:
+        raise ValueError("is an hour like 09:00, or off") from None
 
 
 CommaList = BeforeValidator(_listed)
@@ -92,6 +102,8 @@ class Settings(BaseSettings):
     rates: Annotated[tuple[Quote, ...], NoDecode, BeforeValidator(_rates)] = ()
     undo_minutes: Annotated[int, Field(ge=0, le=60 * 24 * 30)] = 60
     offer_monthly: bool = True
+    # The hour of the staff's daily digest where the campaigns are; None sends none.
+    digest_at: Annotated[time | None, BeforeValidator(_hour)] = time(9)
     log_format: Literal["console", "json"] = "console"
 
     @field_validator("currencies")
