@@ -3,6 +3,8 @@
 from handlers import (
     back,
     desk,
+    exporting,
+    finding,
     freezing,
     giving,
     home,
@@ -20,6 +22,8 @@ from handlers import (
 __all__ = [
     "back",
     "desk",
+    "exporting",
+    "finding",
     "freezing",
     "giving",
     "home",
