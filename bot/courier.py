@@ -32,7 +32,7 @@ from bot.money import Money
 from bot.monthly import MonthlyFacts
 from bot.months import charges_before
 from bot.refunding import undo_until
-from bot.screens import back, guard, numbers, paperwork, trouble
+from bot.screens import back, guard, numbers, paperwork, trouble, watching
 from bot.screens import giving as screens
 from bot.screens import monthly as months
 from bot.screens import pledges as promised
@@ -181,6 +181,8 @@ def _screen(services: Services, parcel: Parcel) -> Screen | None:
         return pledge_news.draw(_words(services, parcel), parcel.delivery, parcel.pledge, parcel.campaign)
     if parcel.donation is not None and parcel.campaign is not None:
         return _of_gift(services, parcel, parcel.donation, parcel.campaign)
+    if (parcel.delivery.payload or "").startswith(watching.PREFIX):
+        return watching.alert(_words(services, parcel), parcel.delivery.payload or "")
     if parcel.delivery.kind is DeliveryKind.ALERT and not parcel.delivery.subject:
         return guard.alarm(_words(services, parcel), parcel.delivery.payload or "")
     return _of_monthly(_words(services, parcel), parcel.delivery, parcel.monthly) if parcel.monthly else None

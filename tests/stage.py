@@ -27,6 +27,7 @@ QUICK = Tempo(
     retry=0.02,
     look=0.05,
     chore=60,
+    watch=60,
     pulse=0.1,
     digest=0.05,
     drain=2,
