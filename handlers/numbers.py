@@ -38,4 +38,5 @@ async def show_stats(turn: Turn, action: ShowStats) -> Screen:
     found = await figuring.stats(turn.services, days, campaign.slug if campaign else None)
     titles = {one.slug: one.text(turn.words.language).title for one in turn.campaigns}
     picture = await figuring.chart(turn.services, turn.words, found, titles)
-    return stats.picture(turn.words, found, picture, turn.campaigns, here)
+    may_export = turn.may(Right.MONEY)
+    return stats.picture(turn.words, found, picture, turn.campaigns, here, may_export=may_export)

@@ -134,7 +134,13 @@ def _share(words: Words, count: int, of: int) -> str:
 
 
 def picture(
-    words: Words, found: Stats, content: bytes, campaigns: Sequence[Campaign], here: ShowStats
+    words: Words,
+    found: Stats,
+    content: bytes,
+    campaigns: Sequence[Campaign],
+    here: ShowStats,
+    *,
+    may_export: bool,
 ) -> Screen:
     """The picture, with other spans and campaigns one tap away. It stays, so that two can be held side by side."""
     titles = {one.slug: one.text(words.language).title for one in campaigns}
@@ -156,6 +162,7 @@ def picture(
         )
         if id != here.campaign_id
     ]
-    beside = (Button(words.label("Today"), ShowToday()), Button(words.label("As a file"), ExportGifts()))
+    export = (Button(words.label("As a file"), ExportGifts()),) if may_export else ()
+    beside = (Button(words.label("Today"), ShowToday()), *export)
     document = Document(f"gifts-{found.first}-{found.last}.png", content, is_picture=True)
     return Screen(text, rows(spans, *others, beside), document=document, stays=True)
