@@ -1,6 +1,7 @@
 """Settings: the only reader of the environment; it checks values and never reaches out."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import time
 from functools import lru_cache
@@ -35,12 +36,14 @@ def _rates(value: object) -> object:
 def _hour(value: object) -> object:
     if not isinstance(value, str):
         return value
-    try:
-        return None if value.strip().lower() in ("", "off") else time.fromisoformat(value.strip())
-    except ValueError:
-        raise ValueError("is an hour like 09:00, or off") from None
+    if value.strip().lower() in ("", "off"):
+        return None
+    if not _HOUR.fullmatch(value.strip()):
+        raise ValueError("is an hour like 09:00, or off")
+    return time.fromisoformat(value.strip())
 
 
+_HOUR = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 CommaList = BeforeValidator(_listed)
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 
 from bot.figures import Span
 from bot.i18n import ZONE
-from bot.model import DeliveryKind
+from bot.model import DeliveryKind, DonorState
 from bot.periods import start_of
 from bot.services import Services
 from bot.staff import Right
@@ -100,8 +100,10 @@ def _to_all(tx: Tx, services: Services, day: date, now: datetime) -> int:
 
 
 def _to_one(tx: Tx, chat: int, day: date, now: datetime) -> bool:
-    """Drawn in their own language, where they have spoken to the bot."""
+    """Drawn in their own language, where they have spoken to the bot; whoever blocks it shall not find a pile later."""
     person = donors.find(tx, chat)
+    if person and person.state is DonorState.BLOCKED:
+        return False
     owed = Owed(
         DeliveryKind.DIGEST,
         f"digest:{chat}:{day.isoformat()}",

@@ -116,3 +116,32 @@ async def test_the_funnel_counts_each_donor_once_a_day_and_staff_not_at_all(stag
     assert found.funnel is not None
     assert [found.funnel.counts[step] for step in STEPS] == [1, 1, 0, 0]
     assert found.funnel.paid == 0
+
+
+async def test_counting_steps_reads_nothing_and_writes_one_statement_when_a_donor_comes_further(
+    stage: Stage,
+) -> None:
+    john = stage.john()
+    asked: list[str] = []
+    db = stage.services.db
+    for hop in (db._reader, db._writer):
+        await hop.hop(lambda hop=hop: hop.raw.set_trace_callback(asked.append))
+    for _ in range(3):
+        known = len(asked)
+        await john.start("c_humanitarian")
+        await john.until(lambda one: "Give" in labels(one))
+        await stage.until_rows("SELECT count(*) FROM updates WHERE done_at IS NULL", [(0,)])
+        assert len(asked) > known
+    of_steps = [sql for sql in asked if " steps" in sql]
+    assert len(of_steps) == 1
+    assert of_steps[0].startswith("INSERT INTO steps")
+
+
+async def test_whoever_blocked_the_bot_gets_no_pile_of_digests(stage: Stage) -> None:
+    await stage.karim().start()
+    await stage.until_rows("SELECT count(*) FROM donors", [(1,)])
+    await stage.services.db.write(lambda tx: tx.plain("UPDATE donors SET state = 'blocked'"))
+    moment = datetime.combine(datetime.now(ZONE).date() - timedelta(days=3), time(9), ZONE)
+    told = [await digesting.owe_digest(at(stage, moment + timedelta(days=day))) for day in range(3)]
+    assert told == [0, 0, 0]
+    assert await stage.rows(SENT) == []
