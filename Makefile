@@ -53,8 +53,9 @@ check: $(VENV)/.ready $(MO) ## Style, types, walls, catalogues, secrets
 bench: $(VENV)/.ready .venv-bench/.ready $(MO) ## Measure ourselves beside the floors
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-pictures: $(VENV)/.ready $(MO) ## Draw every paper in every language into docs/pictures/papers
+pictures: $(VENV)/.ready $(MO) ## Draw every paper and the chart in every language into docs/pictures
 	@$(BIN)/python -m benchmarks.pictures
+	@$(BIN)/python -m benchmarks.charts
 
 words: $(VENV)/.ready ## Extract and update the catalogues
 	@$(BIN)/pybabel --quiet extract --no-wrap --no-location --sort-output -k text -k label -k plural:1,2 -o locales/entraide.pot bot/screens

@@ -1,4 +1,4 @@
-"""The command line: `entraide run`, `check`, `migrate`, `campaigns load`, `reconcile`, `report`."""
+"""The command line: `entraide run`, `check`, `migrate`, `campaigns load`, `reconcile`, `report`, `export`."""
 
 import asyncio
 import gc
@@ -6,7 +6,7 @@ import sys
 from collections.abc import Coroutine
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from pydantic import ValidationError
@@ -15,6 +15,9 @@ from bot import __version__
 from bot.config import LANGUAGES, Settings
 from bot.errors import EntraideError
 from bot.i18n import ZONE
+
+if TYPE_CHECKING:
+    from bot.periods import Period
 
 T = TypeVar("T")
 
@@ -137,19 +140,45 @@ def report(
 ) -> None:
     """Write the report for the authorities, PDF and XLSX, from the ledger; this month where no day is named."""
     from bot.chores import write_report
-    from bot.periods import Period
 
     chosen = settings()
-    month = Period.month_of(datetime.now(ZONE).date())
-    period = Period(first.date() if first else month.first, last.date() if last else month.last)
-    if period.first > period.last:
-        raise typer.BadParameter("--from lies after --to")
+    period = _period(first, last)
     spoken = language or chosen.default_language
     if spoken not in LANGUAGES:
         raise typer.BadParameter(f"--language is one of {', '.join(LANGUAGES)}")
     slug = "" if campaign == "all" else campaign
     for file in asyncio.run(_told(write_report(chosen, slug, period, out, spoken))):
         typer.echo(str(file))
+
+
+@cli.command()
+def export(
+    *,
+    campaign: Annotated[str, typer.Option(help="A campaign's slug; all of them where none is named.")] = "",
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day, 2026-11-01.")
+    ] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day, included.")
+    ] = None,
+    form: Annotated[str, typer.Option(help="csv or xlsx.")] = "csv",
+    out: Annotated[Path, typer.Option(help="The folder for the file.")] = Path(),
+    language: Annotated[str, typer.Option(help="ar, fr or en.")] = "",
+) -> None:
+    """Write the gifts received as rows, of any number; this month where no day is named."""
+    from bot.chores import export_gifts
+    from bot.exporting import Export
+
+    chosen = settings()
+    spoken, period = language or chosen.default_language, _period(first, last)
+    if spoken not in LANGUAGES:
+        raise typer.BadParameter(f"--language is one of {', '.join(LANGUAGES)}")
+    if form not in ("csv", "xlsx"):
+        raise typer.BadParameter("--form is csv or xlsx")
+    slug = "" if campaign == "all" else campaign
+    wanted = Export(slug, period, "csv" if form == "csv" else "xlsx")
+    file, count = asyncio.run(_told(export_gifts(chosen, wanted, out, spoken)))
+    typer.echo(f"{file}: {count} gifts")
 
 
 @campaigns_cli.command("load")
@@ -166,6 +195,17 @@ def load_campaigns(
 def version() -> None:
     """Print the version."""
     typer.echo(__version__)
+
+
+def _period(first: datetime | None, last: datetime | None) -> "Period":
+    """The days that were named; this month where none was."""
+    from bot.periods import Period
+
+    month = Period.month_of(datetime.now(ZONE).date())
+    period = Period(first.date() if first else month.first, last.date() if last else month.last)
+    if period.first > period.last:
+        raise typer.BadParameter("--from lies after --to")
+    return period
 
 
 async def _told(work: Coroutine[Any, Any, T]) -> T:

@@ -14,18 +14,19 @@ from typing import Any
 import uvicorn
 from telegram import error as api
 
-from bot import accounting, campaigns_file, counting, courier, looking, mirroring, refunding
+from bot import accounting, campaigns_file, counting, courier, digesting, looking, mirroring, refunding
 from bot.botapi.pace import Pace
 from bot.botapi.pen import Pen
 from bot.botapi.transport import AiohttpRequest
 from bot.config import Settings
-from bot.errors import CampaignsFileError, EntraideError
+from bot.errors import CampaignsFileError, EntraideError, PaymentsLocked
 from bot.i18n import Catalogues
 from bot.payments.stripe_api import Payments
 from bot.services import Services
 from bot.store import campaigns, deliveries, inbox
 from bot.store.database import Database
 from bot.store.migrate import migrate
+from bot.watching import Seen, Watch
 from bot.web import Door, Health
 from handlers.menu import publish
 from handlers.poller import ALLOWED, Poller
@@ -45,6 +46,8 @@ class Tempo:
     look: float = 1
     chore: float = 3600
     pulse: float = 60
+    digest: float = 20
+    watch: float = 60
     drain: float = 8
     telegram_read: float = 10
     stripe_read: float = 15
@@ -75,7 +78,8 @@ class App:
         # Derived, so that it needs no setting and survives restarts; it reveals nothing of the token.
         secret = hashlib.sha256(f"entraide webhook {token}".encode()).hexdigest()
         secrets = tuple(one.get_secret_value() for one in self.settings.stripe_webhook_secret)
-        self.door = Door(self.health, secret, secrets)
+        self.seen = Seen(self.clock())
+        self.door = Door(self.health, secret, secrets, self.seen)
         url = self.settings.telegram_api_url
         self.requests = [AiohttpRequest(read=self.tempo.telegram_read) for _ in range(2)]
         self.bot = Pen(
@@ -150,6 +154,8 @@ class App:
             self._sweeps(services),
             self._chores(services),
             self._announce(services),
+            self._digests(services),
+            self._watches(services),
             self._pulse(),
         ]
         return (
@@ -285,9 +291,24 @@ class App:
     async def _sweeps(self, services: Services) -> None:
         pause = self.tempo.sweep if self.settings.mode == "polling" else self.tempo.sweep_beside_webhooks
         while True:
-            is_heard = await _survives("sweep", looking.sweep(services))
+            is_heard = await _survives("sweep", self._sweep(services))
             self.health.stripe = "ok" if is_heard else "does not answer"
             await asyncio.sleep(pause)
+
+    async def _sweep(self, services: Services) -> None:
+        try:
+            await looking.sweep(services)
+        except PaymentsLocked:
+            self.seen.is_locked = True
+            raise
+        self.seen.is_locked = False
+
+    async def _watches(self, services: Services) -> None:
+        watch = Watch(services, self.seen)
+        while True:
+            self.seen.date = self.requests[0].date
+            await _survives("watch", watch.look())
+            await asyncio.sleep(self.tempo.watch)
 
     async def _chores(self, services: Services) -> None:
         while True:
@@ -295,6 +316,12 @@ class App:
                 await _survives("reconcile", self._reconcile(services))
             await _survives("prune", looking.prune(services))
             await asyncio.sleep(self.tempo.chore)
+
+    async def _digests(self, services: Services) -> None:
+        """Looked at often rather than slept for: clocks are set, and the hour changes with Ramadan."""
+        while self.settings.digest_at is not None:
+            await _survives("digest", digesting.owe_digest(services))
+            await asyncio.sleep(self.tempo.digest)
 
     async def _reconcile(self, services: Services) -> None:
         for donation_id in await looking.reconcile(services):

@@ -5,15 +5,16 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot import auditing, campaigns_file, comparing, counting, looking, reporting
+from bot import auditing, campaigns_file, comparing, counting, exporting, looking, reporting
 from bot.config import Settings
 from bot.errors import NoSuchCampaign
+from bot.exporting import Export
 from bot.i18n import Catalogues
 from bot.ledger import LedgerFault, LedgerRow, faults, line, read_line
 from bot.payments.stripe_api import Payments
 from bot.periods import Period
 from bot.services import Services
-from bot.store import ledger
+from bot.store import campaigns, ledger
 from bot.store.database import Database
 from bot.store.migrate import migrate
 from bot.store.sql import Tx
@@ -99,6 +100,17 @@ async def write_report(settings: Settings, slug: str, period: Period, out: Path,
     for file, content in zip(files, made.values(), strict=True):
         file.write_bytes(content)
     return files
+
+
+async def export_gifts(settings: Settings, wanted: Export, out: Path, language: str) -> tuple[Path, int]:
+    """The file of gifts, and how many are in it. Raises NoSuchCampaign."""
+    async with _beside(settings) as services:
+        if wanted.slug and await services.db.read(lambda tx: campaigns.named(tx, wanted.slug)) is None:
+            raise NoSuchCampaign(wanted.slug)
+        out.mkdir(parents=True, exist_ok=True)
+        file = out / wanted.name
+        words = services.catalogues.words(language)
+        return file, await exporting.export_to(services, words, wanted, file, "command line")
 
 
 def verify_ledger(file: Path, gift: str) -> tuple[list[str], bool]:

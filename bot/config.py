@@ -1,7 +1,9 @@
 """Settings: the only reader of the environment; it checks values and never reaches out."""
 
 import json
+import re
 from collections.abc import Mapping
+from datetime import time
 from functools import lru_cache
 from typing import Annotated, Literal
 
@@ -31,6 +33,17 @@ def _rates(value: object) -> object:
     return read_rates(value) if isinstance(value, str) else value
 
 
+def _hour(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if value.strip().lower() in ("", "off"):
+        return None
+    if not _HOUR.fullmatch(value.strip()):
+        raise ValueError("is an hour like 09:00, or off")
+    return time.fromisoformat(value.strip())
+
+
+_HOUR = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 CommaList = BeforeValidator(_listed)
 
 
@@ -92,6 +105,8 @@ class Settings(BaseSettings):
     rates: Annotated[tuple[Quote, ...], NoDecode, BeforeValidator(_rates)] = ()
     undo_minutes: Annotated[int, Field(ge=0, le=60 * 24 * 30)] = 60
     offer_monthly: bool = True
+    # The hour of the staff's daily digest where the campaigns are; None sends none.
+    digest_at: Annotated[time | None, BeforeValidator(_hour)] = time(9)
     log_format: Literal["console", "json"] = "console"
 
     @field_validator("currencies")

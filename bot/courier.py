@@ -8,10 +8,10 @@ import contextlib
 import logging
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 
-from bot import evidence, monthly, pledge_news
+from bot import digesting, evidence, monthly, pledge_news
 from bot.botapi import draw
 from bot.botapi.pace import Priority
 from bot.botapi.pen import Pen
@@ -32,7 +32,7 @@ from bot.money import Money
 from bot.monthly import MonthlyFacts
 from bot.months import charges_before
 from bot.refunding import undo_until
-from bot.screens import back, guard, paperwork, trouble
+from bot.screens import back, guard, numbers, paperwork, trouble, watching
 from bot.screens import giving as screens
 from bot.screens import monthly as months
 from bot.screens import pledges as promised
@@ -158,11 +158,21 @@ def _words(services: Services, parcel: Parcel) -> Words:
 async def _drawn(services: Services, parcel: Parcel) -> Screen | None:
     """The screen, with its paper printed where it carries one."""
     donation, dispute_id = parcel.donation, parcel.delivery.payload
+    if parcel.delivery.kind is DeliveryKind.DIGEST:
+        return await _digest(
+            services, _words(services, parcel), date.fromisoformat(parcel.delivery.payload or "")
+        )
     if parcel.delivery.kind is not DeliveryKind.EVIDENCE or donation is None or dispute_id is None:
         return _screen(services, parcel)
     words = _words(services, parcel)
     found = await evidence.pack(services, words, donation.id, dispute_id)
     return paperwork.evidence(words, donation, found.due_by, found.content) if found else None
+
+
+async def _digest(services: Services, words: Words, day: date) -> Screen:
+    found = await digesting.whole_day(services, day)
+    titles = await digesting.titles(services, words.language)
+    return numbers.digest(words, found.now, found.before, titles)
 
 
 def _screen(services: Services, parcel: Parcel) -> Screen | None:
@@ -171,6 +181,8 @@ def _screen(services: Services, parcel: Parcel) -> Screen | None:
         return pledge_news.draw(_words(services, parcel), parcel.delivery, parcel.pledge, parcel.campaign)
     if parcel.donation is not None and parcel.campaign is not None:
         return _of_gift(services, parcel, parcel.donation, parcel.campaign)
+    if (parcel.delivery.payload or "").startswith(watching.PREFIX):
+        return watching.alert(_words(services, parcel), parcel.delivery.payload or "")
     if parcel.delivery.kind is DeliveryKind.ALERT and not parcel.delivery.subject:
         return guard.alarm(_words(services, parcel), parcel.delivery.payload or "")
     return _of_monthly(_words(services, parcel), parcel.delivery, parcel.monthly) if parcel.monthly else None

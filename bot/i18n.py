@@ -62,6 +62,9 @@ class Words:
         """All the decimals, as Stripe's page shows them."""
         return _money(money, self.language, exact=True)
 
+    def number(self, n: int) -> str:
+        return isolate(_number(n, self.language))
+
     def percent(self, share: float) -> str:
         return _percent(share, self.language)
 
@@ -72,6 +75,12 @@ class Words:
         """For buttons. Arabic names the month: its digits alone would stand in the other order beside a typed date."""
         length = "long" if self.language == "ar" else "medium"
         return _date(moment.astimezone(ZONE).date().toordinal(), self.language, length)
+
+    def day_of_month(self, moment: datetime) -> str:
+        """A day without its year, for an axis: `27 Nov`."""
+        from babel.dates import format_skeleton
+
+        return format_skeleton("MMMd", moment.astimezone(ZONE), locale=_CLDR[self.language])
 
     def time(self, moment: datetime) -> str:
         """Hours and minutes in the campaign's zone."""

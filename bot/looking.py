@@ -11,7 +11,7 @@ from functools import partial
 from bot import accounting, giving, mirroring, refunding, settling
 from bot.errors import PaymentsError, PaymentsRefused
 from bot.model import CancelAsked, Donation, DonationState
-from bot.payments.webhooks import OF_ACCOUNTS, OF_MONEY, OF_MONTHS
+from bot.payments.webhooks import OF_ACCOUNTS, OF_MONEY, OF_MONTHS, Event
 from bot.services import Services
 from bot.store import attempts, donations, inbox, marks, updates
 from bot.store.inbox import Hint
@@ -21,6 +21,7 @@ from bot.store.sql import Tx
 log = logging.getLogger(__name__)
 _OVERLAP = timedelta(minutes=10)
 _CURSOR, _RECONCILED = "stripe.events.cursor", "stripe.reconciled"
+_WEBHOOKS_TAKE = timedelta(minutes=2)
 _REMEMBERED_BY_STRIPE = timedelta(days=25)
 
 
@@ -68,8 +69,7 @@ async def sweep(services: Services) -> int:
     began = services.clock()
     since = await services.db.read(_cursor) or began
     events = await services.payments.events(since - _OVERLAP)
-    hints = [Hint(event.id, event.type, event.object_id) for event in reversed(events)]
-    news = await services.db.write(partial(_keep, hints=hints, now=began))
+    news = await services.db.write(partial(_keep, events=events[::-1], now=began))
     if news:
         services.bells.inbox.set()
     return news
@@ -80,9 +80,14 @@ def _cursor(tx: Tx) -> datetime | None:
     return None if value is None else moment(int(value))
 
 
-def _keep(tx: Tx, hints: list[Hint], now: datetime) -> int:
+def _keep(tx: Tx, events: list[Event], now: datetime) -> int:
+    """Oldest first. What is news although it is not new should have been told by a webhook: `watching` asks for it."""
     marks.put(tx, _CURSOR, str(seconds(now)))
-    return sum(inbox.add(tx, hint, "poll", now) for hint in hints)
+    news = [one for one in events if inbox.add(tx, Hint(one.id, one.type, one.object_id), "poll", now)]
+    late = [one.created for one in news if one.created <= seconds(now - _WEBHOOKS_TAKE)]
+    if late:
+        inbox.miss(tx, max(late))
+    return len(news)
 
 
 async def reconcile(services: Services) -> list[str]:

@@ -49,6 +49,8 @@ async def export(services: Services, donor: Donor) -> bytes:
         "screen": donor.awaiting,
         "message": donor.message_id,
         "came_from": donor.source,
+        # The last day that they were here, and how many steps of it they took.
+        "last_day_and_steps": donor.reached or None,
         "gifts": [
             _exported(donation, all_gifts.campaigns[donation.campaign_id]) for donation in all_gifts.donations
         ],

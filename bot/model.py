@@ -250,6 +250,8 @@ class Donor:
     awaiting: str | None = None
     message_id: int | None = None
     source: str | None = None
+    # How far they came on the last day that they were here; see `walking`.
+    reached: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 # No 0, O, 1, I, L: whoever reads a scrap of paper must not have to guess.
 LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 LENGTH = 5
+_GIFT = 10
 _PRIME = len(LETTERS)
 # Chosen so that the example above is sound, and 22222 is not.
 _SUM = 17
@@ -27,7 +28,7 @@ def fresh() -> str:
 
 def fresh_gift() -> str:
     """The id of a new gift: ten letters, which nobody has to type."""
-    return "".join(secrets.choice(LETTERS) for _ in range(10))
+    return "".join(secrets.choice(LETTERS) for _ in range(_GIFT))
 
 
 def check_letter(body: str) -> str:
@@ -44,6 +45,12 @@ def normal(written: str) -> str:
 def is_sound(reference: str) -> bool:
     """Whether a `normal` reference has the right length, letters and check letter."""
     return len(reference) == LENGTH and set(reference) <= _VALUE.keys() and _sum(reference) == _SUM
+
+
+def is_reference(reference: str) -> bool:
+    """Whether a `normal` text could be a pledge's or a gift's reference, whoever has it; digits alone are an amount."""
+    is_gift = len(reference) == _GIFT and set(reference) <= _VALUE.keys()
+    return (is_sound(reference) or is_gift) and not reference.isdecimal()
 
 
 def shown(reference: str) -> str:

@@ -17,6 +17,7 @@ from bot.payments.webhooks import verify
 from bot.services import Services
 from bot.store import inbox
 from bot.store.inbox import Hint
+from bot.watching import Seen
 
 log = logging.getLogger(__name__)
 _LARGEST = 1 << 20
@@ -46,6 +47,7 @@ class Door:
     health: Health
     telegram_secret: str
     stripe_secrets: tuple[str, ...]
+    seen: Seen
     services: Services | None = None
     take: Callable[[bytes], Awaitable[None]] | None = None
     app: Starlette = field(init=False)
@@ -106,6 +108,7 @@ class Door:
         except BadWebhook as error:
             log.warning("a webhook was refused", extra={"reason": str(error)})
             return PlainTextResponse(str(error), 400)
+        self.seen.webhook_at = now
         if event.concerns_us:
             hint = Hint(event.id, event.type, event.object_id)
             await services.db.write(partial(inbox.add, hint=hint, source="webhook", now=now))

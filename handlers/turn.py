@@ -11,19 +11,21 @@ from datetime import datetime
 
 from telegram import CallbackQuery, Chat, ChatMember, Message, Update, User
 
+from bot import walking
 from bot.actions import Action, Help, pack, parse
 from bot.botapi import draw
 from bot.botapi.pen import Pen
 from bot.contents import Incoming
 from bot.errors import ChatGone, EntraideError, StoreDown, TelegramRefused
-from bot.i18n import guess
+from bot.figures import Step
+from bot.i18n import ZONE, guess
 from bot.model import Campaign, Donor, DonorState
 from bot.screens import trouble
 from bot.screens.base import Screen
 from bot.screens.home import languages
 from bot.services import Services
 from bot.staff import Role
-from bot.store import campaigns, deliveries, donors, staff, updates
+from bot.store import campaigns, deliveries, donors, staff, steps, updates
 from bot.store.sql import Tx
 from handlers.incoming import incoming
 from handlers.routes import Turn, current, route
@@ -134,7 +136,8 @@ class Desk:
         screen = await self._screen(turn, asked, is_done=entry.is_done)
         if not entry.is_done:
             now = self._services.clock()
-            await self._services.db.write(lambda tx: _commit(tx, asked, donor, screen, now))
+            taken = _steps(turn, asked, screen, now)
+            await self._services.db.write(lambda tx: _commit(tx, asked, donor, screen, taken, now))
             if donor.state is DonorState.BLOCKED:
                 self._services.bells.courier.set()
         await self._draw(donor, asked.tapped, screen)
@@ -207,10 +210,24 @@ def _enter(tx: Tx, asked: Asked, admins: tuple[int, ...]) -> Entry:
     )
 
 
-def _commit(tx: Tx, asked: Asked, donor: Donor, screen: Screen, now: datetime) -> None:
+def _steps(turn: Turn, asked: Asked, screen: Screen, now: datetime) -> tuple[Step, ...]:
+    """What this turn adds to the count of steps; staff try things out, and are not counted."""
+    if turn.is_staff:
+        return ()
+    step = walking.step(asked.action, screen.awaiting)
+    return walking.fresh(turn.donor.reached, now.astimezone(ZONE).date(), step)
+
+
+def _commit(
+    tx: Tx, asked: Asked, donor: Donor, screen: Screen, taken: tuple[Step, ...], now: datetime
+) -> None:
     """The end of the turn: the update is done, and what is in front of the donor is remembered."""
     updates.done(tx, asked.update_id, now)
     changes: dict[str, str | int | None] = {}
+    if taken:
+        today = now.astimezone(ZONE).date()
+        steps.count(tx, today, asked.source or donor.source, taken)
+        changes["reached"] = walking.packed(today, taken[-1])
     if screen.awaiting is not None and (place := pack(screen.awaiting)) != donor.awaiting:
         changes["awaiting"] = place
     if asked.source and asked.source != donor.source:

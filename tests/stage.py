@@ -27,7 +27,9 @@ QUICK = Tempo(
     retry=0.02,
     look=0.05,
     chore=60,
+    watch=60,
     pulse=0.1,
+    digest=0.05,
     drain=2,
     telegram_read=0.5,
     stripe_read=0.5,
@@ -140,6 +142,8 @@ def settings_for(sandbox: Sandbox, folder: Path, *, webhook: bool, **more: Any) 
         "statement_descriptor": "MCISE* DON",
         # One message more after each first gift is for the tests that are about it.
         "offer_monthly": False,
+        # And so is what staff get each morning, which would come while the tests run through that hour.
+        "digest_at": None,
     }
     return Settings(_env_file=None, **(values | more))  # pyright: ignore[reportCallIssue]
 

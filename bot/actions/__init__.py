@@ -62,6 +62,7 @@ from bot.actions.monthly import (
     ShowMonthly,
     StopMonthly,
 )
+from bot.actions.numbers import ExportGifts, Find, ShowStats, ShowToday, SwitchDigest
 
 __all__ = [
     "CODE",
@@ -78,7 +79,9 @@ __all__ = [
     "ChooseTerm",
     "Currencies",
     "EraseMine",
+    "ExportGifts",
     "ExportMine",
+    "Find",
     "Freeze",
     "GetCreditNote",
     "GetPaper",
@@ -115,10 +118,13 @@ __all__ = [
     "ShowPledge",
     "ShowRates",
     "ShowReport",
+    "ShowStats",
     "ShowStory",
+    "ShowToday",
     "StaleAction",
     "StopForDonor",
     "StopMonthly",
+    "SwitchDigest",
     "Undo",
     "Unfreeze",
     "UnmatchPledge",

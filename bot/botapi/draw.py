@@ -53,7 +53,8 @@ async def _send_document(bot: Pen, chat_id: int, screen: Screen, priority: Prior
     assert screen.document is not None  # noqa: S101  `send` has looked
     file = InputFile(screen.document.content, filename=screen.document.name)
     keyboard: Any = _keyboard(screen)
-    message = await bot.send_document(
+    send_file = bot.send_photo if screen.document.is_picture else bot.send_document
+    message = await send_file(
         chat_id,
         file,
         caption=screen.text,

@@ -3,6 +3,7 @@
 httpx's pool is the bottleneck with many chats at once. URLs hold the token, so none is ever shown.
 """
 
+import time
 from typing import Any
 
 import aiohttp
@@ -33,6 +34,8 @@ class AiohttpRequest(BaseRequest):
     def __init__(self, *, read: float = 10.0, connect: float = 5.0, connections: int = _CONNECTIONS) -> None:
         self._read, self._connect, self._connections = read, connect, connections
         self._session: aiohttp.ClientSession | None = None
+        # The newest answer's Date header, and our own clock then: whether the two agree is looked at elsewhere.
+        self.date: tuple[str, float] | None = None
 
     @property
     def read_timeout(self) -> float | None:
@@ -70,6 +73,8 @@ class AiohttpRequest(BaseRequest):
             async with self._session.request(
                 method, url, data=body, headers=headers, timeout=timeout
             ) as answer:
+                if date := answer.headers.get("Date"):
+                    self.date = (date, time.time())
                 return answer.status, await answer.read()
         except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError) as error:
             raise NotSent(f"not sent: {type(error).__name__}") from None

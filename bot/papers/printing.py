@@ -7,7 +7,7 @@ of the machine. Typst and the fonts are loaded when the first paper is printed.
 import asyncio
 import atexit
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -17,18 +17,22 @@ from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import TYPE_CHECKING, Literal, ParamSpec, cast
 
+from bot.figures import Stats
 from bot.i18n import Words
 from bot.papers import code
 from bot.papers.direction import pieces
 from bot.papers.facts import CreditNote, Evidence, Receipt, Report, Statement
-from bot.screens import papers, reports
+from bot.screens import papers, reports, stats
 from bot.screens.sheet import Sheet, Table
+from bot.screens.stats import Chart
 
 if TYPE_CHECKING:
     from typst import Compiler
 
 P = ParamSpec("P")
 TEMPLATE = Path(__file__).with_name("sheet.typ")
+CHART = Path(__file__).with_name("chart.typ")
+_CHART_PPI = 144
 _LONG, _MEASURED = 40, 10
 _one_at_a_time = Lock()
 
@@ -53,6 +57,13 @@ def render_evidence(words: Words, evidence: Evidence) -> bytes:
     return as_pdf(papers.evidence(words, evidence))
 
 
+def render_chart(words: Words, found: Stats, titles: Mapping[str, str], made_at: datetime) -> bytes:
+    """A PNG."""
+    chart = stats.chart(words, found, titles, made_at)
+    inputs = {"chart": json.dumps(_fields(chart) | {"language": words.language}, ensure_ascii=False)}
+    return _set(CHART, inputs, made_at, "png", _CHART_PPI)[0]
+
+
 async def printed(render: Callable[P, bytes], *args: P.args, **kwargs: P.kwargs) -> bytes:
     """`render(*args)` off the event loop. Typst lets go of the interpreter while it works, so a thread is enough."""
     return await asyncio.get_running_loop().run_in_executor(_press(), lambda: render(*args, **kwargs))
@@ -69,9 +80,19 @@ def as_pictures(sheet: Sheet, ppi: float = 110) -> list[bytes]:
 
 def _compiled(sheet: Sheet, format: Literal["pdf", "png"], ppi: float | None = None) -> list[bytes]:
     inputs = {"sheet": json.dumps(_data(sheet), ensure_ascii=False)}
-    moment = int(sheet.made_at.timestamp())
+    return _set(TEMPLATE, inputs, sheet.made_at, format, ppi)
+
+
+def _set(
+    template: Path,
+    inputs: dict[str, str],
+    made_at: datetime,
+    format: Literal["pdf", "png"],
+    ppi: float | None,
+) -> list[bytes]:
+    moment = int(made_at.timestamp())
     with _one_at_a_time:
-        made = _compiler().compile(format=format, ppi=ppi, sys_inputs=inputs, timestamp=moment)
+        made = _compiler(template).compile(format=format, ppi=ppi, sys_inputs=inputs, timestamp=moment)
     return [made] if isinstance(made, bytes) else made or []
 
 
@@ -80,12 +101,12 @@ def _press() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, thread_name_prefix="papers")
 
 
-@lru_cache(maxsize=1)
-def _compiler() -> "Compiler":
+@lru_cache
+def _compiler(template: Path) -> "Compiler":
     import typst
 
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[_fonts().name])
-    return typst.Compiler(str(TEMPLATE), root=str(TEMPLATE.parent), font_paths=fonts)
+    return typst.Compiler(str(template), root=str(template.parent), font_paths=fonts)
 
 
 @lru_cache(maxsize=1)
@@ -111,7 +132,7 @@ def _data(sheet: Sheet) -> dict[str, object]:
     }
 
 
-def _fields(one: Sheet | Table) -> dict[str, object]:
+def _fields(one: Sheet | Table | Chart) -> dict[str, object]:
     return cast("dict[str, object]", _shown(asdict(one)))
 
 

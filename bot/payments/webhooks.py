@@ -52,6 +52,8 @@ class Event:
     type: str
     object_id: str
     live: bool
+    # When Stripe made it, in Unix seconds.
+    created: int = 0
 
     @property
     def concerns_us(self) -> bool:
@@ -79,7 +81,7 @@ def read_event(data: object) -> Event:
             event = cast("dict[str, Any]", data)
             about = _about(kind, event["data"]["object"])
             if isinstance(about, str):
-                return Event(id, kind, about, bool(event.get("livemode")))
+                return Event(id, kind, about, bool(event.get("livemode")), int(event.get("created") or 0))
         case _:
             pass
     raise BadWebhook("not a snapshot event: the endpoint may be set up for thin events")

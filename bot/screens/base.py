@@ -18,8 +18,11 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Document:
+    """A file; `is_picture`: shown as a photo, not to be downloaded first."""
+
     name: str
     content: bytes
+    is_picture: bool = False
 
 
 Rows = tuple[tuple[Button, ...], ...]

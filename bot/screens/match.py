@@ -24,7 +24,7 @@ def listed(words: Words, found: Sequence[Known], page: int, count: int) -> Scree
         text = paragraphs(words.text("No promise is open."), _usage(words))
         return Screen(text, rows(_home(words)), awaiting=Home())
     title = words.plural("<b>{n} open promise</b>", "<b>{n} open promises</b>", count)
-    items = [_item(words, one, campaign) for one, campaign in found]
+    items = [item(words, one, campaign) for one, campaign in found]
     newer = (Button(words.label("Previous"), Pledges(page - 1)),) if page > 1 else ()
     older = (Button(words.label("Next"), Pledges(page + 1)),) if page * PAGE < count else ()
     return Screen(
@@ -39,7 +39,7 @@ def of_amount(words: Words, found: Sequence[Known], money: Money) -> Screen:
     if not found:
         text = words.text("No open promise is of exactly {amount}.", amount=money)
         return Screen(text, rows(_all(words)), awaiting=Pledges())
-    items = [_item(words, one, campaign) for one, campaign in found]
+    items = [item(words, one, campaign) for one, campaign in found]
     text = paragraphs(words.text("Open promises of {amount}:", amount=money), *items)
     return Screen(text, rows(*_chunks(_choices(words, found)), _all(words)), awaiting=Pledges())
 
@@ -51,7 +51,7 @@ def wrong(words: Words, reference: str, found: Sequence[Known]) -> Screen:
             "{reference} is no reference of ours: a letter is wrong, missing or swapped.", reference=reference
         ),
         words.text("Is it one of these?") if found else words.text("Nothing near it was promised either."),
-        *(_item(words, one, campaign) for one, campaign in found),
+        *(item(words, one, campaign) for one, campaign in found),
     )
     return Screen(text, rows(*_chunks(_choices(words, found)), _all(words)), awaiting=Pledges())
 
@@ -82,7 +82,8 @@ def _usage(words: Words) -> str:
     )
 
 
-def _item(words: Words, one: Pledge, campaign: Campaign) -> str:
+def item(words: Words, one: Pledge, campaign: Campaign) -> str:
+    """Two lines about one pledge."""
     return lines(
         words.text(
             "<b>{reference}</b> · {amount} · {title}",
@@ -135,7 +136,7 @@ def pledge(words: Words, one: Pledge, campaign: Campaign, received: Money) -> Sc
         else None
     )
     text = paragraphs(
-        _item(words, one, campaign),
+        item(words, one, campaign),
         differs,
         words.text(
             "Has <b>{amount}</b> arrived with this reference? Then it becomes a gift, and the donor is thanked.",
@@ -156,7 +157,7 @@ def pledge(words: Words, one: Pledge, campaign: Campaign, received: Money) -> Sc
 def matched(words: Words, one: Pledge, campaign: Campaign) -> Screen:
     """A gift already."""
     text = paragraphs(
-        _item(words, one, campaign),
+        item(words, one, campaign),
         words.text(
             "✅ Received on {date}, matched by {code}. Gift {reference}.",
             date=words.date(one.settled_at or one.created_at),
@@ -176,7 +177,7 @@ def _correct(words: Words, one: Pledge) -> Button:
 def sure_to_unmatch(words: Words, one: Pledge, campaign: Campaign, received: Money) -> Screen:
     """The last tap before a correction."""
     text = paragraphs(
-        _item(words, one, campaign),
+        item(words, one, campaign),
         words.text(
             "Why is {amount} taken out again? The books get a correction, a credit note is issued and the donor is told. "
             "After a mistake the promise waits again.",
@@ -193,7 +194,7 @@ def said_paid(words: Words, one: Pledge, campaign: Campaign) -> Screen:
     """For staff, a message of its own: a donor says that money is on its way."""
     text = paragraphs(
         words.text("A donor says that a promise is paid. Please look for it at your bank:"),
-        _item(words, one, campaign),
+        item(words, one, campaign),
     )
     return Screen(text, rows(Button(words.label("Look at it"), MatchPledge("no", 0, one.id))), stays=True)
 
@@ -202,7 +203,7 @@ def gift(words: Words, donation: Donation, one: Pledge, campaign: Campaign) -> S
     """Why this gift cannot be given back here, and what can be done."""
     text = paragraphs(
         words.text("Gift <b>{reference}</b>", reference=donation.id.upper()),
-        _item(words, one, campaign),
+        item(words, one, campaign),
         words.text(
             "This money came outside Stripe, so Stripe cannot give it back. If it was matched by mistake, or once you have "
             "paid it back from your bank, take it out again here."

@@ -3,6 +3,7 @@
 Work is a plain function of an open transaction; it must not touch the network. See docs/decisions/0002 and 0007.
 """
 
+import asyncio
 import contextlib
 import sqlite3
 from collections import deque
@@ -91,6 +92,13 @@ class Database:
         except sqlite3.OperationalError as error:
             raise StoreDown(str(error)) from error
 
+    async def aside(self, work: Work[T]) -> T:
+        """Like `read`, on a connection and a thread of its own: for what takes its time, so that no donor waits for it."""
+        try:
+            return await asyncio.to_thread(lambda: _alone(self.path, work))
+        except sqlite3.OperationalError as error:
+            raise StoreDown(str(error)) from error
+
     async def write(self, work: Work[T]) -> T:
         """Run `work` in a transaction and return once it is on disk; an exception undoes `work` alone."""
         job: _Job[T] = _Job(work)
@@ -119,6 +127,11 @@ def _view(raw: sqlite3.Connection, work: Work[T]) -> T:
         return work(Tx(raw))
     finally:
         raw.execute("ROLLBACK")
+
+
+def _alone(path: Path, work: Work[T]) -> T:
+    with contextlib.closing(_connect(path)) as raw:
+        return _view(raw, work)
 
 
 def _commit_together(raw: sqlite3.Connection, batch: list[_Job[object]]) -> None:

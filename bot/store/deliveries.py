@@ -64,6 +64,11 @@ _STATE = Statement(select(deliveries.c.state).where(deliveries.c.id == at("deliv
 _RELEASE = Statement(
     update(deliveries).where(deliveries.c.state == DeliveryState.SENDING.value).values(leased_until=0)
 )
+_OLDEST = Statement(
+    select(func.min(deliveries.c.due_at)).where(
+        deliveries.c.state == DeliveryState.OWED.value, deliveries.c.due_at <= at("now")
+    )
+)
 _NEXT = Statement(
     select(func.min(func.coalesce(deliveries.c.leased_until, deliveries.c.due_at))).where(
         deliveries.c.state.in_(_OPEN)
@@ -152,6 +157,12 @@ def release(tx: Tx) -> int:
 
 def next_due(tx: Tx) -> datetime | None:
     value = tx.value(_NEXT)
+    return None if value is None else moment(value)
+
+
+def oldest_due(tx: Tx, now: datetime) -> datetime | None:
+    """Since when the longest waiting Delivery should be under way."""
+    value = tx.value(_OLDEST, now=seconds(now))
     return None if value is None else moment(value)
 
 

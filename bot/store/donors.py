@@ -17,7 +17,9 @@ _ADD = Statement(
 _PARK = Statement(update(donors).where(donors.c.telegram_id == at("person")).values(places("state")))
 _BLANK = {name: null() for name in ("telegram_id", "awaiting", "message_id", "source")}
 _ERASE = Statement(
-    update(donors).where(donors.c.id == at("donor_id")).values(state=DonorState.ERASED.value, **_BLANK)
+    update(donors)
+    .where(donors.c.id == at("donor_id"))
+    .values(state=DonorState.ERASED.value, reached=0, **_BLANK)
 )
 
 
@@ -67,4 +69,5 @@ def noun(row: Row) -> Donor:
         awaiting=row["awaiting"],
         message_id=row["message_id"],
         source=row["source"],
+        reached=row["reached"],
     )

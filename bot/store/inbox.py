@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from bot.store.moments import seconds
+from bot.store import marks
+from bot.store.moments import moment, seconds
 from bot.store.sql import Statement, Tx, at, places
 from bot.store.tables import donations, inbox
 
@@ -28,6 +29,7 @@ _DONE = Statement(
 _ABOUT = Statement(
     select(inbox.c.event_id).where(inbox.c.object_id == at("object_id"), inbox.c.processed_at.is_(None))
 )
+_MISSED = "stripe.events.missed"
 _PRUNE = Statement(delete(inbox).where(inbox.c.processed_at < at("before")))
 
 
@@ -59,6 +61,16 @@ def done(tx: Tx, event_id: str, outcome: str, now: datetime) -> None:
 def about(tx: Tx, object_id: str) -> list[str]:
     """The events about this object that are not worked yet: who fetches it after this has heard them all."""
     return [row[0] for row in tx.all(_ABOUT, object_id=object_id)]
+
+
+def miss(tx: Tx, created: int) -> None:
+    """The newest event that was found by asking, long after a webhook should have told of it; Unix seconds."""
+    marks.put(tx, _MISSED, str(created))
+
+
+def missed(tx: Tx) -> datetime | None:
+    value = marks.get(tx, _MISSED)
+    return None if value is None else moment(int(value))
 
 
 def prune(tx: Tx, before: datetime) -> int:

@@ -54,7 +54,7 @@ _SUBJECTS = Statement(
 
 def get(tx: Tx, pledge_id: str) -> Pledge | None:
     row = tx.one(_GET, pledge_id=pledge_id)
-    return None if row is None else _noun(row)
+    return None if row is None else noun(row)
 
 
 def some(tx: Tx, pledge_ids: Sequence[str]) -> list[Pledge]:
@@ -96,16 +96,16 @@ def change(tx: Tx, pledge_id: str, **values: Value) -> None:
 
 def open_of(tx: Tx, donor_id: int) -> list[Pledge]:
     """The donor's pledges that may still be paid, oldest first."""
-    return [_noun(row) for row in tx.all(_OPEN_OF, donor_id=donor_id)]
+    return [noun(row) for row in tx.all(_OPEN_OF, donor_id=donor_id)]
 
 
 def of_donor(tx: Tx, donor_id: int) -> list[Pledge]:
-    return [_noun(row) for row in tx.all(_OF_DONOR, donor_id=donor_id)]
+    return [noun(row) for row in tx.all(_OF_DONOR, donor_id=donor_id)]
 
 
 def open_page(tx: Tx, limit: int, offset: int) -> list[Pledge]:
     """Open pledges of everybody, said to be paid first."""
-    return [_noun(row) for row in tx.all(_OPEN_PAGE, most=limit, after=offset)]
+    return [noun(row) for row in tx.all(_OPEN_PAGE, most=limit, after=offset)]
 
 
 def count_open(tx: Tx) -> int:
@@ -114,7 +114,7 @@ def count_open(tx: Tx) -> int:
 
 def of_amount(tx: Tx, money: Money, limit: int) -> list[Pledge]:
     """Open pledges of exactly this sum."""
-    return [_noun(row) for row in tx.all(_OF_AMOUNT, currency=money.currency, minor=money.minor, most=limit)]
+    return [noun(row) for row in tx.all(_OF_AMOUNT, currency=money.currency, minor=money.minor, most=limit)]
 
 
 def next_subject(tx: Tx, pledge_id: str) -> str:
@@ -127,7 +127,7 @@ def _maybe(value: int | None) -> datetime | None:
     return None if value is None else moment(value)
 
 
-def _noun(row: Row) -> Pledge:
+def noun(row: Row) -> Pledge:
     return Pledge(
         id=row["id"],
         donor_id=row["donor_id"],

@@ -1,11 +1,12 @@
 """Staff beside the first owners, whom the settings name; and links that make a person staff, once."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from bot.staff import Member, Role
+from bot.staff import Member, Right, Role
 from bot.store.moments import seconds
 from bot.store.sql import Row, Statement, Tx, at, places
 from bot.store.tables import invitations, staff
@@ -39,6 +40,12 @@ def role(tx: Tx, telegram_id: int) -> Role | None:
 
 def everybody(tx: Tx) -> list[Member]:
     return [_noun(row) for row in tx.all(_ALL)]
+
+
+def chats(tx: Tx, admin_ids: Sequence[int], right: Right) -> list[int]:
+    """The private chats of everybody who has this right; the first owners, whom the settings name, have all."""
+    found = [one.telegram_id for one in everybody(tx) if right in one.role.rights]
+    return list(dict.fromkeys((*admin_ids, *found)))
 
 
 def put(tx: Tx, member: Member) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import (
 )
 
 from bot.broadcasts import BroadcastState, SendState
+from bot.figures import Step
 from bot.ledger import EntryKind
 from bot.model import (
     CampaignState,
@@ -119,7 +120,10 @@ donors = Table(
     Column("created_at", Big, nullable=False),
     # Since when they want no broadcasts; what they are owed for a gift comes all the same.
     Column("muted_at", Big),
+    # How far they came on the last day that they were here, as `walking.packed` writes it: each step counts once a day.
+    Column("reached", Big, nullable=False, server_default="0"),
     _one_of("state", DonorState),
+    Index("ix_donors_created_at", "created_at"),
     sqlite_strict=True,
 )
 
@@ -340,6 +344,7 @@ ledger = Table(
     _one_of("kind", EntryKind),
     CheckConstraint("amount_minor != 0", name="amount"),
     Index("ix_ledger_donation", "donation"),
+    Index("ix_ledger_at", "at"),
     sqlite_strict=True,
 )
 
@@ -443,6 +448,19 @@ staff = Table(
     Column("since", Big, nullable=False),
     _one_of("role", Role),
     sqlite_strict=True,
+)
+
+# How many donors took a step on a day (20261127), by where they came from, "" where they named nothing: counts only.
+steps = Table(
+    "steps",
+    metadata,
+    Column("day", Big, primary_key=True),
+    Column("step", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("n", Integer, nullable=False),
+    _one_of("step", Step),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
 )
 
 # Links that make a person staff, once and for a while; only the hash of the secret in the link is kept.

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,8 @@ def test_running_without_tokens_says_what_to_do(plain: Path) -> None:
         ("PUBLIC_URL", "https://x.example", "STRIPE_WEBHOOK_SECRET is needed"),
         ("PORT", "banana", "PORT"),
         ("DEFAULT_LANGUAGE", "xx", "DEFAULT_LANGUAGE"),
+        ("DIGEST_AT", "noon", "DIGEST_AT is an hour like 09:00, or off"),
+        ("DIGEST_AT", "09:00+01:00", "DIGEST_AT is an hour like 09:00, or off"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_line(
@@ -57,6 +60,16 @@ def test_a_wrong_setting_is_named_in_one_line(
     assert result.exit_code == 2
     assert says in result.output
     assert "Traceback" not in result.output
+
+
+def test_the_digest_comes_at_nine_at_another_hour_or_never(
+    plain: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert Settings().digest_at == time(9)
+    monkeypatch.setenv("DIGEST_AT", "18:30")
+    assert Settings().digest_at == time(18, 30)
+    monkeypatch.setenv("DIGEST_AT", "off")
+    assert Settings().digest_at is None
 
 
 def test_migrating_twice_is_migrating_once(plain: Path) -> None:

@@ -3,37 +3,45 @@
 import re
 import unicodedata
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from bot import errors
-from bot.actions import pack
+from bot.actions import ExportGifts, ShowStats, pack
 from bot.amounts import Reason
 from bot.campaigns_file import read_file
+from bot.figures import Funnel, Group, Promised, Span, Stats, Step, Tally
 from bot.i18n import Catalogues, Words, guess
 from bot.ledger import Entry, EntryKind, chained
 from bot.model import Campaign, Donation, DonationState, Pledge, PledgeState, Receipt, ReceiptKind
 from bot.money import LARGEST, Money
+from bot.papers.printing import render_chart
 from bot.periods import Period
 from bot.rates import Rate
 from bot.screens import (
+    exporting,
+    finding,
     giving,
     guard,
     home,
     match,
     menu,
     mine,
+    numbers,
     paperwork,
     pledges,
     proof,
     rates,
+    stats,
     stripe_page,
     trouble,
+    watching,
 )
 from bot.screens.base import Screen
+from bot.watching import CHECKS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -132,6 +140,7 @@ def screens(words: Words) -> dict[str, Screen]:
         made
         | promises(words, one, gift)
         | guards(words)
+        | figures(words, gift, one)
         | {
             f"alert {what}": trouble.alert(words, what, "ABC")
             for what in ("review", "late", "locked", "refused", "no_rate")
@@ -176,6 +185,58 @@ def promises(words: Words, one: Campaign, gift: Donation) -> dict[str, Screen]:
         made[f"pledge {state}"] = pledges.pledge(words, a_pledge(state), one)
         made[f"desk {state}"] = match.pledge(words, a_pledge(state), one, less)
     return made
+
+
+def figures(words: Words, gift: Donation, one: Campaign) -> dict[str, Screen]:
+    """What staff see of numbers, with every line that there can be."""
+    tallies = tuple(Tally(slug, 10**6, MUCH, MUCH, MUCH) for slug in ("humanitarian", "startups", "unknown"))
+    euros = Tally("humanitarian", 0, Money(0, "EUR"), Money(0, "EUR"), Money(LARGEST, "EUR"))
+    much = Span(NOW, NOW, (*tallies, euros), (Promised(9, MUCH), Promised(9, Money(1, "EUR"))), 99, 99, 10**6)
+    nothing = Span(NOW, NOW, (), (), 0, 0, 0)
+    titles = {"humanitarian": one.text(words.language).title}
+    day = NOW.date()
+    groups = tuple(Group(f"source{at}", 10**6, (MUCH,)) for at in range(20))
+    found = Stats(day, day, None, ((day, 10**6),), groups, groups, None)
+    of_one = replace(found, campaign="humanitarian")
+    promises = [a_pledge(PledgeState.SAID_PAID)] * 8
+    span = exporting.Choices(*(ExportGifts("look", 1, 20261101, 20261130) for _ in range(5)))
+    made = {
+        "today": numbers.today(words, much, nothing, titles, is_sent=True),
+        "today, unsent": numbers.today(words, nothing, much, titles, is_sent=False),
+        "today without digest": numbers.today(words, nothing, nothing, titles, is_sent=None),
+        "digest": numbers.digest(words, much, much, titles),
+        "stats": stats.picture(words, found, b"PNG", campaigns(), ShowStats(90, 0), may_export=True),
+        "stats of one": stats.picture(words, of_one, b"PNG", campaigns(), ShowStats(7, 1), may_export=False),
+        "found": finding.found(words, [gift] * 8, promises, [one], may_match=True),
+        "found by a reader": finding.found(words, [], promises[:1], [one], may_match=False),
+        "nothing found": finding.nothing(words),
+        "what can be found": finding.usage(words),
+        "export": exporting.look(words, Period.month_of(day), campaigns(), span),
+        "exported": exporting.file(words, "gifts.csv", b"x", 10**6),
+        "export too large": exporting.too_large(words, Period.year_of(day), "humanitarian", "xlsx"),
+        "how to export": exporting.usage(words),
+    }
+    return made | {
+        f"{what} {when}": watching.alert(words, f"watch.{what}.{when}.12")
+        for what in CHECKS
+        for when in ("begin", "end")
+    }
+
+
+@pytest.mark.parametrize("language", ["ar", "fr", "en"])
+@pytest.mark.parametrize("days", [7, 30, 90])
+def test_a_chart_of_any_size_is_one_picture(language: str, days: int) -> None:
+    words, first = CATALOGUES.words(language), NOW.date()
+    groups = tuple(Group(f"<source> #{at} & *x*", 20 - at, (MUCH, Money(1, "EUR"))) for at in range(20))
+    every = tuple((first + timedelta(days=at), at * 1000) for at in range(days))
+    funnel = Funnel(dict.fromkeys(Step, 0), 0, first)
+    found = Stats(first, every[-1][0], None, every, groups, groups[:1], funnel)
+    drawn = stats.chart(words, found, {}, NOW)
+    assert len(drawn.blocks[1].bars) == 8
+    assert sum(bar.value for bar in drawn.blocks[1].bars) == sum(one.gifts for one in groups)
+    assert sum(span for _, span in drawn.blocks[0].ticks) == days
+    assert render_chart(words, found, {}, NOW).startswith(b"\x89PNG")
+    assert render_chart(words, replace(found, days=((first, 0),), campaigns=(), sources=()), {}, NOW)
 
 
 def guards(words: Words) -> dict[str, Screen]:

@@ -1,0 +1,52 @@
+"""Gifts and pledges of an amount and a time, newest first. Writes nothing."""
+
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from bot.model import Donation, Pledge
+from bot.money import Money
+from bot.store import donations as gifts
+from bot.store import pledges as promised
+from bot.store.sql import Statement, Tx, at
+from bot.store.tables import donations, pledges
+
+# A page can be paid a day after it was made: so the index by creation narrows the search.
+_SLOW = int(timedelta(days=3).total_seconds())
+_ARRIVED = func.coalesce(donations.c.settled_at, donations.c.created_at)
+_GIFTS = Statement(
+    select(donations)
+    .where(
+        donations.c.created_at >= at("first") - _SLOW,
+        donations.c.created_at < at("end"),
+        donations.c.currency == at("currency"),
+        (donations.c.amount_minor == at("minor"))
+        | (donations.c.amount_minor + donations.c.cover_minor == at("minor")),
+        at("first") <= _ARRIVED,
+        at("end") > _ARRIVED,
+    )
+    .order_by(donations.c.created_at.desc(), donations.c.id)
+    .limit(at("most"))
+)
+_PLEDGES = Statement(
+    select(pledges)
+    .where(
+        pledges.c.currency == at("currency"),
+        pledges.c.amount_minor == at("minor"),
+        pledges.c.created_at >= at("first"),
+        pledges.c.created_at < at("end"),
+    )
+    .order_by(pledges.c.created_at.desc(), pledges.c.id)
+    .limit(at("most"))
+)
+
+
+def gifts_of(tx: Tx, money: Money, first: int, end: int, most: int) -> list[Donation]:
+    """Gifts of this sum, with or without what was added for fees, that came (or were begun) between two moments."""
+    values = {"currency": money.currency, "minor": money.minor, "first": first, "end": end, "most": most}
+    return [gifts.noun(row) for row in tx.all(_GIFTS, **values)]
+
+
+def pledges_of(tx: Tx, money: Money, first: int, end: int, most: int) -> list[Pledge]:
+    values = {"currency": money.currency, "minor": money.minor, "first": first, "end": end, "most": most}
+    return [promised.noun(row) for row in tx.all(_PLEDGES, **values)]

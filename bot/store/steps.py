@@ -1,0 +1,49 @@
+"""Steps of donors' walks, counted by day and source; no row says whose they were."""
+
+from datetime import date
+from functools import lru_cache
+
+from sqlalchemy import func, literal, select
+from sqlalchemy.dialects.sqlite import insert
+
+from bot.figures import Step
+from bot.store.sql import Statement, Tx, at
+from bot.store.tables import steps
+
+_SUMS = Statement(
+    select(steps.c.step, func.sum(steps.c.n))
+    .where(steps.c.day >= at("first"), steps.c.day <= at("last"))
+    .group_by(steps.c.step)
+)
+_SINCE = Statement(select(func.min(steps.c.day)))
+
+
+def count(tx: Tx, today: date, source: str | None, taken: tuple[Step, ...]) -> None:
+    """One donor more took these steps: one statement, however many."""
+    if taken:
+        tx.run(_adding(taken), day=_number(today), source=source or "")
+
+
+@lru_cache(maxsize=16)
+def _adding(taken: tuple[Step, ...]) -> Statement:
+    rows = [{"day": at("day"), "step": literal(one.value), "source": at("source"), "n": 1} for one in taken]
+    key = ["day", "step", "source"]
+    return Statement(
+        insert(steps).values(rows).on_conflict_do_update(index_elements=key, set_={"n": steps.c.n + 1})
+    )
+
+
+def sums(tx: Tx, first: date, last: date) -> dict[Step, int]:
+    """How many donors took each step from the first day to the last, both included."""
+    found = {Step(row[0]): int(row[1]) for row in tx.all(_SUMS, first=_number(first), last=_number(last))}
+    return {step: found.get(step, 0) for step in Step}
+
+
+def since(tx: Tx) -> date | None:
+    """The first day of which steps are known."""
+    number = tx.value(_SINCE)
+    return date(number // 10000, number // 100 % 100, number % 100) if number else None
+
+
+def _number(day: date) -> int:
+    return int(f"{day:%Y%m%d}")
