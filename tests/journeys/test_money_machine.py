@@ -463,4 +463,5 @@ def test_lives_that_went_wrong_once_and_their_neighbours(steps: tuple[tuple[str,
     life.begin()
     for step, details in steps:
         getattr(life, step)(**details)
+    assert life.run(auditing.audit_books(life.bot.services)) == []
     life.teardown()
