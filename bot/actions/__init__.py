@@ -35,7 +35,7 @@ from bot.actions.giving import (
     ShowStory,
     Undo,
 )
-from bot.actions.links import CODE, CampaignLink, Link, link, read_link, scan_link
+from bot.actions.links import CODE, CampaignLink, Link, invitation, link, read_link, scan_link
 from bot.actions.mine import (
     Currencies,
     EraseMine,
@@ -62,10 +62,24 @@ from bot.actions.monthly import (
     ShowMonthly,
     StopMonthly,
 )
+from bot.actions.roles import (
+    AddStaff,
+    Admin,
+    Audit,
+    GiveRole,
+    Invite,
+    Join,
+    Roles,
+    ShowMember,
+    TakeRole,
+)
 
 __all__ = [
     "CODE",
     "Action",
+    "AddStaff",
+    "Admin",
+    "Audit",
     "Bridge",
     "CampaignLink",
     "CancelGift",
@@ -87,8 +101,11 @@ __all__ = [
     "Give",
     "GiveCovered",
     "GiveMonthly",
+    "GiveRole",
     "Help",
     "Home",
+    "Invite",
+    "Join",
     "Languages",
     "Link",
     "Look",
@@ -104,6 +121,7 @@ __all__ = [
     "Refused",
     "Remind",
     "RemindPledge",
+    "Roles",
     "SayPaid",
     "Scan",
     "SetCurrency",
@@ -111,6 +129,7 @@ __all__ = [
     "SetRate",
     "ShowCampaign",
     "ShowGift",
+    "ShowMember",
     "ShowMonthly",
     "ShowPledge",
     "ShowRates",
@@ -119,10 +138,12 @@ __all__ = [
     "StaleAction",
     "StopForDonor",
     "StopMonthly",
+    "TakeRole",
     "Undo",
     "Unfreeze",
     "UnmatchPledge",
     "VerifyGift",
+    "invitation",
     "link",
     "pack",
     "parse",

@@ -59,6 +59,7 @@ _TAKE = Statement(
         attempts=deliveries.c.attempts + 1,
     )
 )
+_WHO = Statement(select(donors.c.id).where(donors.c.telegram_id == at("person")))
 _DUE_AT = Statement(select(deliveries.c.due_at).where(deliveries.c.dedupe_key == at("dedupe_key")))
 _STATE = Statement(select(deliveries.c.state).where(deliveries.c.id == at("delivery_id")))
 _RELEASE = Statement(
@@ -100,12 +101,16 @@ class Owed:
 
 
 def owe(tx: Tx, owed: Owed, due: datetime) -> bool:
-    """False when this message is owed, or was sent, already."""
+    """False when this message is owed, or was sent, already.
+
+    Staff are donors too: what they are owed is in their language, and waits for them where they blocked the bot.
+    """
+    donor_id = owed.donor_id if owed.chat_id is None else tx.value(_WHO, person=owed.chat_id)
     row: dict[str, Value] = {
         "dedupe_key": owed.dedupe_key,
         "kind": owed.kind,
         "chat_id": owed.chat_id,
-        "donor_id": owed.donor_id,
+        "donor_id": donor_id,
         "donation_id": owed.donation_id,
         "payload": owed.payload,
         "priority": owed.priority,
