@@ -5,11 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.actions import Audit, Roles
-from bot.i18n import Words, isolate
+from bot.i18n import Words
+from bot.model import PledgeState
 from bot.money import Money
+from bot.screens import desk, match, roles
 from bot.screens.base import Button, Screen, lines, paragraphs, rows
+from bot.staff import Role
 
 PAGE = 8
+# Said by the act itself.
+_NO_SUBJECT = ("cards", "link")
+_PLEDGE_STATES = (PledgeState.PROMISED, PledgeState.SAID_PAID, PledgeState.MATCHED)
 Facts = Mapping[str, str | int | None]
 _NAMES: Mapping[str, Callable[[Words], str]] = {
     "refund": lambda words: words.label("Refund ordered"),
@@ -56,7 +62,9 @@ def listed(words: Words, acts: Sequence[Shown], before: int, *, has_older: bool)
 def _item(words: Words, one: Shown) -> str:
     change = _change(words, one.before, one.after)
     return lines(
-        words.text("<b>{act}</b> · {subject}", act=name(words, one.act), subject=_code(one.subject)),
+        words.text("<b>{act}</b>", act=name(words, one.act))
+        if one.subject in _NO_SUBJECT
+        else words.text("<b>{act}</b> · {subject}", act=name(words, one.act), subject=_code(one.subject)),
         words.text(
             "{date}, {time} · {code}",
             date=words.short_date(one.at),
@@ -83,7 +91,7 @@ def _change(words: Words, before: Facts, after: Facts) -> str | None:
     if not before and not after:
         return None
     if not before:
-        return isolate(_facts(words, after))
+        return words.text("→ {after}", after=_facts(words, after))
     return words.text(
         "{before} → {after}", before=_facts(words, before), after=_facts(words, after) if after else "–"
     )
@@ -97,7 +105,18 @@ def _facts(words: Words, facts: Facts) -> str:
     if isinstance(minor, int) and isinstance(currency, str):
         shown.append(words.money(Money(minor, currency)))
         del rest["minor"], rest["currency"]
-    return ", ".join([*shown, *(str(value) for value in rest.values() if value is not None)])
+    return ", ".join(
+        [*shown, *(_value(words, key, value) for key, value in rest.items() if value is not None)]
+    )
+
+
+def _value(words: Words, key: str, value: str | int) -> str:
+    """Roles, reasons and states of promises have words; anything else is shown as it was written."""
+    if key == "role" and value in tuple(Role):
+        return roles.name(words, Role(value))
+    if key == "state" and value in _PLEDGE_STATES:
+        return match.state(words, PledgeState(value))
+    return desk.reasons(words).get(str(value), str(value)) if key == "reason" else str(value)
 
 
 def _staff(words: Words) -> Button:

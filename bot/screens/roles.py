@@ -215,7 +215,7 @@ def news(words: Words, payload: str) -> Screen:
             by=by,
             role=name(words, Role(role)),
         )
-        return Screen(text, rows(Button(words.label("Look at it"), Roles())), stays=True)
+        return Screen(text, rows(_all(words)), stays=True)
     greeting = joined(words, Person(0, Role(role), ""))
     return Screen(greeting.text, greeting.rows, stays=True)
 
@@ -225,7 +225,7 @@ def front(words: Words, role: Role, commands: Sequence[tuple[str, str]], buttons
     text = paragraphs(
         words.text("<b>The desk</b> · {role}", role=name(words, role)),
         may(words, role),
-        lines(*(words.text("{command}: {what}", command=f"/{one}", what=label) for one, label in commands)),
+        lines(*(words.text("{command} · {what}", command=f"/{one}", what=label) for one, label in commands)),
     )
     pairs = (tuple(buttons[at : at + 2]) for at in range(0, len(buttons), 2))
     return Screen(text, rows(*pairs, Button(words.label("All campaigns"), Home())), awaiting=Admin())
