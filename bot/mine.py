@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from bot import pledging
 from bot.model import Campaign, Donation, DonationState, Donor, MonthlyGift, Pledge
 from bot.services import Services
-from bot.store import acts, campaigns, donations, donors, monthly, pledges, staff
+from bot.store import acts, campaigns, deliveries, donations, donors, monthly, pledges, staff
 from bot.store.moments import seconds
 from bot.store.sql import Tx
 
@@ -117,6 +117,7 @@ async def erase(services: Services, donor: Donor) -> bool:
             pledging.drop(tx, pledge)
         if staff.remove(tx, donor.telegram_id):
             acts.record(tx, services.clock(), f"staff {donor.id}", "role.take", f"D{donor.id}")
+        deliveries.forget(tx, donor.id)
         donors.erase(tx, donor.id)
         return True
 

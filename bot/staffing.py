@@ -26,7 +26,6 @@ _SECRET = 16
 
 async def everybody(services: Services) -> list[Person]:
     """The first owners, then the others by how long they are staff."""
-
     return await services.db.read(lambda tx: _everybody(tx, services))
 
 
@@ -110,28 +109,29 @@ async def invite(services: Services, by: Donor, role: Role) -> str | Refusal:
 
 async def join(services: Services, donor: Donor, secret: str) -> Person | Refusal:
     """Become staff by a link. Whoever is staff already keeps their role, and the link is not used up."""
+    return await _written(services, lambda tx: _join(tx, services, donor, _hash(secret)))
 
-    def write(tx: Tx) -> Person | Refusal:
-        known = staff.standing(tx, services.settings.admin_ids, donor.telegram_id)
-        if known is not None:
-            # The same update again, after a kill: the answer is the same too.
-            is_again = staff.used_by(tx, _hash(secret)) == donor.id
-            again = _find(tx, services, donor.telegram_id) if is_again else None
-            return again or Refusal.ALREADY
-        now = services.clock()
-        used = staff.use(tx, _hash(secret), donor.id, now)
-        if used is None:
-            return Refusal.LINK
-        role, by = used
-        staff.put(tx, Member(donor.telegram_id, role, by, seconds(now)))
-        after = {"role": role, "link of": by}
-        acts.record(tx, now, f"staff {donor.id}", "role.join", f"D{donor.id}", after=after)
-        for chat in staff.chats(tx, services.settings.admin_ids, Right.ROLES):
-            if chat != donor.telegram_id:
-                _tell(tx, chat, f"joined.{role}.D{donor.id}.{by}", now)
-        return _find(tx, services, donor.telegram_id) or Refusal.LINK
 
-    return await _written(services, write)
+def _join(tx: Tx, services: Services, donor: Donor, code: str) -> Person | Refusal:
+    if staff.standing(tx, services.settings.admin_ids, donor.telegram_id) is not None:
+        # The same update again, after a kill: the answer is the same too.
+        is_again = staff.used_by(tx, code) == donor.id
+        return (_find(tx, services, donor.telegram_id) if is_again else None) or Refusal.ALREADY
+    used = staff.use(tx, code, donor.id, services.clock())
+    if used is None:
+        return Refusal.LINK
+    _joined(tx, services, donor, *used)
+    return _find(tx, services, donor.telegram_id) or Refusal.LINK
+
+
+def _joined(tx: Tx, services: Services, donor: Donor, role: Role, by: str) -> None:
+    """The owners hear of it at once: a link may have been read by somebody else."""
+    now, code = services.clock(), f"D{donor.id}"
+    staff.put(tx, Member(donor.telegram_id, role, by, seconds(now)))
+    acts.record(tx, now, f"staff {donor.id}", "role.join", code, after={"role": role, "link of": by})
+    for chat in staff.chats(tx, services.settings.admin_ids, Right.ROLES):
+        if chat != donor.telegram_id:
+            _tell(tx, chat, f"joined.{role}.{code}.{by}", now)
 
 
 def _put(tx: Tx, services: Services, member: Member, by: Donor, old: Role | None) -> None:

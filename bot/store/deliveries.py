@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, func, or_, select, update
+from sqlalchemy import case, func, literal, null, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.model import Delivery, DeliveryKind, DeliveryState
@@ -82,6 +82,17 @@ _UNPARK = Statement(
     .values(
         state=DeliveryState.OWED.value,
         due_at=case((deliveries.c.due_at > at("now"), deliveries.c.due_at), else_=at("now")),
+    )
+)
+_FORGET = Statement(
+    update(deliveries)
+    .where(deliveries.c.donor_id == at("donor"), deliveries.c.chat_id.is_not(None))
+    .values(
+        chat_id=null(),
+        dedupe_key=literal("erased:").concat(deliveries.c.id),
+        state=case(
+            (deliveries.c.state.in_(_OPEN), DeliveryState.UNDELIVERABLE.value), else_=deliveries.c.state
+        ),
     )
 )
 
@@ -163,6 +174,11 @@ def next_due(tx: Tx) -> datetime | None:
 def park(tx: Tx, donor_id: int) -> None:
     """The donor cannot be reached: nothing more is owed until they come back; thanks wait for them."""
     tx.run(_PARK, donor=donor_id)
+
+
+def forget(tx: Tx, donor_id: int) -> None:
+    """What they were told as staff no longer says whose chat it was; nothing more of it is sent."""
+    tx.run(_FORGET, donor=donor_id)
 
 
 def unpark(tx: Tx, donor_id: int, now: datetime) -> int:

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import timedelta
 
-from bot import staffing
+from bot import guarding, staffing
 from bot.model import Donor
 from bot.staff import Refusal, Role
 from bot.store import donors, staff
@@ -229,8 +229,10 @@ async def test_staff_of_another_role_are_told_who_can_and_strangers_are_not(stag
 
 async def test_staff_who_erase_themselves_are_staff_no_more(stage: Stage) -> None:
     john = stage.john()
-    await joined(stage, john, "Lecture", "Welcome to the staff")
+    await joined(stage, john, "Finances", "Welcome to the staff")
     await until_menu(stage, john, ("report",), ())
+    await guarding.freeze(stage.services, 7)
+    await john.until(lambda one: any("froze card payments" in message.text for message in one.messages))
     await john.send("/privacy")
     await john.until(lambda one: shows(one, "Erase"))
     await john.tap("Erase")
@@ -238,7 +240,13 @@ async def test_staff_who_erase_themselves_are_staff_no_more(stage: Stage) -> Non
     await john.tap("Yes")
     await stage.until_rows(STAFF, [])
     await until_menu(stage, john, (), ("report",))
-    assert await stage.rows("SELECT count(*) FROM marks WHERE key LIKE 'telegram.menu.chat.1003'") == [(0,)]
+    everything = await stage.services.db.read(_dump)
+    assert [name for name, rows in everything.items() if "1003" in rows and name != "updates"] == []
+
+
+def _dump(tx: Tx) -> dict[str, str]:
+    names = [row["name"] for row in tx.plain("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return {name: str([tuple(row) for row in tx.plain(f"SELECT * FROM {name}")]) for name in names}
 
 
 async def test_the_menu_speaks_the_language_that_staff_choose_and_is_set_only_once(stage: Stage) -> None:
