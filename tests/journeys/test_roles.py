@@ -7,10 +7,11 @@ from datetime import timedelta
 
 from bot import guarding, staffing
 from bot.model import Donor
-from bot.staff import Refusal, Role
+from bot.staff import Member, Refusal, Role
 from bot.store import donors, staff
 from bot.store.sql import Tx
 from sandbox.app import Sandbox
+from sandbox.faults import Fault
 from sandbox.telegram import Phone
 from tests.stage import Stage, bot_beside, press, settings_for, shows
 
@@ -199,7 +200,7 @@ async def test_the_last_owner_stays_and_two_cannot_take_each_others_role(
 
         def first(tx: Tx) -> None:
             for one in (john, yasmine):
-                staff.put(tx, staffing.Member(one.telegram_id, Role.OWNER, "D0", 1))
+                staff.put(tx, Member(one.telegram_id, Role.OWNER, "D0", 1))
 
         await stage.services.db.write(first)
         outcomes = await asyncio.gather(
@@ -266,3 +267,23 @@ async def test_the_menu_speaks_the_language_that_staff_choose_and_is_set_only_on
     from handlers.commands import names
 
     assert set(menu(stage, karim)) <= set(names())
+
+
+async def test_a_chat_that_takes_no_menu_keeps_nobody_from_theirs_and_is_tried_again(stage: Stage) -> None:
+    karim, john = stage.karim(), stage.john()
+    await donor_of(stage, john)
+    await stage.services.db.write(lambda tx: _hired(tx, Role.READER))
+    stage.services.bells.menus.set()
+    await until_menu(stage, john, ("report",), ("refund",))
+    await stage.services.db.write(lambda tx: _hired(tx, Role.FINANCE))
+    stage.telegram.faults.add(Fault("400", "setMyCommands"))
+    # The first owner comes, so that the menus are looked at, theirs first.
+    await karim.send("/help")
+    await until_menu(stage, john, ("report", "refund"), ())
+    assert "admin" not in menu(stage, karim)
+    stage.services.bells.menus.set()
+    await until_menu(stage, karim, ("admin", "roles"), ())
+
+
+def _hired(tx: Tx, role: Role) -> None:
+    staff.put(tx, Member(1003, role, "D1", 1))
