@@ -241,6 +241,7 @@ async def test_staff_who_erase_themselves_are_staff_no_more(stage: Stage) -> Non
     await john.tap("Yes")
     await stage.until_rows(STAFF, [])
     await until_menu(stage, john, (), ("report",))
+    await stage.until_rows("SELECT count(*) FROM marks WHERE key LIKE '%.1003'", [(0,)])
     everything = await stage.services.db.read(_dump)
     assert [name for name, rows in everything.items() if "1003" in rows and name != "updates"] == []
 
