@@ -28,7 +28,7 @@ from bot.store.database import Database
 from bot.store.migrate import migrate
 from bot.watching import Seen, Watch
 from bot.web import Door, Health
-from handlers.menu import publish
+from handlers.menu import publish, publish_for_staff
 from handlers.poller import ALLOWED, Poller
 from handlers.reading import read_update
 from handlers.turn import Desk
@@ -240,6 +240,10 @@ class App:
     async def _announce(self, services: Services) -> None:
         """Things that may take their time once donors are answered."""
         await self._until_done(lambda: publish(services, self.bot))
+        while True:
+            services.bells.menus.clear()
+            await self._until_done(lambda: publish_for_staff(services, self.bot))
+            await services.bells.menus.wait()
 
     async def _until_done(self, work: Callable[[], Awaitable[object]]) -> None:
         pause = self.tempo.retry

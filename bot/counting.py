@@ -15,7 +15,8 @@ from bot.i18n import ZONE
 from bot.model import DeliveryKind
 from bot.rates import Rate, worth
 from bot.services import Services
-from bot.store import deliveries, rates
+from bot.staff import Right
+from bot.store import acts, deliveries, rates, staff
 from bot.store.deliveries import Owed
 from bot.store.moments import moment, seconds
 from bot.store.sql import Row, Tx
@@ -57,7 +58,7 @@ def _fixed(tx: Tx, row: Row, came: datetime) -> tuple[str, datetime] | None:
 def _ask_for_a_rate(
     tx: Tx, donation_id: str, currency: str, goal: str, admins: Iterable[int], now: datetime
 ) -> None:
-    for admin in admins:
+    for admin in staff.chats(tx, admins, Right.MONEY):
         key = f"no-rate:{currency}:{goal}:{admin}"
         owed = Owed(DeliveryKind.ALERT, key, chat_id=admin, donation_id=donation_id, payload="no_rate")
         deliveries.owe(tx, owed, now)
@@ -98,7 +99,15 @@ def _give(tx: Tx, rate: Rate, settings: Settings, now: datetime) -> int:
 async def give(services: Services, rate: Rate) -> int:
     """Keep what staff say; how many gifts had waited for it. What was counted before keeps its rate."""
     now = services.clock()
-    return await services.db.write(lambda tx: _give(tx, rate, services.settings, now))
+
+    def write(tx: Tx) -> int:
+        old = rates.before(tx, rate.currency, rate.counter, rate.at + _ALMOST_A_DAY)
+        before = {"rate": f"{old.value:f}"} if old else None
+        pair, after = f"{rate.currency}/{rate.counter}", {"rate": f"{rate.value:f}"}
+        acts.record(tx, now, rate.source, "rate", pair, before=before, after=after)
+        return _give(tx, rate, services.settings, now)
+
+    return await services.db.write(write)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from bot.money import Money
 from bot.monthly import MonthlyFacts
 from bot.months import charges_before
 from bot.refunding import undo_until
-from bot.screens import back, guard, numbers, paperwork, trouble, watching
+from bot.screens import back, guard, numbers, paperwork, roles, trouble, watching
 from bot.screens import giving as screens
 from bot.screens import monthly as months
 from bot.screens import pledges as promised
@@ -52,6 +52,8 @@ _OF_STATES = {
     DeliveryKind.REVIEW: screens.in_review,
 }
 _STAY = (DeliveryKind.THANKS, DeliveryKind.REFUNDED)
+# For staff, about a gift of somebody else: what they look at meanwhile stays.
+_FOR_STAFF = (DeliveryKind.ALERT, DeliveryKind.EVIDENCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,11 @@ def _screen(services: Services, parcel: Parcel) -> Screen | None:
     if (parcel.delivery.payload or "").startswith(watching.PREFIX):
         return watching.alert(_words(services, parcel), parcel.delivery.payload or "")
     if parcel.delivery.kind is DeliveryKind.ALERT and not parcel.delivery.subject:
-        return guard.alarm(_words(services, parcel), parcel.delivery.payload or "")
+        kind, _, rest = (parcel.delivery.payload or "").partition(".")
+        words = _words(services, parcel)
+        return (
+            roles.news(words, rest) if kind == "role" else guard.alarm(words, parcel.delivery.payload or "")
+        )
     return _of_monthly(_words(services, parcel), parcel.delivery, parcel.monthly) if parcel.monthly else None
 
 
@@ -305,7 +311,7 @@ def _sent(tx: Tx, parcel: Parcel, place: str | None, message_id: int, now: datet
     """The message of the walk that gives way, if it still shows this gift."""
     deliveries.sent(tx, parcel.delivery.id, message_id, now)
     donor = donors.get(tx, parcel.donor.id) if parcel.donor else None
-    if donor is None or not _shows(donor, parcel):
+    if donor is None or parcel.delivery.kind in _FOR_STAFF or not _shows(donor, parcel):
         return None
     # What stays is no walk: the donor's next screen goes below it.
     kept = None if parcel.delivery.kind in _STAY else message_id
@@ -325,7 +331,7 @@ def _standing(services: Services, parcel: Parcel, donor: Donor) -> Screen | None
 
 
 def _place(services: Services, parcel: Parcel) -> str | None:
-    if parcel.donor is None:
+    if parcel.donor is None or parcel.delivery.kind in _FOR_STAFF:
         return None
     screen = _standing(services, parcel, parcel.donor)
     return draw.pack(screen.awaiting) if screen and screen.awaiting else None

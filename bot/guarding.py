@@ -12,7 +12,8 @@ from bot.errors import CheckoutPaused, GiftError, GiftTooSmall, Pause
 from bot.model import Campaign, CancelAsked, DeliveryKind, Donation, DonationState
 from bot.money import Money
 from bot.services import Services
-from bot.store import attempts, deliveries, donations, marks
+from bot.staff import Right
+from bot.store import acts, attempts, deliveries, donations, marks, staff
 from bot.store.deliveries import Owed
 from bot.store.moments import moment, seconds
 from bot.store.sql import Tx
@@ -130,7 +131,7 @@ def _alarm(tx: Tx, settings: Settings, what: str, now: datetime, donor_id: int, 
 
 
 def _tell_staff(tx: Tx, settings: Settings, payload: str, now: datetime, before: str = "") -> None:
-    for admin in settings.admin_ids:
+    for admin in staff.chats(tx, settings.admin_ids, Right.MONEY):
         key = f"guard:{payload}:{before}:{seconds(now)}:{admin}"
         deliveries.owe(tx, Owed(DeliveryKind.ALERT, key, chat_id=admin, payload=payload, priority=1), now)
 
@@ -153,6 +154,7 @@ async def freeze(services: Services, by: int) -> Watch:
         now = services.clock()
         if frozen(tx) is None:
             marks.put(tx, _FROZEN, f"{seconds(now)} D{by}")
+            acts.record(tx, now, f"staff {by}", "freeze", "cards")
             _tell_staff(tx, services.settings, f"frozen.{by}.0", now)
 
     await services.db.write(write)
@@ -164,9 +166,11 @@ async def unfreeze(services: Services, by: int) -> Watch:
     """Pages are opened again."""
 
     def write(tx: Tx) -> None:
+        now = services.clock()
         if frozen(tx) is not None:
             marks.put(tx, _FROZEN, "")
-            _tell_staff(tx, services.settings, f"unfrozen.{by}.0", services.clock())
+            acts.record(tx, now, f"staff {by}", "unfreeze", "cards")
+            _tell_staff(tx, services.settings, f"unfrozen.{by}.0", now)
 
     await services.db.write(write)
     services.bells.courier.set()

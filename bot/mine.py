@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from bot import pledging
 from bot.model import Campaign, Donation, DonationState, Donor, MonthlyGift, Pledge
 from bot.services import Services
-from bot.store import campaigns, donations, donors, monthly, pledges
+from bot.store import acts, campaigns, deliveries, donations, donors, monthly, pledges, staff
 from bot.store.moments import seconds
 from bot.store.sql import Tx
 
@@ -105,7 +105,7 @@ def _exported_plan(gift: MonthlyGift) -> dict[str, str | int | None]:
 
 
 async def erase(services: Services, donor: Donor) -> bool:
-    """Forget the donor, and cancel their open pledges; False while a payment is under way or a monthly gift goes on.
+    """Forget the donor, and cancel their open pledges; who was staff is none any more. False while a payment is under way or a monthly gift goes on.
 
     Nobody could be told of it then.
     """
@@ -117,10 +117,15 @@ async def erase(services: Services, donor: Donor) -> bool:
             return False
         for pledge in pledges.open_of(tx, donor.id):
             pledging.drop(tx, pledge)
+        if staff.remove(tx, donor.telegram_id):
+            acts.record(tx, services.clock(), f"staff {donor.id}", "role.take", f"D{donor.id}")
+        deliveries.forget(tx, donor.id)
         donors.erase(tx, donor.id)
         return True
 
-    return await services.db.write(write)
+    is_gone = await services.db.write(write)
+    services.bells.menus.set()
+    return is_gone
 
 
 async def choose(services: Services, donor: Donor, **choice: str) -> None:

@@ -14,7 +14,7 @@ from bot.money import Money
 from bot.months import number, step
 from bot.payments.checkout import stripe_language
 from bot.services import Services
-from bot.store import campaigns, monthly
+from bot.store import acts, campaigns, monthly
 from bot.store.moments import seconds
 from bot.store.sql import Tx
 
@@ -70,7 +70,7 @@ async def stop_for_staff(services: Services, monthly_id: str, by: int) -> Monthl
     """Staff may stop a monthly gift, never change it or move it to another person."""
     known = await services.db.read(lambda tx: facts_of(tx, monthly_id))
     if known is not None and known.gift.is_live:
-        await _wish(services, monthly_id, stop=f"staff:{by}")
+        await _wish(services, monthly_id, staff=by, stop=f"staff:{by}")
     return await services.db.read(lambda tx: facts_of(tx, monthly_id))
 
 
@@ -126,11 +126,17 @@ async def _refresh(services: Services, donor: Donor, monthly_id: str) -> None:
         return
 
 
-async def _wish(services: Services, monthly_id: str, **values: Any) -> None:
+async def _wish(services: Services, monthly_id: str, staff: int | None = None, **values: Any) -> None:
     """Keep the wish, then tell Stripe; what the donor could not wait for goes on in the background at once."""
-    await services.db.write(
-        lambda tx: monthly.wish(tx, monthly_id, services.clock() + _SLOW, **values),
-    )
+    now = services.clock()
+
+    def write(tx: Tx) -> None:
+        known = monthly.get(tx, monthly_id)
+        monthly.wish(tx, monthly_id, now + _SLOW, **values)
+        if staff is not None and known is not None and known.stop is None:
+            acts.record(tx, now, f"staff {staff}", "monthly.stop", monthly_id, before={"state": known.state})
+
+    await services.db.write(write)
     try:
         await services.soon(mirroring.mirror(services, monthly_id))
     except (PaymentsError, TimeoutError):

@@ -26,7 +26,8 @@ from bot.model import (
 from bot.money import Money
 from bot.services import Services
 from bot.settling import book, owe, receive
-from bot.store import campaigns, deliveries, donations, pledges, receipts
+from bot.staff import Right
+from bot.store import acts, campaigns, deliveries, donations, pledges, receipts, staff
 from bot.store.deliveries import Owed
 from bot.store.moments import seconds
 from bot.store.sql import Tx
@@ -126,7 +127,7 @@ async def say_paid(services: Services, donor: Donor, pledge_id: str) -> PledgeFa
 
 
 def _tell_staff(tx: Tx, services: Services, pledge: Pledge) -> None:
-    for admin in services.settings.admin_ids:
+    for admin in staff.chats(tx, services.settings.admin_ids, Right.MONEY):
         key = f"pledge:{pledge.id}:said_paid:{admin}"
         owed = Owed(DeliveryKind.ALERT, key, chat_id=admin, subject=pledge.id, payload="said_paid")
         deliveries.owe(tx, owed, services.clock())
@@ -214,15 +215,17 @@ async def near(services: Services, written: str) -> list[PledgeFacts]:
     )
 
 
-async def match(services: Services, pledge_id: str, received: Money, by: str) -> PledgeFacts:
+async def match(services: Services, pledge_id: str, received: Money, by: int) -> PledgeFacts:
     """`received` arrived for this pledge: it is a gift now, whoever says so first. LookupError where there is no such pledge.
+
+    `by` is the donor id of the staff member.
 
     A pledge that is matched already, or a currency that is not its own, changes nothing.
     """
     return await _written(services, lambda tx: _match(tx, services, pledge_id, received, by))
 
 
-def _match(tx: Tx, services: Services, pledge_id: str, received: Money, by: str) -> PledgeFacts:
+def _match(tx: Tx, services: Services, pledge_id: str, received: Money, by: int) -> PledgeFacts:
     pledge = pledges.get(tx, pledge_id)
     if pledge is None:
         raise LookupError(pledge_id)
@@ -232,16 +235,25 @@ def _match(tx: Tx, services: Services, pledge_id: str, received: Money, by: str)
     return _facts(tx, pledges.get(tx, pledge.id) or pledge)
 
 
-def _receive(tx: Tx, services: Services, pledge: Pledge, received: Money, by: str) -> None:
+def _receive(tx: Tx, services: Services, pledge: Pledge, received: Money, by: int) -> None:
     now = services.clock()
     donation = _gift(pledge, received)
     donations.add(tx, donation, None, None)
     payment = Payment(pledges.next_subject(tx, pledge.id), "", donation.id, received, is_matched=True)
     receive(tx, donation, payment, services.settings, now, EntryKind.PLEDGE)
-    pledges.change(tx, pledge.id, donation_id=donation.id, matched_by=by, settled_at=seconds(now))
+    pledges.change(tx, pledge.id, donation_id=donation.id, matched_by=f"D{by}", settled_at=seconds(now))
     if pledge.state.is_open:
         campaigns.promise(tx, pledge.campaign_id, -pledge.money.minor, pledge.money.currency)
     owe(tx, donation, DeliveryKind.THANKS, now)
+    before, after = (
+        {"state": pledge.state, **_sum(pledge.money)},
+        {"state": PledgeState.MATCHED, **_sum(received)},
+    )
+    acts.record(tx, now, f"staff {by}", "pledge.match", pledge.id, before=before, after=after)
+
+
+def _sum(money: Money) -> dict[str, str | int]:
+    return {"minor": money.minor, "currency": money.currency}
 
 
 def _gift(pledge: Pledge, received: Money) -> Donation:
@@ -260,16 +272,16 @@ def _gift(pledge: Pledge, received: Money) -> Donation:
     )
 
 
-async def unmatch(services: Services, pledge_id: str, *, paid_back: bool = False) -> PledgeFacts:
+async def unmatch(services: Services, pledge_id: str, by: int, *, paid_back: bool = False) -> PledgeFacts:
     """Take a match out of the books again, in a row of their own.
 
     It was a mistake, and the pledge waits again; or the money was `paid_back` from the operator's bank, and it is over.
     LookupError where there is no such pledge; one that is not matched is left as it is.
     """
-    return await _written(services, lambda tx: _unmatch(tx, services, pledge_id, paid_back=paid_back))
+    return await _written(services, lambda tx: _unmatch(tx, services, pledge_id, by, paid_back=paid_back))
 
 
-def _unmatch(tx: Tx, services: Services, pledge_id: str, *, paid_back: bool) -> PledgeFacts:
+def _unmatch(tx: Tx, services: Services, pledge_id: str, by: int, *, paid_back: bool) -> PledgeFacts:
     pledge = pledges.get(tx, pledge_id)
     if pledge is None:
         raise LookupError(pledge_id)
@@ -280,6 +292,10 @@ def _unmatch(tx: Tx, services: Services, pledge_id: str, *, paid_back: bool) -> 
         if becomes.is_open:
             campaigns.promise(tx, pledge.campaign_id, pledge.money.minor, pledge.money.currency)
         _take_out(tx, services, pledge, donation, "back" if paid_back else "mistake")
+        before, after = {"state": PledgeState.MATCHED, **_sum(donation.money)}, {"state": becomes}
+        acts.record(
+            tx, services.clock(), f"staff {by}", "pledge.unmatch", pledge.id, before=before, after=after
+        )
     return _facts(tx, pledges.get(tx, pledge.id) or pledge)
 
 

@@ -31,7 +31,8 @@ from bot.model import (
 from bot.money import Money
 from bot.services import Services
 from bot.settling import alert, book, owe, record
-from bot.store import balance, campaigns, deliveries, donations, inbox, receipts, refunds
+from bot.staff import Right
+from bot.store import acts, balance, campaigns, deliveries, donations, inbox, receipts, refunds, staff
 from bot.store.deliveries import Owed
 from bot.store.inbox import Hint
 from bot.store.moments import seconds
@@ -137,7 +138,7 @@ async def give_back(
     """Refund `money` of the gift. Still unrefunded in the answer means: Stripe was not reached yet, the order is kept."""
     wanted = RefundOrder(secrets.token_hex(8), donation.id, money, reason, asked_by, OrderState.ASKED)
     now = services.clock()
-    order = await services.db.write(lambda tx: refunds.order(tx, wanted, now, now + _SLOW))
+    order = await services.db.write(lambda tx: _order(tx, wanted, donation, now))
     try:
         return await services.soon(make(services, order))
     except (PaymentsError, TimeoutError):
@@ -147,6 +148,15 @@ async def give_back(
         )
         services.bells.looks.set()
         return await giving.get(services, donation.id)
+
+
+def _order(tx: Tx, wanted: RefundOrder, donation: Donation, now: datetime) -> RefundOrder:
+    order = refunds.order(tx, wanted, now, now + _SLOW)
+    if order.id == wanted.id and order.asked_by.startswith("staff "):
+        after = {"minor": order.money.minor, "currency": order.money.currency, "reason": order.reason}
+        before = {"minor": donation.total.minor, "currency": donation.total.currency}
+        acts.record(tx, now, order.asked_by, "refund", donation.id, before=before, after=after)
+    return order
 
 
 async def make(services: Services, order: RefundOrder) -> Donation:
@@ -363,8 +373,8 @@ def _alert(
 
 
 def _owe_evidence(tx: Tx, donation: Donation, dispute: Dispute, admins: Sequence[int], now: datetime) -> None:
-    """Every admin gets the pack that answers the dispute, once; it is printed when it is sent."""
-    for admin in admins:
+    """Everybody of the money gets the pack that answers the dispute, once; it is printed when it is sent."""
+    for admin in staff.chats(tx, admins, Right.MONEY):
         key = f"{donation.id}:{DeliveryKind.EVIDENCE}:{dispute.id}:{admin}"
         owed = Owed(DeliveryKind.EVIDENCE, key, None, donation.id, admin, dispute.id)
         deliveries.owe(tx, owed, now)

@@ -1,4 +1,5 @@
-"""The report for the authorities: one campaign or all, one period, per currency, from the ledger alone. Writes nothing."""
+"""The report for the authorities: one campaign or all, one period, per currency, from the ledger alone. Writes nothing but
+who took it away as a file."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +14,7 @@ from bot.papers.printing import printed, render_report
 from bot.papers.workbook import render_workbook
 from bot.periods import Period
 from bot.services import Services
-from bot.store import campaigns, ledger, papers
+from bot.store import acts, campaigns, ledger, papers
 from bot.store.moments import moment
 from bot.store.sql import Tx
 
@@ -30,6 +31,12 @@ def file_name(slug: str, period: Period, form: str) -> str:
 async def report(services: Services, words: Words, slug: str, period: Period) -> Report | None:
     """The balances of one campaign, or of all where `slug` is empty, without entries. None: no such campaign."""
     return await services.db.read(lambda tx: _report(tx, services, words, slug, period))
+
+
+async def taken(services: Services, name: str, by: int) -> None:
+    """Write down that this member of staff took the report as a file; `by` is their donor id."""
+    now = services.clock()
+    await services.db.write(lambda tx: acts.record(tx, now, f"staff {by}", "report", name))
 
 
 async def with_entries(services: Services, words: Words, slug: str, one: Report) -> Report:

@@ -15,7 +15,8 @@ from bot.ledger import Entry, EntryKind
 from bot.model import CancelAsked, DeliveryKind, Donation, DonationState, Payment, ReceiptKind
 from bot.payments.checkout import CheckoutSession, PaymentStatus, SessionStatus
 from bot.services import Services
-from bot.store import campaigns, deliveries, donations, inbox, ledger, monthly, receipts
+from bot.staff import Right
+from bot.store import campaigns, deliveries, donations, inbox, ledger, monthly, receipts, staff
 from bot.store.deliveries import Owed
 from bot.store.inbox import Hint
 from bot.store.moments import seconds
@@ -278,8 +279,8 @@ def owe(
 def alert(
     tx: Tx, donation: Donation, what: str, admins: Iterable[int], now: datetime, about: str = ""
 ) -> None:
-    """Tell every admin once what is odd about this gift; `what` names a sentence of `screens.trouble.alert`."""
-    for admin in admins:
+    """Tell everybody of the money once what is odd about this gift; `what` names a sentence of `screens.trouble.alert`."""
+    for admin in staff.chats(tx, admins, Right.MONEY):
         key = ":".join(part for part in (donation.id, "alert", what, about, str(admin)) if part)
         deliveries.owe(
             tx, Owed(DeliveryKind.ALERT, key, chat_id=admin, donation_id=donation.id, payload=what), now

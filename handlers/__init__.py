@@ -1,6 +1,7 @@
 """The conversation: Telegram's updates become Actions, a handler calls one use case and returns a Screen."""
 
 from handlers import (
+    admin,
     back,
     desk,
     exporting,
@@ -16,10 +17,12 @@ from handlers import (
     pledges,
     rates,
     reports,
+    roles,
     typing,
 )
 
 __all__ = [
+    "admin",
     "back",
     "desk",
     "exporting",
@@ -35,5 +38,6 @@ __all__ = [
     "pledges",
     "rates",
     "reports",
+    "roles",
     "typing",
 ]

@@ -67,6 +67,8 @@ async def set_language(turn: Turn, action: SetLanguage) -> Screen:
     if action.language not in LANGUAGES:
         return await languages(turn, Languages())
     await choose(turn.services, turn.donor, language=action.language)
+    if turn.is_staff:
+        turn.services.bells.menus.set()
     spoken = turn.speaking(action.language)
     return await (home(spoken, Home()) if turn.donor.awaiting == "languages" else current(spoken))
 

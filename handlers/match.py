@@ -91,7 +91,7 @@ async def match_pledge(turn: Turn, action: MatchPledge) -> Screen:
         return await list_pledges(turn, Pledges())
     received = Money(action.minor or facts.pledge.money.minor, facts.pledge.money.currency)
     if action.sure == "yes":
-        facts = await pledging.match(turn.services, action.pledge_id, received, screens.code(turn.donor.id))
+        facts = await pledging.match(turn.services, action.pledge_id, received, turn.donor.id)
     return screens.pledge(turn.words, facts.pledge, facts.campaign, received)
 
 
@@ -103,5 +103,7 @@ async def unmatch_pledge(turn: Turn, action: UnmatchPledge) -> Screen:
     if facts.pledge.state is PledgeState.MATCHED and action.why not in ("mistake", "back"):
         return screens.sure_to_unmatch(turn.words, facts.pledge, facts.campaign, facts.received)
     if facts.pledge.state is PledgeState.MATCHED:
-        facts = await pledging.unmatch(turn.services, action.pledge_id, paid_back=action.why == "back")
+        facts = await pledging.unmatch(
+            turn.services, action.pledge_id, turn.donor.id, paid_back=action.why == "back"
+        )
     return screens.pledge(turn.words, facts.pledge, facts.campaign, facts.pledge.money)

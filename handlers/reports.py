@@ -39,7 +39,9 @@ async def show_report(turn: Turn, action: ShowReport) -> Screen:
     if found is None:
         return await current(turn)
     if action.form in ("pdf", "xlsx"):
-        return await _file(turn, found, slug, reporting.file_name(slug, period, action.form))
+        name = reporting.file_name(slug, period, action.form)
+        await reporting.taken(turn.services, name, turn.donor.id)
+        return await _file(turn, found, slug, name)
     id = campaign.id if campaign else 0
     choices = screens.Choices(
         here=_asking(id, period),

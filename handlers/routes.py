@@ -10,6 +10,7 @@ from bot.contents import Incoming
 from bot.i18n import Words
 from bot.model import Campaign, Donor
 from bot.screens.base import Screen
+from bot.screens.roles import ask_them
 from bot.services import Services
 from bot.staff import Right, Role
 
@@ -99,11 +100,14 @@ async def route(turn: Turn, action: Action, otherwise: Action | None = None) -> 
     """The answer; an Action without a handler of its own shows what is in front of the donor.
 
     Who may not ask is answered as if there were no such thing: by `otherwise` where it was written, or as a stale button is.
+    Only staff hear that another role can do it.
     """
     handler = HANDLERS.get(type(action))
     if handler is None:
         return await current(turn)
     if not turn.may(handler.needs):
+        if otherwise and turn.role and handler.needs:
+            return ask_them(turn.words, turn.role, handler.needs)
         return await (route(turn, otherwise) if otherwise else current(turn))
     return await handler.answer(turn, action)
 

@@ -122,6 +122,9 @@ class Desk:
         admins = self._services.settings.admin_ids
         entry = await self._services.db.read(lambda tx: _enter(tx, asked, admins))
         donor = entry.donor or await self._welcome(asked)
+        if entry.donor is None and entry.role is not None:
+            # Named before they came: their chat's menu can be set only now.
+            self._services.bells.menus.set()
         turn = Turn(
             self._services,
             donor,
@@ -205,8 +208,7 @@ def _enter(tx: Tx, asked: Asked, admins: tuple[int, ...]) -> Entry:
         donors.find(tx, asked.person.id),
         updates.is_done(tx, asked.update_id),
         tuple(campaigns.all_of_them(tx)),
-        # The first owners are named by the settings, and nobody in a chat can take that from them.
-        Role.OWNER if asked.person.id in admins else staff.role(tx, asked.person.id),
+        staff.standing(tx, admins, asked.person.id),
     )
 
 

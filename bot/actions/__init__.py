@@ -35,7 +35,7 @@ from bot.actions.giving import (
     ShowStory,
     Undo,
 )
-from bot.actions.links import CODE, CampaignLink, Link, link, read_link, scan_link
+from bot.actions.links import CODE, CampaignLink, Link, invitation, link, read_link, scan_link
 from bot.actions.mine import (
     Currencies,
     EraseMine,
@@ -63,10 +63,24 @@ from bot.actions.monthly import (
     StopMonthly,
 )
 from bot.actions.numbers import ExportGifts, Find, ShowStats, ShowToday, SwitchDigest
+from bot.actions.roles import (
+    AddStaff,
+    Admin,
+    Audit,
+    GiveRole,
+    Invite,
+    Join,
+    Roles,
+    ShowMember,
+    TakeRole,
+)
 
 __all__ = [
     "CODE",
     "Action",
+    "AddStaff",
+    "Admin",
+    "Audit",
     "Bridge",
     "CampaignLink",
     "CancelGift",
@@ -90,8 +104,11 @@ __all__ = [
     "Give",
     "GiveCovered",
     "GiveMonthly",
+    "GiveRole",
     "Help",
     "Home",
+    "Invite",
+    "Join",
     "Languages",
     "Link",
     "Look",
@@ -107,6 +124,7 @@ __all__ = [
     "Refused",
     "Remind",
     "RemindPledge",
+    "Roles",
     "SayPaid",
     "Scan",
     "SetCurrency",
@@ -114,6 +132,7 @@ __all__ = [
     "SetRate",
     "ShowCampaign",
     "ShowGift",
+    "ShowMember",
     "ShowMonthly",
     "ShowPledge",
     "ShowRates",
@@ -125,10 +144,12 @@ __all__ = [
     "StopForDonor",
     "StopMonthly",
     "SwitchDigest",
+    "TakeRole",
     "Undo",
     "Unfreeze",
     "UnmatchPledge",
     "VerifyGift",
+    "invitation",
     "link",
     "pack",
     "parse",

@@ -1,4 +1,4 @@
-"""Deep links: what `/start` brings. Strangers write them, so only what changes nothing comes out."""
+"""Deep links: what `/start` brings. Strangers write them, so only what changes nothing comes out, but for one that staff made."""
 
 import re
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import ClassVar
 from bot.actions.base import PAYLOAD, Action, StaleAction, build, is_currency, pack, parse
 from bot.actions.giving import Look
 from bot.actions.mine import Scan
+from bot.actions.roles import Join
 
 # How much of a ledger row's hash a paper's QR code holds: nobody guesses 96 bits, and the code stays coarse.
 CODE = 24
@@ -40,8 +41,16 @@ def scan_link(code: str, year: int, number: int) -> str:
     return f"v_{code}_{year}_{number}"
 
 
+def invitation(secret: str) -> str:
+    """The start payload of a link that makes its first reader staff: `j_<secret>`."""
+    return f"j_{secret}"
+
+
 def read_link(payload: str) -> Link:
-    """What a `/start` payload asks for. Strangers write these, so only Actions that change nothing come out."""
+    """What a `/start` payload asks for. Strangers write these: only Actions that change nothing come out, or a secret."""
+    if payload.startswith("j_") and PAYLOAD.fullmatch(payload):
+        # Before the source is looked for: the secret itself may hold what stands before one.
+        return Link(Join(payload[2:]), None)
     head, _, source = payload.partition("__") if PAYLOAD.fullmatch(payload) else ("", "", "")
     origin = source[:32] or None
     if head.startswith(("r_", "x_")):

@@ -69,16 +69,20 @@ def _settled(words: Words, accounts: Sequence[BalanceTransaction]) -> list[str]:
 
 def why(words: Words, donation: Donation, money: Money) -> Screen:
     """A refund needs a reason."""
-    names = {
-        "asked": words.label("The donor asks for it"),
-        "double": words.label("Paid twice"),
-        "mistake": words.label("A mistake of ours"),
-    }
+    names = reasons(words)
     choices = [Button(names[one], RefundGift("no", one, money.minor, donation.id)) for one in REASONS]
     text = words.text(
         "Why is {amount} of gift {reference} given back?", amount=money, reference=donation.id.upper()
     )
     return Screen(text, rows(*choices, _no(words, donation)), awaiting=ShowGift(donation.id))
+
+
+def reasons(words: Words) -> dict[str, str]:
+    return {
+        "asked": words.label("The donor asks for it"),
+        "double": words.label("Paid twice"),
+        "mistake": words.label("A mistake of ours"),
+    }
 
 
 def sure(words: Words, donation: Donation, money: Money, reason: str) -> Screen:

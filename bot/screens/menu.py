@@ -1,6 +1,30 @@
 """What Telegram shows beside the chat: commands with their descriptions, and who the bot is."""
 
+from collections.abc import Callable, Collection
+
 from bot.i18n import Words
+from bot.staff import Right
+
+# Commands of the staff: name, the right that their handler needs, and what they do.
+STAFF: tuple[tuple[str, Right, Callable[[Words], str]], ...] = (
+    ("admin", Right.READ, lambda words: words.label("The desk")),
+    ("today", Right.READ, lambda words: words.label("Today in numbers")),
+    ("stats", Right.READ, lambda words: words.label("Gifts as charts")),
+    ("find", Right.READ, lambda words: words.label("Find a gift")),
+    ("report", Right.READ, lambda words: words.label("The report for the authorities")),
+    ("export", Right.MONEY, lambda words: words.label("Gifts as a table")),
+    ("refund", Right.MONEY, lambda words: words.label("Give a gift back")),
+    ("pledges", Right.MONEY, lambda words: words.label("Open promises")),
+    ("rate", Right.MONEY, lambda words: words.label("Rates of currencies")),
+    ("freeze", Right.MONEY, lambda words: words.label("Freeze card payments")),
+    ("unfreeze", Right.MONEY, lambda words: words.label("Open card payments again")),
+    ("broadcast", Right.SPEAK, lambda words: words.label("Write to many donors")),
+    ("broadcasts", Right.SPEAK, lambda words: words.label("All broadcasts")),
+    ("link", Right.SPEAK, lambda words: words.label("A link with its QR code")),
+    ("campaigns", Right.CAMPAIGNS, lambda words: words.label("Create and change campaigns")),
+    ("roles", Right.ROLES, lambda words: words.label("Who is staff")),
+    ("audit", Right.ROLES, lambda words: words.label("What was done")),
+)
 
 
 def commands(words: Words) -> list[tuple[str, str]]:
@@ -18,6 +42,11 @@ def commands(words: Words) -> list[tuple[str, str]]:
         ("cancel", words.label("Cancel what is in front of you")),
         ("start", words.label("Begin again")),
     ]
+
+
+def staff(words: Words, rights: Collection[Right], known: Collection[str]) -> list[tuple[str, str]]:
+    """The staff's commands for these rights; one whose name is not `known` has no handler."""
+    return [(one, label(words)) for one, right, label in STAFF if right in rights and one in known]
 
 
 def description(words: Words) -> str:

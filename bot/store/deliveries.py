@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, func, or_, select, update
+from sqlalchemy import case, func, literal, null, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.model import Delivery, DeliveryKind, DeliveryState
@@ -59,6 +59,7 @@ _TAKE = Statement(
         attempts=deliveries.c.attempts + 1,
     )
 )
+_WHO = Statement(select(donors.c.id).where(donors.c.telegram_id == at("person")))
 _DUE_AT = Statement(select(deliveries.c.due_at).where(deliveries.c.dedupe_key == at("dedupe_key")))
 _STATE = Statement(select(deliveries.c.state).where(deliveries.c.id == at("delivery_id")))
 _RELEASE = Statement(
@@ -88,6 +89,17 @@ _UNPARK = Statement(
         due_at=case((deliveries.c.due_at > at("now"), deliveries.c.due_at), else_=at("now")),
     )
 )
+_FORGET = Statement(
+    update(deliveries)
+    .where(deliveries.c.donor_id == at("donor"), deliveries.c.chat_id.is_not(None))
+    .values(
+        chat_id=null(),
+        dedupe_key=literal("erased:").concat(deliveries.c.id),
+        state=case(
+            (deliveries.c.state.in_(_OPEN), DeliveryState.UNDELIVERABLE.value), else_=deliveries.c.state
+        ),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +117,16 @@ class Owed:
 
 
 def owe(tx: Tx, owed: Owed, due: datetime) -> bool:
-    """False when this message is owed, or was sent, already."""
+    """False when this message is owed, or was sent, already.
+
+    Staff are donors too: what they are owed is in their language, and waits for them where they blocked the bot.
+    """
+    donor_id = owed.donor_id if owed.chat_id is None else tx.value(_WHO, person=owed.chat_id)
     row: dict[str, Value] = {
         "dedupe_key": owed.dedupe_key,
         "kind": owed.kind,
         "chat_id": owed.chat_id,
-        "donor_id": owed.donor_id,
+        "donor_id": donor_id,
         "donation_id": owed.donation_id,
         "payload": owed.payload,
         "priority": owed.priority,
@@ -169,6 +185,11 @@ def oldest_due(tx: Tx, now: datetime) -> datetime | None:
 def park(tx: Tx, donor_id: int) -> None:
     """The donor cannot be reached: nothing more is owed until they come back; thanks wait for them."""
     tx.run(_PARK, donor=donor_id)
+
+
+def forget(tx: Tx, donor_id: int) -> None:
+    """What they were told as staff no longer says whose chat it was; nothing more of it is sent."""
+    tx.run(_FORGET, donor=donor_id)
 
 
 def unpark(tx: Tx, donor_id: int, now: datetime) -> int:

@@ -1,6 +1,6 @@
 """Small remembered values: cursors, hashes, dates."""
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.store.sql import Statement, Tx, at, places
@@ -12,6 +12,8 @@ _PUT = Statement(
     .values(places("key", "value"))
     .on_conflict_do_update(index_elements=["key"], set_={"value": at("value")})
 )
+_BEGINNING = Statement(select(marks).where(marks.c.key.startswith(at("beginning"))).order_by(marks.c.key))
+_DROP = Statement(delete(marks).where(marks.c.key == at("mark")))
 
 
 def get(tx: Tx, key: str) -> str | None:
@@ -20,3 +22,12 @@ def get(tx: Tx, key: str) -> str | None:
 
 def put(tx: Tx, key: str, value: str) -> None:
     tx.run(_PUT, key=key, value=value)
+
+
+def drop(tx: Tx, key: str) -> None:
+    tx.run(_DROP, mark=key)
+
+
+def beginning(tx: Tx, prefix: str) -> list[tuple[str, str]]:
+    """All whose key begins so."""
+    return [(row["key"], row["value"]) for row in tx.all(_BEGINNING, beginning=prefix)]

@@ -1,9 +1,9 @@
-"""Staff beside the first owners, whom the settings name; and links that make a person staff, once."""
+"""Staff beside the first owners, whom the settings name; who hears of what; and links that make a person staff, once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.staff import Member, Right, Role
@@ -18,6 +18,8 @@ _PUT = Statement(
     .values(places("telegram_id", "role", "by", "since"))
     .on_conflict_do_update(index_elements=["telegram_id"], set_=places("role", "by", "since"))
 )
+_OWNERS = Statement(select(func.count()).select_from(staff).where(staff.c.role == Role.OWNER.value))
+_USED_BY = Statement(select(invitations.c.used_by).where(invitations.c.code == at("secret")))
 _REMOVE = Statement(delete(staff).where(staff.c.telegram_id == at("person")))
 _INVITE = Statement(insert(invitations).values(places("code", "role", "by", "expires_at")))
 _USE = Statement(
@@ -27,7 +29,7 @@ _USE = Statement(
         invitations.c.used_at.is_(None),
         invitations.c.expires_at > at("now"),
     )
-    .values(used_at=at("now"))
+    .values(used_at=at("now"), used_by=at("user"))
     .returning(invitations.c.role, invitations.c.by)
 )
 
@@ -38,14 +40,24 @@ def role(tx: Tx, telegram_id: int) -> Role | None:
     return None if found is None else Role(found)
 
 
+def standing(tx: Tx, admins: Iterable[int], telegram_id: int) -> Role | None:
+    """What this person is now: the first owners are named by the settings, and nobody in a chat can take that from them."""
+    return Role.OWNER if telegram_id in admins else role(tx, telegram_id)
+
+
+def chats(tx: Tx, admins: Iterable[int], right: Right) -> list[int]:
+    """The chats of everybody who has the right, the first owners first."""
+    others = (one.telegram_id for one in everybody(tx) if right in one.role.rights)
+    return list(dict.fromkeys((*admins, *others)))
+
+
+def owners(tx: Tx) -> int:
+    """How many there are beside the first ones."""
+    return tx.value(_OWNERS)
+
+
 def everybody(tx: Tx) -> list[Member]:
     return [_noun(row) for row in tx.all(_ALL)]
-
-
-def chats(tx: Tx, admin_ids: Sequence[int], right: Right) -> list[int]:
-    """The private chats of everybody who has this right; the first owners, whom the settings name, have all."""
-    found = [one.telegram_id for one in everybody(tx) if right in one.role.rights]
-    return list(dict.fromkeys((*admin_ids, *found)))
 
 
 def put(tx: Tx, member: Member) -> None:
@@ -63,10 +75,15 @@ def invite(tx: Tx, code: str, role: Role, by: str, until: datetime) -> None:
     tx.run(_INVITE, code=code, role=role, by=by, expires_at=seconds(until))
 
 
-def use(tx: Tx, code: str, now: datetime) -> tuple[Role, str] | None:
+def use(tx: Tx, code: str, donor_id: int, now: datetime) -> tuple[Role, str] | None:
     """The role that this link gives and who made it, once; None where it is unknown, used or too old."""
-    row = tx.one(_USE, secret=code, now=seconds(now))
+    row = tx.one(_USE, secret=code, now=seconds(now), user=donor_id)
     return None if row is None else (Role(row["role"]), row["by"])
+
+
+def used_by(tx: Tx, code: str) -> int | None:
+    """The donor id of whoever used this link."""
+    return tx.value(_USED_BY, secret=code)
 
 
 def _noun(row: Row) -> Member:

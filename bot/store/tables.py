@@ -472,6 +472,7 @@ invitations = Table(
     Column("by", Text, nullable=False),
     Column("expires_at", Big, nullable=False),
     Column("used_at", Big),
+    Column("used_by", Integer, ForeignKey("donors.id")),
     _one_of("role", Role),
     sqlite_strict=True,
 )

@@ -90,6 +90,20 @@ class TelegramEmulator:
         self._changed(chat)
         return self._update({"message": self._as_sent(chat, message)}, f"chat-{chat_id}")
 
+    def shared(self, phone: Phone, other: Phone) -> int:
+        """Send somebody's contact to the bot."""
+        chat, person = phone.chat, other.person
+        message = Message(chat.next_id(), phone.id, f"👤 {person['first_name']}", [], now())
+        chat.messages[message.id] = message
+        self._changed(chat)
+        contact = {"phone_number": "+212600000000", "first_name": person["first_name"], "user_id": other.id}
+        sent = {
+            key: value
+            for key, value in self._as_sent(chat, message).items()
+            if key not in ("text", "entities")
+        }
+        return self._update({"message": sent | {"contact": contact}}, f"chat-{chat.id}")
+
     def tapped(self, phone: Phone, chat: Chat, message: Message, button: Button) -> int:
         self._number += 1
         query_id = str(self._number * 7919)
@@ -324,8 +338,11 @@ class TelegramEmulator:
     def _do_getMyShortDescription(self, params: dict[str, Any]) -> dict[str, str]:
         return {"short_description": self.texts.get(("short", params.get("language_code", "")), "")}
 
-    def commands(self, language: str | None) -> list[dict[str, str]]:
-        """The menu that a person with this language sees."""
+    def commands(self, language: str | None, chat_id: int | None = None) -> list[dict[str, str]]:
+        """The menu that a person with this language sees, in this chat."""
+        for one in (language or "", ""):
+            if own := self.menus.get((f"chat:{chat_id}", one)):
+                return own
         return self.menus.get(("default", language or "")) or self.menus.get(("default", ""), [])
 
     # Shapes.
@@ -437,4 +454,6 @@ def _button(button: dict[str, Any]) -> Button:
 
 
 def _scope(params: dict[str, Any]) -> tuple[str, str]:
-    return params.get("scope", {}).get("type", "default"), params.get("language_code", "")
+    scope = params.get("scope", {})
+    where = ":".join(str(scope[one]) for one in ("type", "chat_id", "user_id") if one in scope)
+    return where or "default", params.get("language_code", "")

@@ -209,7 +209,7 @@ class _PhoneApi:
                 "title": self._emulator.name if not chat.is_group else chat.title,
                 "blocked": chat.blocked,
                 "typing": chat.typing_until > time.monotonic(),
-                "commands": self._emulator.commands(me.person.get("language_code")),
+                "commands": self._emulator.commands(me.person.get("language_code"), chat.id),
                 "messages": [self._message(message, me) for message in chat.messages.values()],
                 "alert": {"n": len(chat.alerts), "text": alert[0], "show_alert": alert[1]} if alert else None,
             }

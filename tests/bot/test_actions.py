@@ -15,12 +15,14 @@ from bot.actions import (
     EraseMine,
     Give,
     Home,
+    Join,
     Link,
     Look,
     Scan,
     ShowCampaign,
     StaleAction,
     base,
+    invitation,
     link,
     pack,
     parse,
@@ -132,3 +134,14 @@ def test_an_amount_action_is_money() -> None:
     assert Give(1, 20000, "mad").money == Money(20000, "MAD")
     assert actions.PickCampaign(20000, "mad").money == Money(20000, "MAD")
     assert parse(pack(EraseMine("yes"))) == EraseMine("yes")
+
+
+@pytest.mark.parametrize("secret", ["x" * 22, "a__b-c__d_" + "e" * 12, "__", ""])
+def test_a_link_that_makes_staff_is_read_whole_whatever_its_secret_holds(secret: str) -> None:
+    assert read_link(invitation(secret)) == Link(Join(secret), None)
+
+
+def test_no_button_can_carry_a_secret() -> None:
+    assert isinstance(parse("join-abcdef"), StaleAction)
+    assert isinstance(parse("-abcdef"), StaleAction)
+    assert isinstance(read_link("j_" + "x" * 63).action, StaleAction)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot import errors
-from bot.actions import ExportGifts, ShowStats, pack
+from bot.actions import Admin, ExportGifts, ShowStats, pack
 from bot.amounts import Reason
 from bot.campaigns_file import read_file
 from bot.figures import Funnel, Group, Promised, Span, Stats, Step, Tally
@@ -22,6 +22,7 @@ from bot.papers.printing import render_chart
 from bot.periods import Period
 from bot.rates import Rate
 from bot.screens import (
+    audit,
     exporting,
     finding,
     giving,
@@ -35,12 +36,14 @@ from bot.screens import (
     pledges,
     proof,
     rates,
+    roles,
     stats,
     stripe_page,
     trouble,
     watching,
 )
-from bot.screens.base import Screen
+from bot.screens.base import Button, Screen
+from bot.staff import Person, Refusal, Right, Role
 from bot.watching import CHECKS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -140,6 +143,7 @@ def screens(words: Words) -> dict[str, Screen]:
         made
         | promises(words, one, gift)
         | guards(words)
+        | staff_screens(words)
         | figures(words, gift, one)
         | {
             f"alert {what}": trouble.alert(words, what, "ABC")
@@ -237,6 +241,48 @@ def test_a_chart_of_any_size_is_one_picture(language: str, days: int) -> None:
     assert sum(span for _, span in drawn.blocks[0].ticks) == days
     assert render_chart(words, found, {}, NOW).startswith(b"\x89PNG")
     assert render_chart(words, replace(found, days=((first, 0),), campaigns=(), sources=()), {}, NOW)
+
+
+def staff_screens(words: Words) -> dict[str, Screen]:
+    far, first = Person(2**52 - 1, Role.MESSAGES, "D9999999", "D9999999", NOW), Person(1, Role.OWNER, "T0001")
+    money = {"minor": LARGEST, "currency": "MAD", "state": "matched"}
+    kinds = (
+        "refund",
+        "pledge.match",
+        "pledge.unmatch",
+        "rate",
+        "freeze",
+        "unfreeze",
+        "monthly.stop",
+        "report",
+    )
+    kinds += ("role.give", "role.take", "role.invite", "role.join", "broadcast.<x>")
+    acts = [
+        audit.Shown(9_999_999_999, NOW, "staff 9999999", kind, "D9999999", money, money) for kind in kinds
+    ]
+    commands = [(one, label(words)) for one, _, label in menu.STAFF]
+    made = {
+        "roles": roles.listed(words, [far] * 99, 2),
+        "first owner": roles.member(words, first),
+        "member": roles.member(words, far),
+        "other role": roles.other_role(words, far),
+        "sure to take": roles.sure_to_take(words, far),
+        "which role": roles.which(words),
+        "no contact": roles.who(words, Role.READER, roles.no_contact(words)),
+        "contact elsewhere": roles.who(words, Role.READER, roles.contact_without_telegram(words)),
+        "link for a role": roles.link(words, Role.OWNER, "https://t.me/entraide_bot?start=j_" + "x" * 22),
+        "taken": roles.news(words, "taken"),
+        "given": roles.news(words, "given.finance"),
+        "role joined": roles.news(words, "joined.owner.D9999999.D1"),
+        "nothing done": audit.listed(words, [], 0, has_older=False),
+        "done": audit.listed(words, acts, 1, has_older=True),
+    }
+    for role in Role:
+        buttons = [Button(label, Admin()) for _, label in commands]
+        made[f"front {role}"] = roles.front(words, role, commands, buttons)
+        made[f"joined {role}"] = roles.joined(words, replace(far, role=role))
+    made |= {f"refused {why}": roles.refused(words, why) for why in Refusal}
+    return made | {f"ask {right}": roles.ask_them(words, Role.READER, right) for right in Right}
 
 
 def guards(words: Words) -> dict[str, Screen]:
@@ -345,6 +391,11 @@ def test_the_menu_keeps_to_telegrams_limits(language: str) -> None:
     assert all(
         len(text) <= 256 and re.fullmatch("[a-z0-9_]{1,32}", name) for name, text in menu.commands(words)
     )
+    whole = menu.staff(words, frozenset(Right), [name for name, _, _ in menu.STAFF])
+    assert len(whole) == len(menu.STAFF)
+    assert all(len(text) <= 256 and re.fullmatch("[a-z0-9_]{1,32}", name) for name, text in whole)
+    assert len(whole) + len(menu.commands(words)) <= 100
+    assert menu.staff(words, Role.READER.rights, ["report", "refund"]) == [whole[4]]
     assert len(menu.description(words)) <= 512
     assert len(menu.short(words)) <= 120
 

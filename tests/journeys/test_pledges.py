@@ -101,7 +101,7 @@ async def test_a_pledge_is_matched_exactly_once_however_many_say_so(stage: Stage
     reference = references.normal(await promised(stage))
     received = Money(20000, "MAD")
     found = await asyncio.gather(
-        *(pledging.match(stage.services, reference, received, f"D{number}") for number in range(20))
+        *(pledging.match(stage.services, reference, received, number) for number in range(20))
     )
     assert len({one.pledge.donation_id for one in found}) == 1
     assert await stage.rows("SELECT count(*) FROM donations") == [(1,)]
@@ -266,8 +266,8 @@ async def test_money_paid_back_from_the_bank_leaves_the_books_and_the_promise_is
 
 async def test_a_correction_tapped_many_times_is_one(stage: Stage) -> None:
     reference = references.normal(await promised(stage))
-    await pledging.match(stage.services, reference, Money(20000, "MAD"), "D1")
-    await asyncio.gather(*(pledging.unmatch(stage.services, reference) for _ in range(20)))
+    await pledging.match(stage.services, reference, Money(20000, "MAD"), 1)
+    await asyncio.gather(*(pledging.unmatch(stage.services, reference, 1) for _ in range(20)))
     assert await stage.rows(BOOKED) == [("pledge", 20000), ("correction", -20000)]
     assert await stage.rows(KEPT) == [(0, 0, 20000)]
     await audited(stage)
@@ -391,12 +391,12 @@ async def test_a_match_that_breaks_at_any_step_leaves_nothing_and_can_be_repeate
     broken = f"CREATE TRIGGER broken BEFORE {step} BEGIN SELECT RAISE(ABORT, 'broken'); END"
     await stage.services.db.write(lambda tx: tx.plain(broken))
     with pytest.raises(sqlite3.IntegrityError, match="broken"):
-        await pledging.match(stage.services, reference, Money(20000, "MAD"), "D1")
+        await pledging.match(stage.services, reference, Money(20000, "MAD"), 1)
     await stage.services.db.write(lambda tx: tx.plain("DROP TRIGGER broken"))
     assert await stage.rows(KEPT) == [(0, 0, 20000)]
     assert await stage.rows("SELECT state FROM pledges") == [("promised",)]
     await audited(stage)
-    await pledging.match(stage.services, reference, Money(20000, "MAD"), "D1")
+    await pledging.match(stage.services, reference, Money(20000, "MAD"), 1)
     await stage.yasmine().says("Bien reçu : 200 MAD")
     await audited(stage)
 

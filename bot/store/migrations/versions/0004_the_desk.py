@@ -69,7 +69,9 @@ def _staff() -> None:
         _text("by"),
         _big("expires_at"),
         _big("used_at", nullable=True),
+        sa.Column("used_by", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_invitations")),
+        _donor("invitations", "used_by"),
         sa.CheckConstraint(_ROLES, name=op.f("ck_invitations_role")),
         sqlite_strict=True,
     )
