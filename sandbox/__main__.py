@@ -67,6 +67,7 @@ async def _main(asked: argparse.Namespace) -> int:
         asyncio.get_running_loop().add_signal_handler(one, stopping.set)
     _start_afresh(asked.database)
     async with running(asked.port) as sandbox:
+        sandbox.telegram.limits = True
         if not asked.polling:
             sandbox.stripe.webhook_url = f"http://127.0.0.1:{asked.bot_port}/stripe/webhook"
         child = await asyncio.create_subprocess_exec(

@@ -2,6 +2,7 @@
 
 import time
 from array import array
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sandbox.telegram.contract import Refused
@@ -25,6 +26,7 @@ class Traffic:
     """Limits are off until `is_limited`: then what is too much is refused with 429 and a time to wait."""
 
     is_limited: bool = False
+    clock: Callable[[], float] = time.monotonic
     _times: "array[float]" = field(default_factory=lambda: array("d"))
     _chats: dict[int, list[Posted]] = field(default_factory=dict)
     _buckets: dict[int, tuple[float, float]] = field(default_factory=dict)
@@ -36,7 +38,7 @@ class Traffic:
             raise too_many(1 + chat.id % 3)
         if not self.is_limited:
             return
-        moment = time.monotonic()
+        moment = self.clock()
         most = _ALL_PAID if is_paid else _ALL
         if self._since(self._times, moment - 1, most) + count > most:
             raise too_many(1)
@@ -63,7 +65,7 @@ class Traffic:
         self._buckets[chat.id] = (tokens - needed, moment)
 
     def record(self, chat: Chat, message_id: int) -> None:
-        moment = time.monotonic()
+        moment = self.clock()
         self._times.append(moment)
         self._chats.setdefault(chat.id, []).append(Posted(message_id, moment))
 
