@@ -31,7 +31,7 @@ export class Drawer {
     if (drawn === this.drawn) return;
     this.drawn = drawn;
     const focused = this.sections.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-    this.sections.replaceChildren(time(this, state), payments(this, state), monthly(this, state), books(this, state), crowd(this, state), this.faults(state), this.pages(state));
+    this.sections.replaceChildren(time(this, state), crowd(this, state), payments(this, state), monthly(this, state), books(this, state), this.faults(state), this.pages(state));
     if (focused) this.sections.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
   }
 

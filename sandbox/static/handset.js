@@ -72,7 +72,7 @@ export class Handset {
     if (mine !== this.questions) return;
     this.chat = chat;
     this.find("[data-testid=title]").textContent = chat.title;
-    this.find(".status").textContent = chat.blocked ? this.say("blocked") : chat.typing ? this.say("typing") : this.say("bot");
+    this.find(".status").textContent = chat.blocked ? this.say("blocked") : chat.typing ? this.say("typing") : this.say(chat.id < 0 ? "group" : "bot");
     this.drawTopics();
     const isHere = (message) => this.thread === undefined || message.thread === this.thread;
     drawChat(this.log, chat.messages.filter(isHere), this.lang, { press: (...all) => this.press(...all), answer: (message) => this.answer(message) });

@@ -42,6 +42,7 @@ async def test_a_wide_page_shows_an_admin_beside_two_donors_each_in_their_own_di
         await phone.locator(".message.bot .keyboard").first.wait_for()
         assert await phone.get_attribute("dir") == direction
     await expect(page.get_by_test_id("phone-1001")).to_contain_text("MCISE")
+    await picture(page, "phones")
     # The drawer is about the phone that was touched last.
     await expect(page.locator(".drawer h2")).to_have_text("Sandbox controls")
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -75,6 +76,7 @@ async def test_people_attach_pictures_voices_albums_and_contacts(browser: Browse
     await expect(page.get_by_test_id("gallery").locator("[data-media]")).to_have_count(3)
     await expect(page.locator(".message.me .text b")).to_have_text("آبار")
     await expect(page.locator("[data-media=voice]")).to_be_visible()
+    await expect(page.locator(".message.me img").first).to_have_js_property("complete", value=True)
     heard = [one.update["message"] for one in stage.telegram.updates.everyone.values()]
     assert len({one["media_group_id"] for one in heard if "media_group_id" in one}) == 1
     assert [one["contact"]["user_id"] for one in heard if "contact" in one] == [JOHN]
@@ -116,6 +118,7 @@ async def test_staff_answer_in_a_topic_of_their_group(browser: Browser, stage: S
         "Which receipt?",
     )
     await expect(page.get_by_test_id("answering")).to_be_hidden()
+    await picture(page, "topic-fr")
     assert problems == []
 
 
@@ -128,4 +131,5 @@ async def test_a_tap_in_the_drawer_invites_a_thousand_donors(browser: Browser, s
     # They come a few at a time, and the page hears of it.
     await expect(page.locator('[data-fact="arrived"] dd')).not_to_have_text("0", timeout=20_000)
     await picture(page, "crowd-en")
+    await stage.sandbox.crowds.stop()
     assert problems == []
