@@ -92,7 +92,10 @@ export class Handset {
     const tab = (thread, label) => make("button", { type: "button", dir: "auto", "data-topic": String(thread), "aria-pressed": String(this.thread === thread), onclick: go(thread) }, label);
     const focused = box.contains(document.activeElement) ? document.activeElement.dataset.topic : null;
     const topics = this.chat.topics.map((one) => tab(one.id, (one.closed ? "🔒 " : "") + one.name));
-    box.replaceChildren(tab(undefined, this.say("allTopics")), tab(null, this.say("general")), ...topics);
+    const current = this.chat.topics.find((one) => one.id === this.thread);
+    const shut = () => post(`/phone/chats/${this.chatId}/topic`, { as: this.me.id, thread: current.id, closed: !current.closed });
+    const gate = current ? [make("button", { type: "button", class: "gate", "data-topic": "gate", onclick: shut }, this.say(current.closed ? "reopenTopic" : "closeTopic"))] : [];
+    box.replaceChildren(tab(undefined, this.say("allTopics")), tab(null, this.say("general")), ...topics, ...gate);
     if (focused) box.querySelector(`[data-topic="${focused}"]`)?.focus();
   }
 

@@ -71,6 +71,19 @@ def tap(emulator: "TelegramEmulator", person_id: int, chat: Chat, message: Messa
     return emulator.update({"callback_query": query}, f"taps-{person_id}")
 
 
+def shut_topic(
+    emulator: "TelegramEmulator", person_id: int, chat_id: int, thread: int, *, is_closed: bool
+) -> int:
+    """An administrator closes a topic by hand, or opens it again. Raises KeyError for a topic that is not there."""
+    chat = emulator.chats[chat_id]
+    chat.topics[thread].is_closed = is_closed
+    service: dict[str, Any] = {"forum_topic_closed" if is_closed else "forum_topic_reopened": {}}
+    message = Message(chat.next_id(), person_id, "", [], now(), thread=thread, service=service)
+    chat.messages[message.id] = message
+    emulator.tell(chat)
+    return emulator.update({"message": message_shape(emulator, chat, message)}, f"chat-{chat_id}")
+
+
 def block(emulator: "TelegramEmulator", person_id: int, *, is_blocked: bool) -> int:
     chat = emulator.chats[person_id]
     chat.blocked = is_blocked

@@ -96,6 +96,12 @@ class Phone:
     ) -> int:
         return self.say(Said(text, thread=thread, reply_to=reply_to, **said), group)
 
+    async def close_topic(self, group: int, thread: int) -> int:
+        return acts.shut_topic(self._emulator, self.id, group, thread, is_closed=True)
+
+    async def reopen_topic(self, group: int, thread: int) -> int:
+        return acts.shut_topic(self._emulator, self.id, group, thread, is_closed=False)
+
     def say(self, said: Said, chat: int | None = None) -> int:
         said = replace(said, entities=tuple(said.entities))
         return acts.write(self._emulator, self.id, chat or self.id, said)

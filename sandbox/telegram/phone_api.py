@@ -26,6 +26,7 @@ def phone_api(emulator: TelegramEmulator) -> list[BaseRoute]:
         Route("/chats/{id}", face.chat),
         Route("/chats/{id}/send", face.send, methods=["POST"]),
         Route("/chats/{id}/attach", face.attach, methods=["POST"]),
+        Route("/chats/{id}/topic", face.topic, methods=["POST"]),
         Route("/chats/{id}/tap", face.tap, methods=["POST"]),
         Route("/chats/{id}/block", face.block, methods=["POST"]),
         Route("/files/{id}", face.file),
@@ -77,6 +78,15 @@ class _PhoneApi:
             await phone.send_album(said.text, media=("photo", "video", "photo"), **more)
         else:
             await phone.send_file(kind, said.text, **more)
+        return JSONResponse({"ok": True})
+
+    async def topic(self, request: Request) -> Response:
+        """An administrator closes a topic, or opens it again."""
+        body, chat_id = await request.json(), _chat_id(request)
+        is_closed, thread = bool(body["closed"]), int(body["thread"])
+        if thread not in self._emulator.chats[chat_id].topics:
+            return JSONResponse({"error": "that topic is gone"}, 409)
+        acts.shut_topic(self._emulator, int(body["as"]), chat_id, thread, is_closed=is_closed)
         return JSONResponse({"ok": True})
 
     async def tap(self, request: Request) -> Response:

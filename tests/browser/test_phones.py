@@ -87,6 +87,7 @@ async def test_people_attach_pictures_voices_albums_and_contacts(browser: Browse
 async def test_the_attach_menu_works_by_keyboard_and_escape_closes_it(browser: Browser, stage: Stage) -> None:
     page, _ = await open_phone(browser, stage, JOHN)
     await page.get_by_test_id("start").click()
+    await expect(page.get_by_test_id("attach")).to_be_visible()
     await page.get_by_test_id("attach").focus()
     await page.keyboard.press("Enter")
     await expect(page.get_by_test_id("menu")).to_be_visible()
@@ -118,6 +119,9 @@ async def test_staff_answer_in_a_topic_of_their_group(browser: Browser, stage: S
         "Which receipt?",
     )
     await expect(page.get_by_test_id("answering")).to_be_hidden()
+    await page.get_by_role("button", name="Fermer le sujet").click()
+    await expect(page.locator(f'[data-topic="{thread}"]')).to_have_text("🔒 D-7F3K")
+    assert group.topics[thread].is_closed
     await picture(page, "topic-fr")
     assert problems == []
 

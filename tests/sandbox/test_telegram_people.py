@@ -77,6 +77,17 @@ async def test_staff_write_in_a_topic_and_answer_in_it(speaking: Speaking) -> No
     assert (await speaking.message()).message_thread_id is None
 
 
+async def test_staff_close_a_topic_by_hand_and_open_it_again(speaking: Speaking) -> None:
+    karim = speaking.emulator.phones[ADMIN]
+    thread = (await speaking.api.create_forum_topic(STAFF_GROUP, "D-7F3K")).message_thread_id
+    await karim.close_topic(STAFF_GROUP, thread)
+    closed = await speaking.message()
+    assert (closed.message_thread_id, bool(closed.forum_topic_closed)) == (thread, True)
+    await karim.reopen_topic(STAFF_GROUP, thread)
+    assert (await speaking.message()).forum_topic_reopened is not None
+    await speaking.api.close_forum_topic(STAFF_GROUP, thread)
+
+
 @pytest.mark.parametrize(
     ("written", "shown"),
     [
