@@ -75,6 +75,10 @@ class Stage:
     def karim(self) -> Phone:
         return self.telegram.phones[1900]
 
+    def salma(self) -> Phone:
+        """The second admin of the demo; here only where a test's settings name her."""
+        return self.telegram.phones[1901]
+
     async def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return await self.services.db.read(lambda tx: [tuple(row) for row in tx.plain(sql)])
 

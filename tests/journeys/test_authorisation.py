@@ -192,7 +192,7 @@ async def test_a_screen_that_was_left_open_takes_nothing_from_who_may_not(stage:
             assert await matrix.typed(phone, "hello") == [unknown], (person, place)
             await stage.services.db.write(lambda tx, person=person, place=place: _leave(tx, person, place))
             count = len(stage.telegram.calls)
-            sent = stage.telegram.shared(phone, stage.amina())
+            sent = await phone.send_contact(stage.amina().id)
             assert await matrix.said(phone, sent, count) == [unknown], (person, place)
     assert await matrix.tables() == before
 
