@@ -2,6 +2,8 @@
 
 from handlers import (
     back,
+    campaign_questions,
+    campaigns,
     desk,
     freezing,
     giving,
@@ -18,6 +20,8 @@ from handlers import (
 
 __all__ = [
     "back",
+    "campaign_questions",
+    "campaigns",
     "desk",
     "freezing",
     "giving",
