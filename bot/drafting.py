@@ -196,7 +196,8 @@ def _with_goal(campaign: Campaign, goal: Money, now: datetime) -> Edited:
     if not 0 < goal.minor <= LARGEST_GOAL:
         return Refusal(Fault.NO_AMOUNT, line=campaign.goal.currency)
     # What was given counts in the currency of the goal, each gift at the rate of its day.
-    if goal.currency != campaign.goal.currency and (not is_draft or campaign.counted_minor):
+    is_other = goal.currency != campaign.goal.currency
+    if goal.currency not in campaign.limits or (is_other and (not is_draft or campaign.counted_minor)):
         return Refusal(Fault.CURRENCY, line=goal.currency)
     if goal == campaign.goal or is_draft:
         return replace(campaign, goal=goal)

@@ -18,6 +18,7 @@ from bot.actions import (
     ShiftCampaign,
 )
 from bot.config import LANGUAGES
+from bot.contents import ContentKind, units
 from bot.drafting import TEXTS, Part, lacks, last_day
 from bot.i18n import Words
 from bot.model import Campaign, CampaignState, CampaignText
@@ -33,6 +34,11 @@ FACES = ("card", "story", "amounts")
 def named(words: Words, campaign: Campaign) -> str:
     """Its title; of a draft without one, its name in links."""
     return campaign.text(words.language).title or campaign.slug
+
+
+def heading(words: Words, campaign: Campaign) -> str:
+    """Its name, in a line that runs as its reader's language does."""
+    return words.text("<b>{title}</b>", title=named(words, campaign))
 
 
 def part_name(words: Words, part: Part) -> str:
@@ -84,21 +90,24 @@ def _item(words: Words, campaign: Campaign, now: datetime) -> str:
 
 
 def _headline(words: Words, campaign: Campaign, now: datetime) -> str:
-    return f"<b>{words.name(named(words, campaign))}</b> · {_status(words, campaign, now)}"
+    return words.text(
+        "<b>{title}</b> · {status}", title=named(words, campaign), status=_status(words, campaign, now)
+    )
 
 
 def _status(words: Words, campaign: Campaign, now: datetime) -> str:
+    """Plain text."""
     if campaign.state is not CampaignState.OPEN:
         return {
-            CampaignState.DRAFT: words.text("📝 draft, seen by staff only"),
-            CampaignState.PAUSED: words.text("⏸ paused"),
-            CampaignState.CLOSED: words.text("⏹ closed"),
+            CampaignState.DRAFT: words.label("📝 draft, seen by staff only"),
+            CampaignState.PAUSED: words.label("⏸ paused"),
+            CampaignState.CLOSED: words.label("⏹ closed"),
         }[campaign.state]
     if campaign.starts_at and campaign.starts_at > now:
-        return words.text("🕒 opens on {date}", date=words.date(campaign.starts_at))
+        return words.label("🕒 opens on {date}", date=words.date(campaign.starts_at))
     if campaign.ends_at and campaign.ends_at <= now:
-        return words.text("⌛ its last day was {date}", date=words.date(last_day(campaign.ends_at)))
-    return words.text("🟢 open")
+        return words.label("⌛ its last day was {date}", date=words.date(last_day(campaign.ends_at)))
+    return words.label("🟢 open")
 
 
 def _progress(words: Words, campaign: Campaign) -> str:
@@ -255,9 +264,11 @@ def preview(words: Words, campaign: Campaign, face: str, language: str, shown: S
         "story": part_name(words, Part.STORY),
         "amounts": part_name(words, Part.AMOUNTS),
     }
+    text = paragraphs(shown.text, lines(note, _missing(words, campaign, language)))
     return replace(
         shown,
-        text=paragraphs(shown.text, lines(note, _missing(words, campaign, language))),
+        text=text,
+        photo=shown.photo if units(text) <= ContentKind.PHOTO.most else None,
         rows=rows(
             *inert,
             tuple(

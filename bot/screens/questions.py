@@ -30,7 +30,7 @@ from bot.i18n import Words
 from bot.model import Campaign, CampaignText
 from bot.money import Money
 from bot.screens.base import Button, Screen, lines, paragraphs, rows
-from bot.screens.campaigns import named, part_name
+from bot.screens.campaigns import heading, part_name
 from bot.screens.home import LANGUAGE_NAMES
 
 
@@ -66,7 +66,7 @@ def question(words: Words, campaign: Campaign, asked: Asked, floor: Money, note:
     now = _current(words, campaign, asked.part, key)
     text = paragraphs(
         note,
-        f"<b>{words.name(named(words, campaign))}</b>",
+        heading(words, campaign),
         _ask(words, campaign, asked.part, key, floor),
         lines(words.text("Now:"), now) if now else None,
     )
@@ -225,7 +225,7 @@ def amounts(
     return Screen(
         paragraphs(
             note,
-            f"<b>{words.name(named(words, campaign))}</b>",
+            heading(words, campaign),
             words.text(
                 "Donors are offered these amounts, and may write any other within the limits. Change what you like."
             ),
