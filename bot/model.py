@@ -225,6 +225,11 @@ class Campaign:
         """Raised / goal, for ordering and for words; never for money. A draft may have no goal yet."""
         return self.raised.minor / self.goal.minor if self.goal.minor else 0.0
 
+    @property
+    def currencies(self) -> list[str]:
+        """Those that it takes; the one of its goal first."""
+        return sorted(self.limits, key=lambda code: (code != self.goal.currency, code))
+
     def text(self, language: str) -> CampaignText:
         """What readers of this language see: each part in it, or in the nearest language that has the part."""
         own = self.texts.get(language)

@@ -133,7 +133,7 @@ def managed(
             earlier_goal(words, campaign, campaign.earlier_goal(now)),
         ),
         lines(*(language_line(words, campaign, one) for one in LANGUAGES)),
-        lines(*(_currency_line(words, campaign, one) for one in campaign.limits)),
+        lines(*(_currency_line(words, campaign, one) for one in campaign.currencies)),
         _particulars(words, campaign, link),
         needs(words, campaign) if campaign.state is CampaignState.DRAFT else None,
     )

@@ -206,11 +206,11 @@ def amounts(
 ) -> Screen:
     """What donors may give in each currency; `others` are those that the campaign could take too."""
     here, walk = campaign.id, asked.edit.walk
-    said = [_of_currency(words, campaign, code) for code in campaign.limits]
-    change = [_change_currency(words, code, walk, here) for code in campaign.limits]
+    said = [_of_currency(words, campaign, code) for code in campaign.currencies]
+    change = [_change_currency(words, code, walk, here) for code in campaign.currencies]
     without = [
         Button(words.label("Take no {currency}", currency=code), ClearCampaignPart(Part.AMOUNTS, code, here))
-        for code in campaign.limits
+        for code in campaign.currencies
         if code != campaign.goal.currency
     ]
     more = [
@@ -243,7 +243,9 @@ def amounts(
 
 
 def _of_currency(words: Words, campaign: Campaign, code: str) -> str:
-    pair = campaign.limits[code]
+    pair, offered = campaign.limits[code], campaign.presets.get(code, ())
+    telling = [one for one in offered if one.impact.get(words.language)]
+    silent = " · ".join(words.money(one.money) for one in offered if one not in telling)
     return lines(
         words.text(
             "Gifts in {currency}: {smallest} to {largest}",
@@ -251,13 +253,12 @@ def _of_currency(words: Words, campaign: Campaign, code: str) -> str:
             smallest=pair.smallest,
             largest=pair.largest,
         ),
-        *(_offer(words, one.money, one.impact.get(words.language)) for one in campaign.presets.get(code, ())),
+        words.text("– offered: {amounts}", amounts=silent) if silent else None,
+        *(
+            words.text("– {amount} buys: {impact}", amount=one.money, impact=one.impact[words.language])
+            for one in telling
+        ),
     )
-
-
-def _offer(words: Words, money: Money, impact: str | None) -> str:
-    offered = words.name(words.money(money))
-    return f"– {offered} · {words.name(impact)}" if impact else f"– {offered}"
 
 
 def _change_currency(words: Words, code: str, walk: str, here: int) -> list[tuple[Button, ...]]:
