@@ -203,13 +203,17 @@ def _short(value: object) -> str:
     return shown if len(shown) <= 60 else shown[:57] + "..."
 
 
-def load(tx: Tx, wanted: list[Campaign], now: datetime) -> None:
-    """Add and update; a campaign that the file no longer names stays as it is, since gifts point at it."""
+def load(tx: Tx, wanted: list[Campaign], now: datetime | None = None) -> None:
+    """Add and update; a campaign that the file no longer names stays as it is, since gifts point at it.
+
+    `now` is when a goal that the file changes becomes news for donors; without it it is none.
+    """
     places = _places(tx, wanted)
     for campaign in wanted:
         known = campaigns.named(tx, campaign.slug)
         campaigns.put(tx, campaign, places[campaign.slug])
-        if known is not None and known.state is not CampaignState.DRAFT and known.goal != campaign.goal:
+        is_seen = known is not None and known.state is not CampaignState.DRAFT
+        if now and known and is_seen and known.goal != campaign.goal:
             campaigns.change(tx, _with_news(tx, known, campaign, now))
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from bot.config import LANGUAGES
+from bot.screens.home import LANGUAGE_NAMES
 from tests.browser.test_phone_page import browser, open_phone, pytestmark
 from tests.picturing import sends
 from tests.stage import ROOT, Stage
@@ -15,6 +17,15 @@ __all__ = ["browser", "pytestmark"]
 # What each of the staff writes, and the buttons that they tap, in their language.
 SPOKEN = {
     "ar": {
+        "summary?": "ما الغاية منها",
+        "story?": "ما قصتها",
+        "goal?": "ما الهدف؟",
+        "amounts?": "تُقترح على المتبرعين",
+        "start?": "ابتداءً من أي يوم",
+        "whole": "لا ينقصها شيء",
+        "pictured": "لها صورة",
+        "seen": "👁",
+        "sure": "سيراها المتبرعون",
         "title": "شتاء دافئ لقرى الأطلس",
         "summary": "أغطية وحطب لمئتي أسرة في قرى الأطلس.",
         "story": "يأتي البرد مبكرا في الأعالي، وتوزع الجمعيات المحلية الأغطية والحطب.",
@@ -30,6 +41,15 @@ SPOKEN = {
         "again": "العودة إلى الحملة",
     },
     "fr": {
+        "summary?": "À quoi sert-elle",
+        "story?": "Quelle est son histoire",
+        "goal?": "Quel est l'objectif",
+        "amounts?": "Ces montants sont proposés",
+        "start?": "À partir de quel jour",
+        "whole": "Rien ne manque",
+        "pictured": "Elle a une photo",
+        "seen": "👁",
+        "sure": "peuvent donner aussitôt",
         "title": "Un hiver au chaud",
         "summary": "Des couvertures et du bois pour deux cents familles de l'Atlas.",
         "story": "Le froid vient tôt en altitude ; les associations locales distribuent couvertures et bois.",
@@ -45,6 +65,15 @@ SPOKEN = {
         "again": "Retour à la campagne",
     },
     "en": {
+        "summary?": "What is it for",
+        "story?": "What is its story",
+        "goal?": "What is the goal",
+        "amounts?": "Donors are offered these amounts",
+        "start?": "From which day on",
+        "whole": "Nothing is missing",
+        "pictured": "It has a photo",
+        "seen": "👁",
+        "sure": "can give at once",
         "title": "A warm winter",
         "summary": "Blankets and firewood for two hundred families of the Atlas.",
         "story": "Cold comes early up there; local organisations hand out blankets and firewood.",
@@ -71,20 +100,19 @@ async def picture(page: Page, name: str) -> None:
         await page.screenshot(path=Path(ROOT) / "docs" / "pictures" / f"{name}.png")
 
 
-async def written(page: Page, text: str) -> None:
-    """Write it, and wait for the question that follows."""
-    count = await page.locator(".message.me").count()
+async def says(page: Page, words: str) -> None:
+    await expect(page.locator(".message.bot").last).to_contain_text(words)
+
+
+async def written(page: Page, text: str, then: str) -> None:
     await page.get_by_test_id("input").fill(text)
     await page.keyboard.press("Enter")
-    await expect(page.locator(".message.me")).to_have_count(count + 1)
-    await expect(page.locator(".message").last).to_contain_class("bot")
+    await says(page, then)
 
 
-async def tapped(page: Page, label: str) -> None:
-    """Tap it, and wait until it is no longer there."""
-    button = page.locator(f'[data-button="{label}"]').last
-    await button.click()
-    await expect(button).to_have_count(0)
+async def tapped(page: Page, label: str, then: str) -> None:
+    await page.locator(f'[data-button="{label}"]').last.click()
+    await says(page, then)
 
 
 @pytest.mark.parametrize("language", list(SPOKEN))
@@ -92,40 +120,39 @@ async def test_a_campaign_is_made_on_the_phone_from_nothing_to_its_first_gift(
     browser: Browser, stage: Stage, language: str
 ) -> None:
     said, person = SPOKEN[language], stage.karim()
+    others = [LANGUAGE_NAMES[one] for one in LANGUAGES if one != language]
     await person.send("/start")
     await person.says("campagnes")
     await stage.services.db.write(lambda tx: tx.plain(f"UPDATE donors SET language = '{language}'"))
     karim, problems = await open_phone(browser, stage, 1900)
-    await written(karim, "/campaigns")
-    await tapped(karim, said["new"])
-    for part in ("title", "summary", "story"):
-        await written(karim, said[part])
-    await picture(karim, f"campaign-question-{language}")
-    for _ in range(2):
-        asked = await karim.locator(".message.bot").last.inner_text()
-        await karim.locator(f'[data-button="{said["skip"]}"]').last.click()
-        await expect(karim.locator(".message.bot").last).not_to_have_text(asked)
-    await written(karim, "120000 MAD")
+    await says(karim, "campagnes")
+    await karim.get_by_test_id("input").fill("/campaigns")
+    await karim.keyboard.press("Enter")
+    await tapped(karim, said["new"], LANGUAGE_NAMES[language])
+    await written(karim, said["title"], said["summary?"])
+    await written(karim, said["summary"], said["story?"])
+    await written(karim, said["story"], others[0])
+    await tapped(karim, said["skip"], others[1])
+    await tapped(karim, said["skip"], said["goal?"])
+    await written(karim, "120000 MAD", said["amounts?"])
     await picture(karim, f"campaign-amounts-{language}")
-    await tapped(karim, said["on"])
-    await tapped(karim, said["later"])
+    await tapped(karim, said["on"], said["start?"])
+    await tapped(karim, said["later"], said["whole"])
     await stage.services.db.write(lambda tx: tx.plain("UPDATE donors SET awaiting = 'cedit-photo-any-one-4'"))
     sends(stage, person)
-    await karim.locator(f'[data-button="{said["open"]}"]').wait_for()
+    await says(karim, said["pictured"])
     await picture(karim, f"campaign-card-{language}")
-    await tapped(karim, said["preview"])
+    await tapped(karim, said["preview"], said["seen"])
     await picture(karim, f"campaign-preview-{language}")
-    await tapped(karim, said["again"])
-    await tapped(karim, said["open"])
-    await tapped(karim, said["yes"])
-    await expect(karim.get_by_text(said["done"]).first).to_be_visible()
+    await tapped(karim, said["again"], said["whole"])
+    await tapped(karim, said["open"], said["sure"])
+    await tapped(karim, said["yes"], said["done"])
     assert await karim.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
     yasmine, faults = await open_phone(browser, stage, 1002)
     await yasmine.get_by_test_id("start").click()
-    await yasmine.locator("[data-button]").first.wait_for()
-    await written(yasmine, f"/start c_{said['slug']}")
-    await yasmine.locator('[data-button="Donner"]').wait_for()
+    await says(yasmine, "campagnes")
+    await written(yasmine, f"/start c_{said['slug']}", said["summary"])
     await picture(yasmine, f"campaign-donor-{language}")
     await yasmine.locator('[data-button="Donner"]').click()
     await yasmine.locator('[data-button*="200"]').last.click()
