@@ -157,6 +157,7 @@ def test_whatever_the_order_of_edits_what_is_open_is_whole(edits: list[Any], lan
     for edit in edits:
         campaign = edited(campaign, edit)
         is_sound(campaign)
+    assert campaign.state is CampaignState.DRAFT or drafting.lacks(campaign) == []
     for screen in seen(replace(campaign, photo="file1"), language):
         fits(screen)
 
@@ -167,6 +168,7 @@ def test_a_campaign_of_the_file_stays_whole_too(edits: list[Any], language: str)
     for edit in edits:
         campaign = edited(campaign, edit)
         is_sound(campaign)
+    assert drafting.lacks(campaign) == []
     for screen in seen(campaign, language):
         fits(screen)
 
