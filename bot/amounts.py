@@ -88,8 +88,11 @@ _ODD = re.compile(
 )
 
 
-def read_amount(text: str, home: str, enabled: Collection[str]) -> Reading:
-    """The amount in `text`, in the currency written beside it or else `home`; any string is allowed."""
+def read_amount(text: str, home: str, enabled: Collection[str], most: int = LARGEST) -> Reading:
+    """The amount in `text`, in the currency written beside it or else `home`; any string is allowed.
+
+    `most` minor units: what one gift can be, unless the amount is none (a goal).
+    """
     plain = _plain(text[: _LONGEST + 1])
     if not plain:
         return Unreadable(Reason.EMPTY)
@@ -97,7 +100,7 @@ def read_amount(text: str, home: str, enabled: Collection[str]) -> Reading:
         return Unreadable(Reason.TOO_LONG if any(c.isdigit() for c in plain) else Reason.NO_NUMBER)
     if _ODD.search(plain):
         return Unreadable(Reason.NOT_PLAIN)
-    return _parse(plain, home, enabled)
+    return _parse(plain, home, enabled, most)
 
 
 def _plain(text: str) -> str:
@@ -118,7 +121,7 @@ class _Found:
     odd: bool = False
 
 
-def _parse(plain: str, home: str, enabled: Collection[str]) -> Reading:
+def _parse(plain: str, home: str, enabled: Collection[str], most: int) -> Reading:
     found = _tokens(plain)
     if not found.numbers:
         return Unreadable(Reason.NO_NUMBER)
@@ -132,7 +135,7 @@ def _parse(plain: str, home: str, enabled: Collection[str]) -> Reading:
     number = _joined(found.numbers)
     if number is None:
         return Unreadable(Reason.SEVERAL)
-    return _amount(number, code, named=bool(found.codes), rest=" ".join(found.rest))
+    return _amount(number, code, most, named=bool(found.codes), rest=" ".join(found.rest))
 
 
 def _tokens(plain: str) -> _Found:
@@ -161,7 +164,7 @@ def _joined(numbers: list[str]) -> str | None:
     return None
 
 
-def _amount(number: str, code: str, *, named: bool, rest: str) -> Reading:
+def _amount(number: str, code: str, most: int, *, named: bool, rest: str) -> Reading:
     if number[0] in "-−–":
         return Unreadable(Reason.NEGATIVE)
     body = number.lstrip("+").rstrip(".,")
@@ -172,7 +175,7 @@ def _amount(number: str, code: str, *, named: bool, rest: str) -> Reading:
     if values is None:
         return Unreadable(Reason.NOT_PLAIN)
     is_sure = len(values) == 1
-    return _chosen([_money(value, code) for value in values], is_sure=is_sure, named=named, rest=rest)
+    return _chosen([_money(value, code, most) for value in values], is_sure=is_sure, named=named, rest=rest)
 
 
 def _values(body: str) -> list[Decimal] | None:
@@ -196,7 +199,7 @@ def _values(body: str) -> list[Decimal] | None:
     return None
 
 
-def _money(value: Decimal, code: str) -> Money | Reason:
+def _money(value: Decimal, code: str, most: int) -> Money | Reason:
     try:
         money = Money.of(value, code)
     except TooPrecise:
@@ -205,7 +208,7 @@ def _money(value: Decimal, code: str) -> Money | Reason:
         return Reason.NOT_PLAIN
     if money.minor % CURRENCIES[code].step:
         return Reason.TOO_PRECISE
-    if money.minor > LARGEST:
+    if money.minor > most:
         return Reason.TOO_LARGE
     return Reason.ZERO if money.is_zero else money
 

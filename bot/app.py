@@ -174,14 +174,14 @@ class App:
         await desk.take(update)
 
     async def _load_first_campaigns(self, db: Database) -> None:
-        if await db.read(campaigns.all_of_them):
+        if await db.read(campaigns.every):
             return
         try:
             wanted = campaigns_file.read_file(self.settings.campaigns_file)
         except CampaignsFileError as error:
             log.warning("no campaigns were loaded", extra={"reason": str(error)})
             return
-        await db.write(lambda tx: campaigns_file.load(tx, wanted))
+        await db.write(lambda tx: campaigns_file.load(tx, wanted, self.clock()))
 
     async def _take_over_rates(self, db: Database) -> None:
         for currency in await db.write(lambda tx: counting.seed(tx, self.settings, self.clock())):

@@ -165,12 +165,20 @@ def _day(day: date | None) -> datetime | None:
 
 
 def changes(tx: Tx, wanted: list[Campaign]) -> list[Change]:
-    """What `load` would change."""
+    """What `load` would change, the order too; also where it would undo what staff changed in the chat."""
     found: list[Change] = []
     for campaign in wanted:
         known = campaigns.named(tx, campaign.slug)
         found += [Change(campaign.slug, None)] if known is None else _differences(known, campaign)
-    return found
+    old, new = _order(tx, wanted)
+    return found + ([Change("campaigns", "order", ", ".join(old), ", ".join(new))] if old != new else [])
+
+
+def _order(tx: Tx, wanted: list[Campaign]) -> tuple[list[str], list[str]]:
+    """The campaigns that are both here and in the file: as they stand now, and as the file has them."""
+    named = [campaign.slug for campaign in wanted]
+    here = [one.slug for one in campaigns.every(tx) if one.slug in named]
+    return here, [slug for slug in named if slug in here]
 
 
 def _differences(known: Campaign, wanted: Campaign) -> list[Change]:
@@ -181,6 +189,10 @@ def _differences(known: Campaign, wanted: Campaign) -> list[Change]:
         donors=known.donors,
         promised=known.promised,
         counted_minor=known.counted_minor,
+        # No file knows these: they stay.
+        photo=known.photo,
+        goal_was=known.goal_was,
+        goal_changed_at=known.goal_changed_at,
     )
     pairs = ((f.name, getattr(known, f.name), getattr(wanted, f.name)) for f in fields(Campaign))
     return [Change(wanted.slug, name, _short(old), _short(new)) for name, old, new in pairs if old != new]
@@ -191,7 +203,34 @@ def _short(value: object) -> str:
     return shown if len(shown) <= 60 else shown[:57] + "..."
 
 
-def load(tx: Tx, wanted: list[Campaign]) -> None:
-    """Add and update; a campaign that the file no longer names stays as it is, since gifts point at it."""
-    for position, campaign in enumerate(wanted):
-        campaigns.put(tx, campaign, position)
+def load(tx: Tx, wanted: list[Campaign], now: datetime | None = None) -> None:
+    """Add and update; a campaign that the file no longer names stays as it is, since gifts point at it.
+
+    `now` is when a goal that the file changes becomes news for donors; without it it is none.
+    """
+    places = _places(tx, wanted)
+    for campaign in wanted:
+        known = campaigns.named(tx, campaign.slug)
+        campaigns.put(tx, campaign, places[campaign.slug])
+        is_seen = known is not None and known.state is not CampaignState.DRAFT
+        if now and known and is_seen and known.goal != campaign.goal:
+            campaigns.change(tx, _with_news(tx, known, campaign, now))
+
+
+def _places(tx: Tx, wanted: list[Campaign]) -> dict[str, int]:
+    """Where each stands: the file's among themselves in its order, between those that only the chat knows; new ones last."""
+    every = campaigns.every(tx)
+    here, ordered = _order(tx, wanted)
+    slots = [place for place, one in enumerate(every) if one.slug in here]
+    campaigns.arrange(tx, (one.id for one in every))
+    places = dict(zip(ordered, slots, strict=True))
+    fresh = [campaign.slug for campaign in wanted if campaign.slug not in places]
+    return places | {slug: len(every) + index for index, slug in enumerate(fresh)}
+
+
+def _with_news(tx: Tx, known: Campaign, wanted: Campaign, now: datetime) -> Campaign:
+    """A goal that a file changes is told to donors too, where the currency is the same."""
+    stored = campaigns.get(tx, known.id)
+    assert stored is not None  # noqa: S101  it was put just now
+    is_same = known.goal.currency == wanted.goal.currency
+    return replace(stored, goal_was=known.goal if is_same else None, goal_changed_at=now if is_same else None)

@@ -11,6 +11,7 @@ from bot.errors import NoSuchCampaign
 from bot.exporting import Export
 from bot.i18n import Catalogues
 from bot.ledger import LedgerFault, LedgerRow, faults, line, read_line
+from bot.model import Campaign
 from bot.payments.stripe_api import Payments
 from bot.periods import Period
 from bot.services import Services
@@ -39,11 +40,24 @@ async def load_campaigns(
         if not found:
             tell("nothing to change")
         elif agree():
-            await db.write(lambda tx: campaigns_file.load(tx, wanted))
-            await db.write(lambda tx: counting.seed(tx, settings, datetime.now(UTC)))
-            tell("loaded")
+            is_loaded = await db.write(lambda tx: _loaded(tx, settings, wanted, found))
+            tell(
+                "loaded"
+                if is_loaded
+                else "the campaigns were changed meanwhile: nothing was loaded, try again"
+            )
     finally:
         await db.close()
+
+
+def _loaded(tx: Tx, settings: Settings, wanted: list[Campaign], agreed: list[campaigns_file.Change]) -> bool:
+    """Apply what was agreed to; not what staff changed in the chat while the question stood."""
+    if campaigns_file.changes(tx, wanted) != agreed:
+        return False
+    now = datetime.now(UTC)
+    campaigns_file.load(tx, wanted, now)
+    counting.seed(tx, settings, now)
+    return True
 
 
 @asynccontextmanager

@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import IntEnum, StrEnum
 
 from bot.errors import CampaignNotOpen, CurrencyNotTaken, GiftTooLarge, GiftTooSmall
 from bot.money import Money
+
+# Where a text is missing in one language, donors read it in the first of these that has it.
+NEAREST = ("fr", "ar", "en")
+# How long donors are told that a goal was changed.
+GOAL_NEWS = timedelta(days=30)
 
 
 class CampaignState(StrEnum):
@@ -151,9 +156,15 @@ class Appeal:
 
 @dataclass(frozen=True, slots=True)
 class CampaignText:
-    title: str
-    summary: str
-    story: str
+    """One language's words; an empty part is not written yet."""
+
+    title: str = ""
+    summary: str = ""
+    story: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        return bool(self.title and self.summary and self.story)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +209,11 @@ class Campaign:
     # What donors promised to pay outside Stripe and has not arrived: never part of `received`.
     promised: tuple[Money, ...] = ()
     counted_minor: int = 0
+    # Telegram's file_id.
+    photo: str | None = None
+    # What the goal was before it was changed last, and when that was.
+    goal_was: Money | None = None
+    goal_changed_at: datetime | None = None
 
     @property
     def raised(self) -> Money:
@@ -206,16 +222,39 @@ class Campaign:
 
     @property
     def share(self) -> float:
-        """Raised / goal, for ordering and for words; never for money."""
-        return self.raised.minor / self.goal.minor
+        """Raised / goal, for ordering and for words; never for money. A draft may have no goal yet."""
+        return self.raised.minor / self.goal.minor if self.goal.minor else 0.0
+
+    @property
+    def currencies(self) -> list[str]:
+        """Those that it takes; the one of its goal first."""
+        return sorted(self.limits, key=lambda code: (code != self.goal.currency, code))
 
     def text(self, language: str) -> CampaignText:
-        return self.texts.get(language) or self.texts["en"]
+        """What readers of this language see: each part in it, or in the nearest language that has the part."""
+        own = self.texts.get(language)
+        if own is not None and own.is_whole:
+            return own
+        return CampaignText(*(self._nearest(part, language) for part in ("title", "summary", "story")))
+
+    def _nearest(self, part: str, language: str) -> str:
+        source = self.source(part, language)
+        return getattr(self.texts[source], part) if source else ""
+
+    def source(self, part: str, language: str) -> str | None:
+        """The language in which readers of this one see "title", "summary" or "story"; None where nobody wrote it."""
+        known = (one for one in (language, *NEAREST) if one in self.texts and getattr(self.texts[one], part))
+        return next(known, None)
 
     def way(self, language: str) -> str:
         """How to pay outside Stripe, in this language or the nearest that there is; empty where it is not offered."""
-        known = (self.ways[one] for one in (language, "fr", "ar", "en") if one in self.ways)
+        known = (self.ways[one] for one in (language, *NEAREST) if one in self.ways)
         return next(known, "")
+
+    def earlier_goal(self, now: datetime) -> Money | None:
+        """The goal before, while a change of it is news."""
+        is_news = self.goal_changed_at is not None and now - self.goal_changed_at < GOAL_NEWS
+        return self.goal_was if is_news else None
 
     def is_open_at(self, now: datetime) -> bool:
         started = self.starts_at is None or self.starts_at <= now

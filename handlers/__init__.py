@@ -3,6 +3,8 @@
 from handlers import (
     admin,
     back,
+    campaign_questions,
+    campaigns,
     desk,
     exporting,
     finding,
@@ -24,6 +26,8 @@ from handlers import (
 __all__ = [
     "admin",
     "back",
+    "campaign_questions",
+    "campaigns",
     "desk",
     "exporting",
     "finding",

@@ -16,6 +16,7 @@ from bot.actions import (
     PickCampaign,
     Refused,
     Remind,
+    ShowCampaign,
 )
 from bot.fees import cover
 from bot.model import Donation, DonationState
@@ -30,8 +31,10 @@ from handlers.routes import Turn, on, route
 @on(ChooseAmount)
 async def choose_amount(turn: Turn, action: ChooseAmount) -> Screen:
     campaign = appeals.find(turn.campaigns, action.campaign_id)
-    if campaign is None or not campaign.is_open_at(turn.services.clock()):
+    if campaign is None:
         return await route(turn, Home())
+    if not campaign.is_open_at(turn.services.clock()):
+        return await route(turn, ShowCampaign(campaign.id))
     return screens.amount(turn.words, campaign, appeals.currency_for(campaign, turn.donor, action.currency))
 
 

@@ -33,8 +33,15 @@ async def show_campaign(turn: Turn, action: ShowCampaign) -> Screen:
     campaign = appeals.find(turn.campaigns, action.campaign_id)
     if campaign is None:
         return await home(turn, Home())
-    url = f"{turn.services.chat_url}?start={link(action, 'share')}"
-    return screens.campaign(turn.words, campaign, url, is_open=campaign.is_open_at(turn.services.clock()))
+    now = turn.services.clock()
+    return screens.campaign(
+        turn.words,
+        campaign,
+        f"{turn.services.chat_url}?start={link(action, 'share')}",
+        is_open=campaign.is_open_at(now),
+        earlier=campaign.earlier_goal(now),
+        next_need=screens.next_need(turn.open_campaigns, campaign.id),
+    )
 
 
 @on(ShowStory)

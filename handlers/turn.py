@@ -163,7 +163,7 @@ class Desk:
         except StoreDown:
             raise
         except EntraideError as error:
-            return trouble.of(turn.words, error)
+            return trouble.of(turn.words, error, turn.open_campaigns)
         except Exception:
             log.exception("a handler failed", extra={"action": type(asked.action).__name__})
             return trouble.oops(turn.words)

@@ -45,8 +45,21 @@ async def send(
 
     if screen.document:
         return await _ours(lambda: _send_document(bot, chat_id, screen, priority), tries)
+    if screen.photo and (sent := await _send_photo(bot, chat_id, screen, priority, tries)):
+        return sent
     fields = {"chat_id": chat_id, **_drawn(screen)}
     return (await _ours(lambda: bot.ask("sendMessage", fields, priority), tries))["message_id"]
+
+
+async def _send_photo(bot: Pen, chat_id: int, screen: Screen, priority: Priority, tries: int) -> int | None:
+    """The message's id; None where Telegram knows the photo no more, for then the text says the same."""
+    drawn = _drawn(screen)
+    fields = {"chat_id": chat_id, "photo": screen.photo, "caption": drawn.pop("text"), **drawn}
+    try:
+        return (await _ours(lambda: bot.ask("sendPhoto", fields, priority), tries))["message_id"]
+    except TelegramRefused as error:
+        log.warning("a photo was refused", extra={"error": str(error)})
+        return None
 
 
 async def _send_document(bot: Pen, chat_id: int, screen: Screen, priority: Priority) -> int:
@@ -66,7 +79,12 @@ async def _send_document(bot: Pen, chat_id: int, screen: Screen, priority: Prior
 
 
 async def redraw(bot: Pen, chat_id: int, message_id: int, screen: Screen) -> bool:
-    """Show the screen in a message that exists. False when that message cannot be edited any more: send instead."""
+    """Show the screen in a message that exists. False when that message cannot be edited any more: send instead.
+
+    A message of text never becomes a photo, nor a photo text: such a step of the walk is a new message, and the old one goes.
+    """
+    if screen.photo:
+        return False
     fields = {"chat_id": chat_id, "message_id": message_id, **_drawn(screen)}
     try:
         await _ours(lambda: bot.ask("editMessageText", fields), _TRIES)

@@ -37,6 +37,8 @@ class Screen:
     document: Document | None = None
     stays: bool = False
     awaiting: Action | None = field(default=None)
+    # Telegram's file_id of a photo that the text stands under; such a text has 1,024 UTF-16 units at most.
+    photo: str | None = None
     # Nothing is drawn: a Delivery on its way says the same.
     is_silent: bool = False
 

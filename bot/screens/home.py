@@ -16,6 +16,7 @@ from bot.actions import (
     ShowCampaign,
     ShowStory,
 )
+from bot.contents import ContentKind, units
 from bot.i18n import Words
 from bot.model import Campaign
 from bot.money import Money
@@ -28,6 +29,11 @@ LANGUAGE_NAMES = {"ar": "العربية", "fr": "Français", "en": "English"}
 def neediest_first(campaigns: Sequence[Campaign]) -> list[Campaign]:
     """Furthest from its goal first; the operator's order among equals."""
     return sorted(campaigns, key=lambda campaign: campaign.share)
+
+
+def next_need(campaigns: Sequence[Campaign], but: int) -> Campaign | None:
+    """Of the open ones the furthest from its goal, other than this one."""
+    return next(iter(neediest_first([one for one in campaigns if one.id != but])), None)
 
 
 def home(words: Words, campaigns: Sequence[Campaign]) -> Screen:
@@ -125,24 +131,67 @@ def _promised(words: Words, campaign: Campaign) -> str | None:
     return words.text("Promised, not received yet: {amounts}.", amounts=amounts) if amounts else None
 
 
-def campaign(words: Words, campaign: Campaign, link: str, *, is_open: bool) -> Screen:
-    """`link` is the campaign's own deep link, for sharing."""
+def campaign(
+    words: Words,
+    campaign: Campaign,
+    link: str,
+    *,
+    is_open: bool,
+    earlier: Money | None = None,
+    next_need: Campaign | None = None,
+) -> Screen:
+    """`link` is the campaign's own deep link, for sharing; `earlier` its goal before a change that is news.
+
+    `next_need` is shown where this campaign takes no gifts.
+    """
     text = campaign.text(words.language)
-    closed = None if is_open else words.text("This campaign takes no gifts at the moment.")
+    next_need = None if is_open else next_need
     body = paragraphs(
         f"<b>{words.name(text.title)}</b>",
         words.name(text.summary),
-        lines(raised(words, campaign), _people(words, campaign), _promised(words, campaign)),
+        lines(
+            raised(words, campaign),
+            earlier_goal(words, campaign, earlier),
+            _people(words, campaign),
+            _promised(words, campaign),
+        ),
         _authorisation(words, campaign),
-        closed,
+        None if is_open else lines(not_open(words), needed_now(words, next_need)),
     )
     give = Button(words.label("Give"), ChooseAmount(campaign.id), style="success") if is_open else None
     more = Button(words.label("Read more"), ShowStory(campaign.id))
     return Screen(
         body,
-        rows(give, more, _share(words, text.title, link), _back_home(words)),
+        rows(give, instead(words, next_need), more, _share(words, text.title, link), _back_home(words)),
         awaiting=ShowCampaign(campaign.id),
+        photo=campaign.photo if units(body) <= ContentKind.PHOTO.most else None,
     )
+
+
+def earlier_goal(words: Words, campaign: Campaign, earlier: Money | None) -> str | None:
+    """A goal that was changed is said to have been."""
+    if earlier is None or campaign.goal_changed_at is None:
+        return None
+    return words.text(
+        "The goal was {goal} until {date}.", goal=earlier, date=words.date(campaign.goal_changed_at)
+    )
+
+
+def not_open(words: Words) -> str:
+    return words.text("This campaign takes no gifts at the moment.")
+
+
+def needed_now(words: Words, next_need: Campaign | None) -> str | None:
+    """Where a gift helps instead."""
+    if next_need is None:
+        return None
+    return words.text("“{title}” needs help now.", title=next_need.text(words.language).title)
+
+
+def instead(words: Words, next_need: Campaign | None) -> Button | None:
+    if next_need is None:
+        return None
+    return Button(next_need.text(words.language).title, ShowCampaign(next_need.id), style="success")
 
 
 def story(words: Words, campaign: Campaign, *, is_open: bool) -> Screen:

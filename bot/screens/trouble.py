@@ -1,5 +1,6 @@
 """What donors and staff read when something is wrong: what happened, whether money moved, and what to tap next."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from bot.actions import ChooseAmount, Home, Languages, MyGifts
@@ -18,12 +19,14 @@ from bot.errors import (
     UndoTooLate,
 )
 from bot.i18n import Words
+from bot.model import Campaign
 from bot.screens import back, guard, monthly
-from bot.screens.base import Button, Screen, rows
+from bot.screens.base import Button, Screen, lines, rows
+from bot.screens.home import instead, needed_now, next_need, not_open
 
 
-def of(words: Words, error: EntraideError) -> Screen:
-    """The screen for an error that a use case raised."""
+def of(words: Words, error: EntraideError, campaigns: Sequence[Campaign] = ()) -> Screen:
+    """The screen for an error that a use case raised; `campaigns` are the open ones."""
     match error:
         case GiftTooSmall() | GiftTooLarge():
             return Screen(
@@ -31,8 +34,8 @@ def of(words: Words, error: EntraideError) -> Screen:
                 rows(_another(words, error.campaign_id)),
                 awaiting=ChooseAmount(error.campaign_id),
             )
-        case CampaignNotOpen():
-            return _home(words, words.text("This campaign takes no gifts at the moment."))
+        case CampaignNotOpen(campaign_id=campaign_id):
+            return _not_open(words, next_need(campaigns, campaign_id))
         case CurrencyNotTaken(currency=code):
             return _home(words, words.text("This campaign does not take {currency}.", currency=code))
         case NoWays():
@@ -69,6 +72,15 @@ def of(words: Words, error: EntraideError) -> Screen:
             )
         case _:
             return oops(words)
+
+
+def _not_open(words: Words, other: Campaign | None) -> Screen:
+    """The donor is pointed to the next need."""
+    return Screen(
+        lines(not_open(words), needed_now(words, other)),
+        rows(instead(words, other), Button(words.label("All campaigns"), Home())),
+        awaiting=Home(),
+    )
 
 
 def limit(words: Words, error: GiftTooSmall | GiftTooLarge) -> str:

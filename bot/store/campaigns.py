@@ -5,14 +5,24 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import lru_cache
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from bot.model import Appeal, Campaign, CampaignState, CampaignText, Limits, Preset, Rhythm
+from bot.model import (
+    Appeal,
+    Campaign,
+    CampaignState,
+    CampaignText,
+    DonationState,
+    Limits,
+    MonthlyState,
+    Preset,
+    Rhythm,
+)
 from bot.money import Money
 from bot.store.moments import moment, seconds
-from bot.store.sql import Row, Statement, Tx, Value, at, places
-from bot.store.tables import appeals, campaigns, donations, totals
+from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
+from bot.store.tables import appeals, campaigns, donations, monthly_gifts, pledges, totals
 
 _WITH_TOTALS = (
     select(
@@ -32,6 +42,7 @@ _WITH_TOTALS = (
 
 
 _ALL = Statement(_WITH_TOTALS.where(campaigns.c.state != CampaignState.DRAFT.value))
+_EVERY = Statement(_WITH_TOTALS)
 _GET = Statement(_WITH_TOTALS.where(campaigns.c.id == at("campaign_id")))
 _NAMED = Statement(_WITH_TOTALS.where(campaigns.c.slug == at("slug")))
 _SLUG = Statement(select(campaigns.c.slug).where(campaigns.c.id == at("campaign_id")))
@@ -54,6 +65,35 @@ _PUT = Statement(
     insert(campaigns)
     .values(places("slug", *_COLUMNS))
     .on_conflict_do_update(index_elements=["slug"], set_=places(*_COLUMNS))
+)
+_ADD = Statement(insert(campaigns).values(places("slug", *_COLUMNS)).returning(campaigns.c.id))
+_CLAIM = Statement(
+    update(campaigns)
+    .where(campaigns.c.id == at("row_id"), campaigns.c.state == at("was"))
+    .values(state=at("to"))
+)
+_PLACE = Statement(update(campaigns).where(campaigns.c.id == at("row_id")).values(position=at("place")))
+_LAST = Statement(select(func.coalesce(func.max(campaigns.c.position), -1)))
+_DROP = Statement(delete(campaigns).where(campaigns.c.id == at("row_id"), campaigns.c.state == "draft"))
+_ANY_APPEAL = Statement(select(appeals.c.id).order_by(appeals.c.id).limit(1))
+_GIFTS = Statement(select(donations.c.id).where(donations.c.campaign_id == at("campaign_id")).limit(1))
+_PLEDGES = Statement(select(pledges.c.id).where(pledges.c.campaign_id == at("campaign_id")).limit(1))
+_OPEN_PAGES = Statement(
+    select(func.count())
+    .select_from(donations)
+    .where(
+        donations.c.campaign_id == at("campaign_id"),
+        donations.c.state.in_([str(one) for one in DonationState if one.is_open]),
+    )
+)
+_MONTHLY = Statement(
+    select(func.count())
+    .select_from(monthly_gifts)
+    .where(
+        monthly_gifts.c.campaign_id == at("campaign_id"),
+        monthly_gifts.c.state.in_([MonthlyState.ACTIVE.value, MonthlyState.PAST_DUE.value]),
+        monthly_gifts.c.stop.is_(None),
+    )
 )
 _APPEAL = ("titles", "operator", "contact", "rhythms")
 _PUT_APPEAL = Statement(
@@ -110,6 +150,11 @@ def all_of_them(tx: Tx) -> list[Campaign]:
     return _gather(tx.all(_ALL))
 
 
+def every(tx: Tx) -> list[Campaign]:
+    """Drafts too, in the operator's order; for staff."""
+    return _gather(tx.all(_EVERY))
+
+
 def get(tx: Tx, campaign_id: int) -> Campaign | None:
     found = _gather(tx.all(_GET, campaign_id=campaign_id))
     return found[0] if found else None
@@ -127,6 +172,56 @@ def named(tx: Tx, slug: str) -> Campaign | None:
 def put(tx: Tx, campaign: Campaign, position: int) -> None:
     """Add the campaign, or bring the one with its slug up to date; totals stay."""
     tx.run(_PUT, **_columns(campaign), appeal_id=_put_appeal(tx, campaign.appeal), position=position)
+
+
+def add(tx: Tx, campaign: Campaign) -> int | None:
+    """The id of a new campaign of the appeal that there is, last in the order; None where there is no appeal."""
+    appeal_id = tx.value(_ANY_APPEAL)
+    if appeal_id is None:
+        return None
+    return tx.value(_ADD, **_columns(campaign), appeal_id=appeal_id, position=tx.value(_LAST) + 1)
+
+
+def change(tx: Tx, campaign: Campaign) -> None:
+    """Bring one campaign up to date by its id; its state, place, appeal and totals stay."""
+    values = {name: value for name, value in _columns(campaign).items() if name != "state"}
+    values |= {
+        "photo": campaign.photo,
+        "goal_was_minor": campaign.goal_was.minor if campaign.goal_was else None,
+        "goal_changed_at": seconds(campaign.goal_changed_at) if campaign.goal_changed_at else None,
+    }
+    tx.run(setting(campaigns, frozenset(values)), row_id=campaign.id, **values)
+
+
+def move(tx: Tx, campaign_id: int, was: CampaignState, to: CampaignState) -> bool:
+    """True for the one caller who found it in the state `was`."""
+    return tx.run(_CLAIM, row_id=campaign_id, was=was, to=to) == 1
+
+
+def arrange(tx: Tx, campaign_ids: Iterable[int]) -> None:
+    """The operator's order, of all of them."""
+    for place, campaign_id in enumerate(campaign_ids):
+        tx.run(_PLACE, row_id=campaign_id, place=place)
+
+
+def drop(tx: Tx, campaign_id: int) -> bool:
+    """Take a draft away; only one that nothing points at."""
+    return not is_given_to(tx, campaign_id) and tx.run(_DROP, row_id=campaign_id) == 1
+
+
+def is_given_to(tx: Tx, campaign_id: int) -> bool:
+    """Whether any gift or promise, paid or not, names it: what its slug is called in the books stays then."""
+    return any(tx.one(one, campaign_id=campaign_id) is not None for one in (_GIFTS, _PLEDGES))
+
+
+def open_pages(tx: Tx, campaign_id: int) -> int:
+    """How many pages at Stripe may still be paid."""
+    return tx.value(_OPEN_PAGES, campaign_id=campaign_id)
+
+
+def live_monthly(tx: Tx, campaign_id: int) -> int:
+    """How many monthly gifts go on."""
+    return tx.value(_MONTHLY, campaign_id=campaign_id)
 
 
 def receive(tx: Tx, campaign_id: int, donor_id: int, money: Money) -> None:
@@ -227,6 +322,9 @@ def _noun(row: Row, received: Iterable[Money], promised: Iterable[Money]) -> Cam
         ways=_ways(row["ways"]),
         promised=tuple(promised),
         counted_minor=row["counted_minor"],
+        photo=row["photo"],
+        goal_was=None if row["goal_was_minor"] is None else Money(row["goal_was_minor"], row["currency"]),
+        goal_changed_at=_maybe(row["goal_changed_at"]),
     )
 
 

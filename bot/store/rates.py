@@ -6,6 +6,7 @@ from decimal import Decimal
 from sqlalchemy import func, insert, select, update
 
 from bot.ledger import OF_GIFTS
+from bot.model import CampaignState
 from bot.rates import Rate
 from bot.store.moments import moment, seconds
 from bot.store.sql import Row, Statement, Tx, at, places
@@ -63,7 +64,13 @@ _WAIT = (
 _WAITING = Statement(
     select(donations.c.id).join(campaigns, campaigns.c.id == donations.c.campaign_id).where(*_WAIT)
 )
-_GOALS = Statement(select(campaigns.c.currency).distinct().order_by(campaigns.c.currency))
+# A draft counts for nobody yet.
+_GOALS = Statement(
+    select(campaigns.c.currency)
+    .where(campaigns.c.state != CampaignState.DRAFT.value)
+    .distinct()
+    .order_by(campaigns.c.currency)
+)
 
 
 def at_day(tx: Tx, currency: str, counter: str, when: datetime) -> Rate | None:

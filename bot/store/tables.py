@@ -90,7 +90,8 @@ campaigns = Table(
     Column("goal_was_minor", Big),
     Column("goal_changed_at", Big),
     _one_of("state", CampaignState),
-    CheckConstraint("goal_minor > 0", name="goal"),
+    # A draft may have no goal yet: 0.
+    CheckConstraint("goal_minor > 0 OR (goal_minor = 0 AND state = 'draft')", name="goal"),
     sqlite_strict=True,
 )
 

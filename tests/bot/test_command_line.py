@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import sqlite3
 import sys
 from datetime import time
 from pathlib import Path
@@ -124,6 +125,28 @@ async def test_a_wrong_campaigns_file_is_refused_whole(plain: Path, old: str, ne
     )
     with pytest.raises(CampaignsFileError, match=says.replace("[", r"\[")):
         await load_campaigns(Settings(), lambda: True, lambda _: None)
+
+
+async def test_what_staff_change_while_the_question_stands_is_not_undone(plain: Path) -> None:
+    file = plain / "campaigns.toml"
+    text = (ROOT / "campaigns.toml").read_text(encoding="utf-8")
+    file.write_text(text, encoding="utf-8")
+    await load_campaigns(Settings(), lambda: True, lambda _: None)
+    file.write_text(text.replace('goal = "350000"', 'goal = "400000"'), encoding="utf-8")
+    told: list[object] = []
+
+    def agree() -> bool:
+        with sqlite3.connect(plain / "var" / "entraide.db") as staff:
+            staff.execute("UPDATE campaigns SET state = 'paused' WHERE slug = 'humanitarian'")
+        staff.close()
+        return True
+
+    await load_campaigns(Settings(), agree, told.append)
+    assert "nothing was loaded" in str(told[-1])
+    with sqlite3.connect(plain / "var" / "entraide.db") as kept:
+        [row] = kept.execute("SELECT state, goal_minor FROM campaigns WHERE slug = 'humanitarian'")
+    kept.close()
+    assert row == ("paused", 35000000)
 
 
 def test_a_missing_campaigns_file_is_one_line(plain: Path) -> None:

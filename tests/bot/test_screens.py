@@ -10,16 +10,29 @@ from pathlib import Path
 import pytest
 
 from bot import errors
-from bot.actions import Admin, ExportGifts, ShowStats, pack
+from bot.actions import Admin, EditCampaign, ExportGifts, SetCampaignSum, ShowStats, pack
 from bot.amounts import Reason
 from bot.campaigns_file import read_file
+from bot.drafting import TEXTS, Fault, Part
+from bot.drafting import Refusal as Refused
 from bot.figures import Funnel, Group, Promised, Span, Stats, Step, Tally
 from bot.i18n import Catalogues, Words, guess
 from bot.ledger import Entry, EntryKind, chained
-from bot.model import Campaign, Donation, DonationState, Pledge, PledgeState, Receipt, ReceiptKind
+from bot.model import (
+    Campaign,
+    CampaignState,
+    CampaignText,
+    Donation,
+    DonationState,
+    Pledge,
+    PledgeState,
+    Receipt,
+    ReceiptKind,
+)
 from bot.money import LARGEST, Money
 from bot.papers.printing import render_chart
 from bot.periods import Period
+from bot.questions import first_open
 from bot.rates import Rate
 from bot.screens import (
     audit,
@@ -35,6 +48,7 @@ from bot.screens import (
     paperwork,
     pledges,
     proof,
+    questions,
     rates,
     roles,
     stats,
@@ -42,6 +56,7 @@ from bot.screens import (
     trouble,
     watching,
 )
+from bot.screens import campaigns as campaigns_desk
 from bot.screens.base import Button, Screen
 from bot.staff import Person, Refusal, Right, Role
 from bot.watching import CHECKS
@@ -145,6 +160,7 @@ def screens(words: Words) -> dict[str, Screen]:
         | guards(words)
         | staff_screens(words)
         | figures(words, gift, one)
+        | campaigns_of_staff(words, one)
         | {
             f"alert {what}": trouble.alert(words, what, "ABC")
             for what in ("review", "late", "locked", "refused", "no_rate")
@@ -297,6 +313,67 @@ def guards(words: Words) -> dict[str, Screen]:
         "freeze": guard.sure(words, 1000, 1000, 1000, None),
         "unfreeze": guard.sure(words, 1000, 1000, 1000, guard.banner(words, NOW, "D12")),
     }
+
+
+def campaigns_of_staff(words: Words, one: Campaign) -> dict[str, Screen]:
+    draft = replace(
+        one, state=CampaignState.DRAFT, goal=Money(0, "MAD"), texts={"fr": CampaignText("", "Résumé", "")}
+    )
+    link = "https://t.me/entraide_bot?start=c_humanitarian"
+    told = replace(
+        one, goal_was=MUCH, goal_changed_at=NOW, starts_at=NOW, ends_at=NOW, authorisation="A" * 60
+    )
+    seen = home.campaign(words, told, link, is_open=False, earlier=MUCH, next_need=one)
+    made = {
+        "told campaign": seen,
+        "not open": trouble.of(words, errors.CampaignNotOpen(1), [one, replace(one, id=2)]),
+        "campaigns of staff": campaigns_desk.listed(
+            words, [replace(told, state=state) for state in CampaignState] * 9, 2, NOW, may_change=True
+        ),
+        "texts": campaigns_desk.texts(words, draft, campaigns_desk.saved(words)),
+        "sure to open": campaigns_desk.sure_to_open(words, draft),
+        "sure to open again": campaigns_desk.sure_to_open(words, told),
+        "sure to pause": campaigns_desk.sure_to_pause(words, one, 0, 0),
+        "sure to close": campaigns_desk.sure_to_close(words, one, 99, 11, told),
+        "sure to drop": campaigns_desk.sure_to_drop(words, draft),
+        "sure of goal": campaigns_desk.sure_of_goal(
+            words, one, MUCH, SetCampaignSum("goal", LARGEST, "mad", "sure", 1)
+        ),
+        "title of a campaign": questions.title(words),
+        "gone campaign": questions.gone(words),
+        "unclear goal": questions.unclear(words, one, EditCampaign("goal", "any", "new", 1), "1.000", [MUCH]),
+    }
+    for state in CampaignState:
+        shown = replace(told if state is not CampaignState.DRAFT else draft, state=state)
+        note = campaigns_desk.moved(words, state)
+        go_on = first_open(shown, words.language)
+        made[f"managed {state}"] = campaigns_desk.managed(
+            words, shown, link, NOW, go_on, note, may_change=True
+        )
+    for face in campaigns_desk.FACES:
+        made[f"preview {face}"] = campaigns_desk.preview(
+            words, draft, face, "ar", home.story(words, one, is_open=True)
+        )
+    return made | asked_of_staff(words, replace(told, texts=draft.texts))
+
+
+def asked_of_staff(words: Words, one: Campaign) -> dict[str, Screen]:
+    made: dict[str, Screen] = {}
+    for part in Part:
+        language = words.language
+        key = {Part.SMALLEST: "mad", Part.LARGEST: "eur", Part.PRESETS: f"mad{language}"}.get(part, "any")
+        key = language if part in (*TEXTS, Part.WAYS) else key
+        for walk in ("one", "new"):
+            asked = questions.Asked(EditCampaign(part, key, walk, 1), walk == "new")
+            made[f"asked {part} {walk}"] = questions.question(words, one, asked, MUCH)
+    made["asked amounts"] = questions.amounts(
+        words, one, questions.Asked(EditCampaign("amounts", "any", "new", 1), True), ["JPY", "TND"]
+    )
+    edit = questions.Asked(EditCampaign("title", "fr", "one", 1))
+    for fault in Fault:
+        note = questions.refused(words, Refused(fault, 40, MUCH, "<x>"), Part.TITLE)
+        made[f"refused {fault}"] = questions.question(words, one, edit, MUCH, note)
+    return made
 
 
 def about_papers(words: Words, one: Campaign, gift: Donation) -> dict[str, Screen]:
