@@ -3,10 +3,10 @@
 import json
 from dataclasses import dataclass, field
 
-from bot import pledging
+from bot import helpdesk, pledging
 from bot.model import Campaign, Donation, DonationState, Donor, MonthlyGift, Pledge
 from bot.services import Services
-from bot.store import campaigns, donations, donors, monthly, pledges
+from bot.store import campaigns, donations, donors, monthly, pledges, questions
 from bot.store.moments import seconds
 from bot.store.sql import Tx
 
@@ -55,6 +55,7 @@ async def export(services: Services, donor: Donor) -> bytes:
         "pledges": await services.db.read(
             lambda tx: [_promised(tx, one) for one in pledges.of_donor(tx, donor.id)]
         ),
+        "question": await services.db.read(lambda tx: _asked(tx, donor.id)),
         "monthly_gifts": [_exported_plan(gift) for gift in plans],
     }
     return json.dumps(data, ensure_ascii=False, indent=2).encode()
@@ -88,6 +89,12 @@ def _promised(tx: Tx, pledge: Pledge) -> dict[str, str | int | None]:
     }
 
 
+def _asked(tx: Tx, donor_id: int) -> dict[str, str | int | None] | None:
+    """Of the help desk; what was written is in the chat, and is not kept once it was sent."""
+    one = questions.find(tx, donor_id)
+    return None if one is None else {"state": one.state, "opened_at": seconds(one.opened_at)}
+
+
 def _exported_plan(gift: MonthlyGift) -> dict[str, str | int | None]:
     return {
         "reference": gift.id,
@@ -115,10 +122,13 @@ async def erase(services: Services, donor: Donor) -> bool:
             return False
         for pledge in pledges.open_of(tx, donor.id):
             pledging.drop(tx, pledge)
+        helpdesk.forget(tx, services.settings, donor.id, services.clock())
         donors.erase(tx, donor.id)
         return True
 
-    return await services.db.write(write)
+    is_done = await services.db.write(write)
+    services.bells.courier.set()
+    return is_done
 
 
 async def choose(services: Services, donor: Donor, **choice: str) -> None:

@@ -88,6 +88,7 @@ class DeliveryKind(StrEnum):
     DIGEST = "digest"
     ANSWER = "answer"
     CLOSED = "closed"
+    QUESTION = "question"
 
 
 class MonthlyState(StrEnum):

@@ -35,6 +35,7 @@ from bot.actions.giving import (
     ShowStory,
     Undo,
 )
+from bot.actions.helpdesk import AskPerson, Questions, SolveQuestion
 from bot.actions.links import CODE, CampaignLink, Link, link, read_link, scan_link
 from bot.actions.mine import (
     Currencies,
@@ -66,6 +67,7 @@ from bot.actions.monthly import (
 __all__ = [
     "CODE",
     "Action",
+    "AskPerson",
     "Bridge",
     "CampaignLink",
     "CancelGift",
@@ -100,6 +102,7 @@ __all__ = [
     "Pledges",
     "Privacy",
     "Promise",
+    "Questions",
     "RefundGift",
     "Refused",
     "Remind",
@@ -116,6 +119,7 @@ __all__ = [
     "ShowRates",
     "ShowReport",
     "ShowStory",
+    "SolveQuestion",
     "StaleAction",
     "StopForDonor",
     "StopMonthly",

@@ -15,10 +15,11 @@ from bot.errors import (
     PaymentsRefused,
     TermNotPossible,
     TooManyPledges,
+    TooManyQuestions,
     UndoTooLate,
 )
 from bot.i18n import Words
-from bot.screens import back, guard, monthly
+from bot.screens import back, guard, helpdesk, monthly
 from bot.screens.base import Button, Screen, rows
 
 
@@ -47,6 +48,8 @@ def of(words: Words, error: EntraideError) -> Screen:
                 rows(Button(words.label("My gifts"), MyGifts())),
                 awaiting=Home(),
             )
+        case TooManyQuestions(most=most):
+            return helpdesk.too_many(words, most)
         case CheckoutPaused():
             return guard.paused(words, error)
         case TermNotPossible(campaign_id=campaign_id):
