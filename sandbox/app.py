@@ -21,7 +21,8 @@ from sandbox.stripe import StripeEmulator
 from sandbox.stripe.errors import StripeRefusal
 from sandbox.stripe.routes import routes as stripe_routes
 from sandbox.telegram import TelegramEmulator
-from sandbox.telegram.routes import bot_api, phone_api
+from sandbox.telegram.bot_api import bot_api
+from sandbox.telegram.phone_api import phone_api
 
 _STATIC = Path(__file__).parent / "static"
 
