@@ -14,6 +14,7 @@ from handlers import (
     pledges,
     rates,
     reports,
+    sources,
     typing,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "pledges",
     "rates",
     "reports",
+    "sources",
     "typing",
 ]

@@ -63,6 +63,7 @@ from bot.actions.monthly import (
     ShowMonthly,
     StopMonthly,
 )
+from bot.actions.sources import LinkAmount, LinkSource, MakeLink, ShowLink, ShowSources
 
 __all__ = [
     "CODE",
@@ -93,7 +94,10 @@ __all__ = [
     "Home",
     "Languages",
     "Link",
+    "LinkAmount",
+    "LinkSource",
     "Look",
+    "MakeLink",
     "MatchPledge",
     "MyGifts",
     "NewCard",
@@ -114,10 +118,12 @@ __all__ = [
     "SetRate",
     "ShowCampaign",
     "ShowGift",
+    "ShowLink",
     "ShowMonthly",
     "ShowPledge",
     "ShowRates",
     "ShowReport",
+    "ShowSources",
     "ShowStory",
     "SolveQuestion",
     "StaleAction",

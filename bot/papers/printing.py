@@ -68,10 +68,18 @@ def as_pictures(sheet: Sheet, ppi: float = 110) -> list[bytes]:
 
 
 def _compiled(sheet: Sheet, format: Literal["pdf", "png"], ppi: float | None = None) -> list[bytes]:
-    inputs = {"sheet": json.dumps(_data(sheet), ensure_ascii=False)}
-    moment = int(sheet.made_at.timestamp())
+    data = json.dumps(_data(sheet), ensure_ascii=False)
+    return compiled(TEMPLATE, data, int(sheet.made_at.timestamp()), format, ppi)
+
+
+def compiled(
+    template: Path, data: str, moment: int, format: Literal["pdf", "png"], ppi: float | None
+) -> list[bytes]:
+    """The pages that a template makes of `data`, JSON that it reads as `sys.inputs.sheet`; one file where it is a PDF."""
     with _one_at_a_time:
-        made = _compiler().compile(format=format, ppi=ppi, sys_inputs=inputs, timestamp=moment)
+        made = _compiler(template).compile(
+            format=format, ppi=ppi, sys_inputs={"sheet": data}, timestamp=moment
+        )
     return [made] if isinstance(made, bytes) else made or []
 
 
@@ -80,12 +88,12 @@ def _press() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, thread_name_prefix="papers")
 
 
-@lru_cache(maxsize=1)
-def _compiler() -> "Compiler":
+@lru_cache(maxsize=2)
+def _compiler(template: Path) -> "Compiler":
     import typst
 
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[_fonts().name])
-    return typst.Compiler(str(TEMPLATE), root=str(TEMPLATE.parent), font_paths=fonts)
+    return typst.Compiler(str(template), root=str(template.parent), font_paths=fonts)
 
 
 @lru_cache(maxsize=1)
@@ -101,7 +109,7 @@ def _fonts() -> "TemporaryDirectory[str]":
 
 
 def _data(sheet: Sheet) -> dict[str, object]:
-    tables = [_fields(table) | {"longest": _shown(_long(table))} for table in sheet.tables]
+    tables = [_fields(table) | {"longest": shown(_long(table))} for table in sheet.tables]
     drawn = code.drawing(sheet.verify_url) if sheet.verify_url else ""
     return {
         "lang": sheet.frame.language,
@@ -112,7 +120,7 @@ def _data(sheet: Sheet) -> dict[str, object]:
 
 
 def _fields(one: Sheet | Table) -> dict[str, object]:
-    return cast("dict[str, object]", _shown(asdict(one)))
+    return cast("dict[str, object]", shown(asdict(one)))
 
 
 def _long(table: Table) -> list[list[str]]:
@@ -123,15 +131,15 @@ def _long(table: Table) -> list[list[str]]:
     return [sorted(set(column), key=lambda cell: (-len(cell), cell))[:_MEASURED] for column in columns]
 
 
-def _shown(value: object) -> object:
+def shown(value: object) -> object:
     """Every string as its pieces; JSON knows no moments, and the paper's own is not printed by itself."""
     match value:
         case str():
             return pieces(value)
         case dict():
             fields = cast("dict[str, object]", value)
-            return {name: _shown(one) for name, one in fields.items() if not isinstance(one, datetime)}
+            return {name: shown(one) for name, one in fields.items() if not isinstance(one, datetime)}
         case tuple() | list():
-            return [_shown(one) for one in cast("Iterable[object]", value)]
+            return [shown(one) for one in cast("Iterable[object]", value)]
         case _:
             return value

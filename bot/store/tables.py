@@ -121,6 +121,7 @@ donors = Table(
     # Since when they want no broadcasts; what they are owed for a gift comes all the same.
     Column("muted_at", Big),
     _one_of("state", DonorState),
+    Index("ix_donors_source", "source", sqlite_where=text("source IS NOT NULL")),
     sqlite_strict=True,
 )
 
@@ -154,6 +155,7 @@ donations = Table(
     _one_of("state", DonationState),
     CheckConstraint("amount_minor > 0 AND amount_minor <= 99999999", name="amount"),
     Index("ix_donations_created_at", "created_at"),
+    Index("ix_donations_source", "source", sqlite_where=text("source IS NOT NULL")),
     Index("ix_donations_monthly_id", "monthly_id", sqlite_where=text("monthly_id IS NOT NULL")),
     Index("ix_donations_look_at", "look_at"),
     Index("ix_donations_donor_id", "donor_id", "created_at"),

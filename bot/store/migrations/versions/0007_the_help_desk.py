@@ -1,4 +1,4 @@
-"""The help desk: conversations of donors with the staff's group, and the messages between them"""
+"""The help desk: conversations of donors with the staff's group, and the messages between them; who came by which link"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -32,6 +32,8 @@ def upgrade() -> None:
     op.create_index("ix_questions_state", "questions", ["state", "opened_at"])
     op.create_index("ix_questions_topic", "questions", ["chat_id", "topic_id"])
     _letters()
+    for table in ("donors", "donations"):
+        op.create_index(f"ix_{table}_source", table, ["source"], sqlite_where=sa.text("source IS NOT NULL"))
 
 
 def _letters() -> None:
