@@ -105,7 +105,8 @@ def file(words: Words, made: Made, form: str, content: bytes) -> Screen:
     name = "-".join(part for part in (made.campaign.slug, made.source) if part)
     said = f"<code>{words.name(made.url)}</code>"
     if form == "qr":
-        return Screen(said, document=Document(f"qr-{name}.png", content), stays=True)
+        text = paragraphs(words.text("This code leads here:"), said)
+        return Screen(text, document=Document(f"qr-{name}.png", content), stays=True)
     text = paragraphs(words.text("Print it on A4; the code leads here:"), said)
     return Screen(text, document=Document(f"poster-{form}-{name}.pdf", content), stays=True)
 

@@ -328,7 +328,7 @@ async def test_the_groups_own_word_that_it_moved_is_enough(plain: Stage) -> None
     }
     await plain.telegram.acknowledged(plain.telegram.update({"message": moved}, f"chat-{FAMILY}"))
     await asks(john)
-    await until_posted(new, QUESTION)
+    assert (await until_posted(new, QUESTION)).thread in new.topics
 
 
 async def test_while_the_group_is_slow_or_busy_every_message_arrives_in_order(desk: Stage) -> None:
