@@ -8,9 +8,16 @@ export class Browser {
     this.onReturn = onReturn;
     sheet.querySelector("[data-testid=close-browser]").addEventListener("click", () => this.close());
     sheet.addEventListener("keydown", (event) => event.key === "Escape" && this.close());
-    window.addEventListener("message", (event) => {
-      if (event.origin === location.origin && event.data?.type === "entraide-return") this.come(event.data.url);
-    });
+    // Several phones stand on one page: each listens to its own frame.
+    this.heard = (event) => {
+      const isMine = event.origin === location.origin && event.source === this.frame.contentWindow;
+      if (isMine && event.data?.type === "entraide-return") this.come(event.data.url);
+    };
+    window.addEventListener("message", this.heard);
+  }
+
+  stop() {
+    window.removeEventListener("message", this.heard);
   }
 
   open(url, lang) {

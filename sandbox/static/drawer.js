@@ -1,4 +1,5 @@
 // The drawer: what it shows is asked of the sandbox, drawn again when something changed, and what is open stays open.
+import { crowd } from "./drawer-crowd.js";
 import { books, monthly, payments, time } from "./drawer-money.js";
 import { ask, get, make } from "./wire.js";
 import { word } from "./words.js";
@@ -30,7 +31,7 @@ export class Drawer {
     if (drawn === this.drawn) return;
     this.drawn = drawn;
     const focused = this.sections.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-    this.sections.replaceChildren(time(this, state), payments(this, state), monthly(this, state), books(this, state), this.faults(state), this.pages(state));
+    this.sections.replaceChildren(time(this, state), payments(this, state), monthly(this, state), books(this, state), crowd(this, state), this.faults(state), this.pages(state));
     if (focused) this.sections.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
   }
 

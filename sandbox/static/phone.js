@@ -1,138 +1,118 @@
-// The phone page: who is looking, what they see, and what they do.
-import { Browser } from "./browser.js";
-import { drawChat } from "./chat.js";
+// The page: whose phones stand on it, which of them the tabs and the drawer are about, and news for all of them.
 import { Drawer } from "./drawer.js";
-import { get, make, post } from "./wire.js";
+import { Handset } from "./handset.js";
+import { get, make } from "./wire.js";
 import { language, word } from "./words.js";
 
 const $ = (selector) => document.querySelector(selector);
-const log = $(".log");
-const input = $("#input");
-const menu = $(".menu");
+const WIDE = matchMedia("(min-width: 90rem)");
 const drawer = new Drawer($(".drawer"));
-const state = { people: [], groups: [], bot: {}, me: null, chatId: null, chat: null, alert: 0 };
-const browser = new Browser($(".sheet"), (payload) => send(`/start ${payload}`.trim()));
+const page = {
+  people: [], groups: [], bot: {}, phones: [], active: null,
+  activate, openDrawer,
+  // What the active phone shows is what the drawer is about.
+  shown: (phone) => (phone === page.active ? drawer.show(language(phone.me), phone.me, phone.chat) : null),
+  became: () => { speak(); draw(); },
+};
 
 async function begin() {
-  Object.assign(state, await get("/phone/people"));
-  const wanted = Number(new URLSearchParams(location.hash.slice(1)).get("as"));
-  await become(state.people.find((one) => one.id === wanted) ?? state.people[0]);
+  Object.assign(page, await get("/phone/people"));
+  const asked = (new URLSearchParams(location.hash.slice(1)).get("as") ?? "").split(",").map(Number);
+  let wanted = asked.map((id) => page.people.find((one) => one.id === id)).filter(Boolean);
+  if (!wanted.length) wanted = WIDE.matches ? beside() : page.people.slice(0, 1);
+  for (const person of wanted) add(person);
+  activate(page.phones[0]);
+  await Promise.all(page.phones.map((phone) => phone.refresh(true)));
   const events = new EventSource("/phone/events");
   events.addEventListener("change", (event) => {
     const { chat } = JSON.parse(event.data);
-    // Chat 0 is Stripe.
+    // Chat 0 is Stripe, and the donors who have no phones.
     if (chat === 0) drawer.refresh();
-    if (chat === state.chatId) refresh();
+    for (const phone of page.phones) if (phone.chatId === chat) phone.refresh();
   });
-  events.addEventListener("open", refresh);
+  events.addEventListener("open", () => page.phones.forEach((phone) => phone.refresh()));
   const back = new URLSearchParams(location.search).get("return");
   if (back) {
     history.replaceState(null, "", `/${location.hash}`);
-    browser.come(back);
+    page.active.browser.come(back);
   }
 }
 
-async function become(person, chatId = person.id) {
-  state.me = person;
-  state.chatId = chatId;
-  state.chat = null;
-  history.replaceState(null, "", `#as=${person.id}`);
-  const lang = language(person);
+// An admin's phone beside two donors' who write in different directions.
+function beside() {
+  const admins = page.people.filter((one) => one.role === "admin");
+  const donors = page.people.filter((one) => one.role !== "admin");
+  return [admins[0], donors[0], donors[donors.length - 1]];
+}
+
+function add(person) {
+  const phone = new Handset(page, person);
+  page.phones.push(phone);
+  $(".phones").append(phone.element);
+}
+
+function activate(phone) {
+  if (page.active === phone) return;
+  page.active = phone;
+  speak();
+  draw();
+  if (phone.chat) page.shown(phone);
+}
+
+// The page around the phones speaks as the person whose phone is looked at.
+function speak() {
+  const lang = language(page.active.me);
+  const dir = lang === "ar" ? "rtl" : "ltr";
   document.documentElement.lang = lang;
-  document.documentElement.dir = lang === "ar" ? "rtl" : "ltr";
-  for (const one of document.querySelectorAll("[data-word]")) one.textContent = word(lang, one.dataset.word);
-  log.replaceChildren();
-  drawPeople();
-  await refresh(true);
+  // Among several phones nothing may change sides while one is being tapped.
+  document.documentElement.dir = page.phones.length > 1 ? "ltr" : dir;
+  for (const one of [$(".mark"), $(".people"), $(".drawer")]) one.dir = dir;
+  for (const one of document.querySelectorAll("body > [data-word], .drawer [data-word]")) one.textContent = word(lang, one.dataset.word);
 }
 
-function drawPeople() {
+function draw() {
+  const { me, chatId } = page.active;
+  history.replaceState(null, "", `#as=${page.phones.map((one) => one.me.id).join(",")}`);
+  document.body.classList.toggle("several", page.phones.length > 1);
+  for (const phone of page.phones) phone.element.classList.toggle("active", phone === page.active);
   const tab = (label, isCurrent, act, id) => make("button", { type: "button", "aria-current": isCurrent ? "true" : null, "data-person": id, onclick: act }, label);
-  const people = state.people.map((one) => tab(one.first_name + (one.role === "admin" ? " ★" : ""), one.id === state.me.id && state.chatId === one.id, () => become(one), one.id));
-  const groups = state.groups.map((one) => tab(`👥 ${one.title}`, state.chatId === one.id, () => become(state.me, one.id), one.id));
-  $(".people").replaceChildren(...people, ...groups);
+  const people = page.people.map((one) => tab(one.first_name + (one.role === "admin" ? " ★" : ""), one.id === me.id && chatId === one.id, () => show(one), one.id));
+  const groups = page.groups.filter((one) => one.members.includes(me.id)).map((one) => tab(`👥 ${one.title}`, chatId === one.id, () => page.active.become(me, one.id), one.id));
+  const several = page.phones.length > 1;
+  const beside = make("button", { type: "button", class: "beside", "data-testid": "beside", "aria-pressed": String(several), onclick: toggle }, word(language(me), several ? "onePhone" : "beside"));
+  const focused = document.activeElement?.closest(".people") ? document.activeElement.dataset : null;
+  $(".people").replaceChildren(...people, ...groups, beside);
+  if (focused) $(focused.person ? `.people [data-person="${focused.person}"]` : ".people .beside")?.focus();
 }
 
-// Answers may overtake one another: only that of the newest question is drawn.
-let questions = 0;
-
-async function refresh(isNew = false) {
-  const asked = state.chatId;
-  const mine = ++questions;
-  const chat = await get(`/phone/chats/${asked}?as=${state.me.id}`);
-  if (mine !== questions) return;
-  const lang = language(state.me);
-  state.chat = chat;
-  $("[data-testid=title]").textContent = chat.title;
-  $(".status").textContent = chat.blocked ? word(lang, "blocked") : chat.typing ? word(lang, "typing") : word(lang, "bot");
-  drawChat(log, chat, lang, press);
-  const isEmpty = chat.messages.length === 0 && chat.id > 0;
-  $(".start").hidden = !isEmpty;
-  $(".start").textContent = word(lang, "start");
-  $(".write").hidden = isEmpty;
-  if (chat.alert && chat.alert.n > state.alert && isNew !== true) toast(chat.alert.text);
-  state.alert = chat.alert?.n ?? 0;
-  await drawer.show(lang, state.me, chat);
+function show(person) {
+  const theirs = page.phones.find((one) => one.me.id === person.id && one.chatId === person.id);
+  if (theirs) activate(theirs);
+  else page.active.become(person);
 }
 
-async function send(text) {
-  if (text.trim()) await post(`/phone/chats/${state.chatId}/send`, { as: state.me.id, text });
-}
-
-async function press(message, button, row, column) {
-  if (button.kind === "callback") await post(`/phone/chats/${state.chatId}/tap`, { as: state.me.id, message_id: message.id, row, column });
-  if (button.kind === "url") follow(button.url);
-  if (button.kind === "copy") {
-    await navigator.clipboard?.writeText(button.copy);
-    toast(word(language(state.me), "copied"));
+async function toggle() {
+  if (page.phones.length > 1) {
+    for (const phone of page.phones) if (phone !== page.active) phone.remove();
+    page.phones = [page.active];
+  } else {
+    const others = beside().filter((one) => one.id !== page.active.me.id);
+    for (const person of others.slice(0, 2)) add(person);
   }
+  speak();
+  draw();
+  await Promise.all(page.phones.map((phone) => phone.refresh(true)));
 }
 
-function follow(url) {
-  if (url.startsWith(`https://t.me/${state.bot.username}`)) {
-    if (state.chatId < 0) become(state.me).then(() => browser.come(url));
-    else browser.come(url);
-  } else browser.open(url, language(state.me));
-}
-
-function toast(text) {
-  const box = $(".toast");
-  box.textContent = text;
-  box.hidden = false;
-  setTimeout(() => (box.hidden = true), 3000);
-}
-
-function showMenu(isShown) {
-  menu.hidden = !isShown;
-  $("[data-testid=commands]").setAttribute("aria-expanded", String(isShown));
-  const choose = (command) => async () => { showMenu(false); await send(`/${command}`); input.focus(); };
-  menu.replaceChildren(...(state.chat?.commands ?? []).map((one) => make("button", { type: "button", role: "menuitem", onclick: choose(one.command) }, make("b", { dir: "ltr" }, `/${one.command}`), make("span", { dir: "auto" }, one.description))));
-}
-
-$(".write").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const text = input.value;
-  input.value = "";
-  showMenu(false);
-  await send(text);
-});
-input.addEventListener("input", () => showMenu(input.value === "/"));
-$("[data-testid=commands]").addEventListener("click", () => showMenu(menu.hidden));
-$(".start").addEventListener("click", () => send("/start"));
-log.addEventListener("click", (event) => {
-  const link = event.target.closest(".text a");
-  if (link) { event.preventDefault(); follow(link.href); }
-});
 function openDrawer(isOpen) {
   document.body.classList.toggle("drawer-open", isOpen);
-  $("[data-testid=open-drawer]").setAttribute("aria-expanded", String(isOpen));
+  for (const one of document.querySelectorAll("[data-testid=open-drawer]")) one.setAttribute("aria-expanded", String(isOpen));
   if (isOpen) $("[data-testid=close-drawer]").focus();
 }
-$("[data-testid=open-drawer]").addEventListener("click", () => openDrawer(!document.body.classList.contains("drawer-open")));
-$("[data-testid=close-drawer]").addEventListener("click", () => { openDrawer(false); $("[data-testid=open-drawer]").focus(); });
+$("[data-testid=close-drawer]").addEventListener("click", () => { openDrawer(false); page.active.find("[data-testid=open-drawer]").focus(); });
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
-  showMenu(false);
+  for (const phone of page.phones) phone.showMenu(null);
   openDrawer(false);
 });
 begin();

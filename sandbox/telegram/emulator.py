@@ -10,6 +10,7 @@ from sandbox.faults import Faults
 from sandbox.telegram import acts
 from sandbox.telegram.chatting import CHATTING
 from sandbox.telegram.contract import Refused
+from sandbox.telegram.crowd import Crowd, Shares, invited
 from sandbox.telegram.delivery import Updates
 from sandbox.telegram.editing import EDITING
 from sandbox.telegram.messages import Button, Chat, File, Message
@@ -27,6 +28,7 @@ _PEOPLE = (
     (ADMIN, "Karim", "fr"),
     (SECOND_ADMIN, "Salma", "ar"),
 )
+_CROWD_NEWS = 0.5  # Seconds: ten thousand chats tell of themselves together.
 _METHODS = PROFILE | CHATTING | POSTING | EDITING
 
 
@@ -72,6 +74,8 @@ class TelegramEmulator:
         # Called with "before" or "after" the effect, and the method.
         self.spies: list[Callable[[str, str], None]] = []
         self.queries: dict[str, tuple[int, float]] = {}
+        self.crowds: list[Crowd] = []
+        self._has_crowd_news = False
         self._number = 900_000_000
         for id, first_name, language in _PEOPLE:
             self.person(id, first_name, language)
@@ -120,6 +124,11 @@ class TelegramEmulator:
         self.members[id] = members
         return self.chats[id]
 
+    def invite(self, count: int, seed: int = 0, shares: Shares | None = None) -> Crowd:
+        """Simulated donors, who come when `arrive` is called on them."""
+        self.crowds.append(invited(self, count, seed, shares or Shares()))
+        return self.crowds[-1]
+
     def tapped(self, phone: Phone, chat: Chat, message: Message, button: Button) -> int:
         return acts.tap(self, phone.id, chat, message, button)
 
@@ -160,10 +169,25 @@ class TelegramEmulator:
     def tell(self, chat: Chat) -> None:
         """Whoever looks at this chat sees it anew."""
         chat.changes += 1
-        for tell in self.on_change:
-            tell(0 if chat.is_simulated else chat.id)
+        if chat.is_simulated:
+            self._tell_of_the_crowd()
+        else:
+            self._told(chat.id)
         if chat.is_watched:
             asyncio.get_running_loop().create_task(_notify(chat))
+
+    def _told(self, chat_id: int) -> None:
+        for tell in self.on_change:
+            tell(chat_id)
+
+    def _tell_of_the_crowd(self) -> None:
+        if not self._has_crowd_news:
+            self._has_crowd_news = True
+            asyncio.get_running_loop().call_later(_CROWD_NEWS, self._tell_now)
+
+    def _tell_now(self) -> None:
+        self._has_crowd_news = False
+        self._told(0)
 
 
 async def _notify(chat: Chat) -> None:

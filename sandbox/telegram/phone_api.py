@@ -23,11 +23,11 @@ def phone_api(emulator: TelegramEmulator) -> list[BaseRoute]:
     face = _PhoneApi(emulator)
     return [
         Route("/people", face.people),
-        Route("/chats/{id:int}", face.chat),
-        Route("/chats/{id:int}/send", face.send, methods=["POST"]),
-        Route("/chats/{id:int}/attach", face.attach, methods=["POST"]),
-        Route("/chats/{id:int}/tap", face.tap, methods=["POST"]),
-        Route("/chats/{id:int}/block", face.block, methods=["POST"]),
+        Route("/chats/{id}", face.chat),
+        Route("/chats/{id}/send", face.send, methods=["POST"]),
+        Route("/chats/{id}/attach", face.attach, methods=["POST"]),
+        Route("/chats/{id}/tap", face.tap, methods=["POST"]),
+        Route("/chats/{id}/block", face.block, methods=["POST"]),
         Route("/files/{id}", face.file),
         Route("/events", face.events),
     ]
@@ -54,7 +54,7 @@ class _PhoneApi:
         return self._emulator.phones[int(person)]
 
     async def chat(self, request: Request) -> Response:
-        chat = self._emulator.chats.get(request.path_params["id"])
+        chat = self._emulator.chats.get(_chat_id(request))
         if chat is None:
             return JSONResponse({"error": "no such chat"}, 404)
         me = self._phone(request.query_params.get("as", chat.id))
@@ -63,12 +63,12 @@ class _PhoneApi:
     async def send(self, request: Request) -> Response:
         """Text as typed, with Telegram's signs, to a chat, a topic, as an answer."""
         body = await request.json()
-        self._phone(body["as"]).say(_said(body), request.path_params["id"])
+        self._phone(body["as"]).say(_said(body), _chat_id(request))
         return JSONResponse({"ok": True})
 
     async def attach(self, request: Request) -> Response:
         """A sample of a kind, `album`, or the contact of a `person`; what is typed is the caption."""
-        body, chat_id = await request.json(), request.path_params["id"]
+        body, chat_id = await request.json(), _chat_id(request)
         phone, said, kind = self._phone(body["as"]), _said(body), body["kind"]
         more = {"chat": chat_id, "entities": said.entities, "thread": said.thread, "reply_to": said.reply_to}
         if kind == "contact":
@@ -80,7 +80,7 @@ class _PhoneApi:
         return JSONResponse({"ok": True})
 
     async def tap(self, request: Request) -> Response:
-        body, chat = await request.json(), self._emulator.chats[request.path_params["id"]]
+        body, chat = await request.json(), self._emulator.chats[_chat_id(request)]
         try:
             message = chat.messages[body["message_id"]]
             button = message.keyboard[body["row"]][body["column"]]
@@ -92,7 +92,7 @@ class _PhoneApi:
 
     async def block(self, request: Request) -> Response:
         body = await request.json()
-        acts.block(self._emulator, request.path_params["id"], is_blocked=bool(body["blocked"]))
+        acts.block(self._emulator, _chat_id(request), is_blocked=bool(body["blocked"]))
         return JSONResponse({"ok": True})
 
     async def file(self, request: Request) -> Response:
@@ -120,6 +120,11 @@ class _PhoneApi:
                 yield f"event: change\ndata: {json.dumps({'chat': chat_id})}\n\n"
         finally:
             self._emulator.on_change.remove(news.put_nowait)
+
+
+def _chat_id(request: Request) -> int:
+    """Groups have negative ids, which Starlette's own `int` does not read."""
+    return int(request.path_params["id"])
 
 
 def _said(body: dict[str, Any]) -> Said:
