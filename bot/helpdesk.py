@@ -201,3 +201,8 @@ def forget(tx: Tx, settings: Settings, donor_id: int, now: datetime) -> None:
 async def open_ones(services: Services, most: int) -> tuple[list[Question], int]:
     """The questions that are open, oldest first, and how many there are in all."""
     return await services.db.read(lambda tx: store.open_ones(tx, most))
+
+
+async def is_known(services: Services, donor: Donor) -> bool:
+    """Whether this donor ever asked."""
+    return await services.db.read(lambda tx: store.find(tx, donor.id)) is not None

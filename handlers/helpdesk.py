@@ -1,5 +1,7 @@
 """The help desk's two doors: a donor's private chat, and the staff's group."""
 
+import logging
+
 from telegram import Message
 
 from bot import helpdesk
@@ -18,6 +20,7 @@ from handlers.commands import command
 from handlers.incoming import incoming
 from handlers.routes import Turn, on, route, takes
 
+log = logging.getLogger(__name__)
 command("questions", Questions())
 
 
@@ -53,11 +56,13 @@ async def heard(services: Services, bot: Pen, message: Message) -> bool:
     """Take what was said in a group, if it is the help desk's or asks for its set-up; False where it is neither."""
     name = _command(message)
     if name == "here" and await _is_owner(services, message):
-        await draw.send(bot, message.chat.id, await _here(services, bot, message))
+        await _say(bot, message, await _here(services, bot, message))
         return True
+    if services.settings.help_chat_id is None or name not in ("", "close"):
+        return False
+    # Those who write at once are answered in the order in which Telegram brought them.
     async with services.locks.of("help-group"):
-        home = await services.db.read(lambda tx: helpdesk.group(tx, services.settings))
-        if home is None or message.chat.id != home or (name and name != "close"):
+        if not await _is_home(services, message):
             return False
         if message.migrate_to_chat_id:
             await helpdesk.follow(services, message.migrate_to_chat_id)
@@ -66,17 +71,29 @@ async def heard(services: Services, bot: Pen, message: Message) -> bool:
         return True
 
 
+async def _is_home(services: Services, message: Message) -> bool:
+    home = await services.db.read(lambda tx: helpdesk.group(tx, services.settings))
+    return message.chat.id == home
+
+
 async def _take(services: Services, bot: Pen, message: Message, *, is_close: bool) -> None:
     said = _said(message)
     is_meant = await (helpdesk.close if is_close else helpdesk.answer)(services, said)
     if not is_meant and (is_close or _is_to_us(message, bot)):
-        await draw.send(bot, message.chat.id, screens.nobody(_words(services)))
+        await _say(bot, message, screens.nobody(_words(services)))
+
+
+async def _say(bot: Pen, message: Message, screen: Screen) -> None:
+    """A word to the group. What was asked is done; where the group is gone, the update must not come again for ever."""
+    try:
+        await draw.send(bot, message.chat.id, screen)
+    except TelegramError as error:
+        log.warning("a word to the group was not sent", extra={"error": type(error).__name__})
 
 
 async def heard_edit(services: Services, message: Message) -> None:
     """A message in a group was changed after it was sent."""
-    home = await services.db.read(lambda tx: helpdesk.group(tx, services.settings))
-    if home == message.chat.id and _is_person(message) and not _command(message):
+    if await _is_home(services, message) and _is_person(message) and not _command(message):
         await helpdesk.edited(services, _said(message))
 
 
@@ -132,8 +149,8 @@ async def _is_owner(services: Services, message: Message) -> bool:
 
 
 async def _here(services: Services, bot: Pen, message: Message) -> Screen:
-    chat = await draw.ask(bot, "getChat", {"chat_id": message.chat.id})
-    mine = await _standing(bot, message.chat.id)
+    chat = await _asked(bot, "getChat", {"chat_id": message.chat.id})
+    mine = await _asked(bot, "getChatMember", {"chat_id": message.chat.id, "user_id": bot.id})
     is_admin = mine.get("status") == "administrator"
     return screens.here(
         _words(services),
@@ -145,8 +162,9 @@ async def _here(services: Services, bot: Pen, message: Message) -> Screen:
     )
 
 
-async def _standing(bot: Pen, chat_id: int) -> dict[str, object]:
+async def _asked(bot: Pen, method: str, fields: dict[str, object]) -> dict[str, object]:
+    """Empty where Telegram does not say: what is not known to be right is shown as missing."""
     try:
-        return await draw.ask(bot, "getChatMember", {"chat_id": chat_id, "user_id": bot.id})
+        return await draw.ask(bot, method, fields)
     except TelegramError:
         return {}

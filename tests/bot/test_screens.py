@@ -201,6 +201,7 @@ def asked(words: Words, found: list[Campaign]) -> dict[str, Screen]:
     operator = found[0].appeal.operator
     waiting = Question(1, 9_999_999, QuestionState.OPEN, NOW, NOW, -1002234567890, 123456)
     made = {
+        "privacy of who asked": mine.privacy(words, "العربية", "MAD", 99, has_asked=True),
         "help with a person": home.help_screen(words, "MCISE", "contact@example.org", can_ask=True),
         "ask a person": helpdesk.ask(words, operator),
         "question kept": helpdesk.kept(words),
