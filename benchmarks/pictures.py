@@ -1,10 +1,13 @@
-"""`python -m benchmarks.pictures`: every paper in every language as PNG in docs/pictures/papers, to be looked at."""
+"""`python -m benchmarks.pictures`: every paper and the poster in every language as PNG in docs/pictures, to be looked at."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from bot.campaigns_file import read_file
 from bot.i18n import Catalogues, Words
 from bot.money import Money
+from bot.papers import postering
 from bot.papers.facts import (
     Account,
     CreditNote,
@@ -18,10 +21,11 @@ from bot.papers.facts import (
     Statement,
 )
 from bot.papers.printing import as_pictures
-from bot.screens import papers, reports
+from bot.screens import papers, poster, reports
 from bot.screens.sheet import Sheet
 
-FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures" / "papers"
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "docs" / "pictures" / "papers"
 PPI = 72
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
 HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -129,6 +133,12 @@ def evidence(words: Words) -> Sheet:
     return papers.evidence(words, one)
 
 
+def a_poster(spoken: list[Words]) -> poster.Poster:
+    one = replace(read_file(str(ROOT / "campaigns.toml"))[0], authorisation=ISSUER.authorisation)
+    url = f"https://t.me/entraide_bot?start=c_{one.slug}__mosquee3"
+    return poster.poster(spoken, one, None, url, NOW)
+
+
 PAPERS = {
     "receipt": receipt,
     "credit-note": credit_note,
@@ -145,6 +155,12 @@ def main() -> None:
         for language in catalogues.languages:
             picture, *_ = as_pictures(draw(catalogues.words(language)), PPI)
             (FOLDER / f"{name}-{language}.png").write_bytes(picture)
+    for name, spoken in {
+        **{one: (one,) for one in catalogues.languages},
+        "all": catalogues.languages,
+    }.items():
+        picture = postering.as_picture(a_poster([catalogues.words(one) for one in spoken]), PPI)
+        (FOLDER.parent / f"poster-{name}.png").write_bytes(picture)
     print(f"{len(PAPERS) * len(catalogues.languages)} pictures in {FOLDER}")
 
 

@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
@@ -42,6 +43,7 @@ async def check_all(settings: Settings) -> list[Finding]:
         _clock,
         _campaigns,
         _catalogues,
+        _help_desk,
     ]
     return list(await asyncio.gather(*(one(settings) for one in checks)))
 
@@ -74,6 +76,40 @@ async def _telegram(settings: Settings) -> Finding:
     if not body.get("ok"):
         return Finding(what, False, f"refused: HTTP {answer.status}", "copy the token again from @BotFather")
     return Finding(what, True, f"@{body['result']['username']}")
+
+
+async def _help_desk(settings: Settings) -> Finding:
+    what, chat_id = "Help desk", settings.help_chat_id
+    if chat_id is None:
+        return Finding(what, True, "none: HELP_CHAT_ID is not set")
+    token = settings.telegram_bot_token.get_secret_value()
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=_WAIT) as session,
+            session.get(
+                f"{settings.telegram_api_url}/bot{token}/getChat", params={"chat_id": chat_id}
+            ) as answer,
+        ):
+            body = await answer.json()
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        return Finding(what, False, f"no answer: {type(error).__name__}", "check the network")
+    if not body.get("ok"):
+        mend = "add the bot to the group and write /here there: it says the id"
+        return Finding(what, False, f"{chat_id}: {body.get('description', 'refused')}", mend)
+    return _group(what, body["result"])
+
+
+def _group(what: str, chat: Mapping[str, Any]) -> Finding:
+    """What Telegram says of the staff's group. Whoever may write there may answer donors."""
+    if chat["type"] not in ("group", "supergroup"):
+        return Finding(
+            what, False, f"this is a {chat['type']}", "HELP_CHAT_ID is a group; /here in it says its id"
+        )
+    if chat.get("username") or chat.get("linked_chat_id"):
+        return Finding(
+            what, False, "this group is public", "make it private: whoever writes there answers donors"
+        )
+    return Finding(what, True, "a group with topics" if chat.get("is_forum") else "a group without topics")
 
 
 async def _stripe(settings: Settings) -> Finding:

@@ -88,6 +88,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
     database_url: str = "sqlite:///var/entraide.db"
+    help_chat_id: int | None = None
     admin_ids: Annotated[tuple[int, ...], NoDecode, CommaList] = ()
     default_language: Literal["ar", "fr", "en"] = "fr"
     currencies: Annotated[tuple[str, ...], NoDecode, CommaList] = ("MAD", "EUR", "USD")

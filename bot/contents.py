@@ -50,6 +50,19 @@ class Content:
         kind = ContentKind.ALBUM if len(files) > 1 else self.kind
         return replace(said, kind=kind, files=files, group=self.group)
 
+    def under(self, head: str) -> "Content | None":
+        """The same with a bold line above its text; None where Telegram takes no text of this length."""
+        text = f"{head}\n\n{self.text}" if self.text else head
+        by = units(head) + 2
+        moved = ({**one, "offset": one["offset"] + by} for one in self.entities)
+        bold = {"type": "bold", "offset": 0, "length": units(head)}
+        return None if units(text) > self.kind.most else replace(self, text=text, entities=(bold, *moved))
+
+    @property
+    def nameless(self) -> "Content":
+        """Without the mentions that carry a person's account."""
+        return replace(self, entities=tuple(one for one in self.entities if one["type"] != "text_mention"))
+
     def dump(self) -> str:
         kept = [self.kind, self.text, [dict(one) for one in self.entities], self.files, self.group]
         return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from bot import digesting, evidence, monthly, pledge_news
+from bot import carrying, digesting, evidence, helpdesk, monthly, pledge_news
 from bot.botapi import draw
 from bot.botapi.pace import Priority
 from bot.botapi.pen import Pen
@@ -126,14 +126,14 @@ def _parcel(tx: Tx, delivery: Delivery) -> Parcel:
 async def deliver(services: Services, bot: Pen, parcel: Parcel) -> None:
     """Send one Delivery and write down what became of it."""
     delivery = parcel.delivery
-    screen = None if delivery.chat_id == 0 else await _drawn(services, parcel)
-    if screen is None:
-        await _end(services, delivery, DeliveryState.FAILED, "nobody to tell")
-        return
     try:
-        message_id = await draw.send(bot, delivery.chat_id, screen, Priority.CONFIRMATION, tries=1)
+        message_id = await _send(services, bot, parcel)
     except ChatGone as error:
-        await _park(services, parcel, str(error))
+        if delivery.kind is DeliveryKind.QUESTION:
+            log.error("the help desk's group cannot be reached", extra={"error": str(error)})
+            await _again(services, delivery, _LONGEST_PAUSE, "group gone")
+        else:
+            await _park(services, parcel, str(error))
     except ChatMoved as error:
         await _follow(services, delivery, error.new_chat_id)
     except TelegramBusy as error:
@@ -144,7 +144,21 @@ async def deliver(services: Services, bot: Pen, parcel: Parcel) -> None:
         log.error("delivery refused", extra={"delivery": delivery.id, "error": str(error)})
         await _end(services, delivery, DeliveryState.FAILED, str(error))
     else:
-        await _tidy(services, bot, parcel, message_id)
+        if message_id is None:
+            await _end(services, delivery, DeliveryState.FAILED, "nobody to tell")
+        else:
+            await _tidy(services, bot, parcel, message_id)
+
+
+async def _send(services: Services, bot: Pen, parcel: Parcel) -> int | None:
+    """The message id; None where nobody is there to be told, or nothing to say."""
+    delivery = parcel.delivery
+    if delivery.chat_id == 0:
+        return None
+    if delivery.kind in carrying.KINDS:
+        return await carrying.carry(services, bot, delivery)
+    screen = await _drawn(services, parcel)
+    return await draw.send(bot, delivery.chat_id, screen, Priority.CONFIRMATION, tries=1) if screen else None
 
 
 def _pause(delivery: Delivery) -> timedelta:
@@ -282,8 +296,10 @@ async def _park(services: Services, parcel: Parcel, why: str) -> None:
         if parcel.donor:
             donors.move(tx, parcel.donor.id, state=DonorState.BLOCKED)
             deliveries.park(tx, parcel.donor.id)
+        helpdesk.unreached(tx, services.settings, parcel.delivery, services.clock())
 
     await services.db.write(write)
+    services.bells.courier.set()
 
 
 async def _follow(services: Services, delivery: Delivery, chat_id: int) -> None:

@@ -164,6 +164,13 @@ class CampaignsFileError(EntraideError):
     """campaigns.toml cannot be read as campaigns."""
 
 
+@dataclass(eq=False)
+class TooManyQuestions(EntraideError):
+    """The donor has sent the help desk `most` messages within a day."""
+
+    most: int
+
+
 class TelegramError(EntraideError):
     """Telegram did not do what was asked."""
 

@@ -3,10 +3,10 @@
 import json
 from dataclasses import dataclass, field
 
-from bot import pledging
+from bot import helpdesk, pledging
 from bot.model import Campaign, Donation, DonationState, Donor, MonthlyGift, Pledge
 from bot.services import Services
-from bot.store import acts, campaigns, deliveries, donations, donors, monthly, pledges, staff
+from bot.store import acts, campaigns, deliveries, donations, donors, monthly, pledges, questions, staff
 from bot.store.moments import seconds
 from bot.store.sql import Tx
 
@@ -57,6 +57,7 @@ async def export(services: Services, donor: Donor) -> bytes:
         "pledges": await services.db.read(
             lambda tx: [_promised(tx, one) for one in pledges.of_donor(tx, donor.id)]
         ),
+        "question": await services.db.read(lambda tx: _asked(tx, donor.id)),
         "monthly_gifts": [_exported_plan(gift) for gift in plans],
     }
     return json.dumps(data, ensure_ascii=False, indent=2).encode()
@@ -90,6 +91,12 @@ def _promised(tx: Tx, pledge: Pledge) -> dict[str, str | int | None]:
     }
 
 
+def _asked(tx: Tx, donor_id: int) -> dict[str, str | int | None] | None:
+    """Of the help desk; what was written is in the chat, and is not kept once it was sent."""
+    one = questions.find(tx, donor_id)
+    return None if one is None else {"state": one.state, "opened_at": seconds(one.opened_at)}
+
+
 def _exported_plan(gift: MonthlyGift) -> dict[str, str | int | None]:
     return {
         "reference": gift.id,
@@ -117,6 +124,7 @@ async def erase(services: Services, donor: Donor) -> bool:
             return False
         for pledge in pledges.open_of(tx, donor.id):
             pledging.drop(tx, pledge)
+        helpdesk.forget(tx, services.settings, donor.id, services.clock())
         if staff.remove(tx, donor.telegram_id):
             acts.record(tx, services.clock(), f"staff {donor.id}", "role.take", f"D{donor.id}")
         deliveries.forget(tx, donor.id)
@@ -125,6 +133,7 @@ async def erase(services: Services, donor: Donor) -> bool:
 
     is_gone = await services.db.write(write)
     services.bells.menus.set()
+    services.bells.courier.set()
     return is_gone
 
 

@@ -93,6 +93,7 @@ class DeliveryKind(StrEnum):
     DIGEST = "digest"
     ANSWER = "answer"
     CLOSED = "closed"
+    QUESTION = "question"
 
 
 class MonthlyState(StrEnum):

@@ -10,6 +10,7 @@ from handlers import (
     finding,
     freezing,
     giving,
+    helpdesk,
     home,
     match,
     mine,
@@ -20,6 +21,7 @@ from handlers import (
     rates,
     reports,
     roles,
+    sources,
     typing,
 )
 
@@ -33,6 +35,7 @@ __all__ = [
     "finding",
     "freezing",
     "giving",
+    "helpdesk",
     "home",
     "match",
     "mine",
@@ -43,5 +46,6 @@ __all__ = [
     "rates",
     "reports",
     "roles",
+    "sources",
     "typing",
 ]

@@ -97,4 +97,5 @@ async def show_help(turn: Turn, _: Help) -> Screen:
     if not turn.campaigns:
         return await home(turn, Home())
     appeal = turn.campaigns[0].appeal
-    return screens.help_screen(turn.words, appeal.operator, appeal.contact)
+    can_ask = turn.services.settings.help_chat_id is not None
+    return screens.help_screen(turn.words, appeal.operator, appeal.contact, can_ask=can_ask)

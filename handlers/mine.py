@@ -1,6 +1,6 @@
 """The donor's own gifts, and their privacy."""
 
-from bot import mine
+from bot import helpdesk, mine
 from bot.actions import EraseMine, ExportMine, MyGifts, Privacy
 from bot.screens import mine as screens
 from bot.screens.base import Screen
@@ -26,7 +26,9 @@ async def my_gifts(turn: Turn, action: MyGifts) -> Screen:
 @on(Privacy)
 async def privacy(turn: Turn, _: Privacy) -> Screen:
     found = await mine.gifts(turn.services, turn.donor, 1, 1)
-    return screens.privacy(turn.words, LANGUAGE_NAMES[turn.donor.language], turn.donor.currency, found.count)
+    has_asked = await helpdesk.is_known(turn.services, turn.donor)
+    language = LANGUAGE_NAMES[turn.donor.language]
+    return screens.privacy(turn.words, language, turn.donor.currency, found.count, has_asked=has_asked)
 
 
 @on(ExportMine)

@@ -20,7 +20,7 @@ from handlers.reading import read_update
 from handlers.turn import Desk
 
 log = logging.getLogger(__name__)
-ALLOWED = ["message", "callback_query", "my_chat_member"]
+ALLOWED = ["message", "edited_message", "callback_query", "my_chat_member"]
 _LONGEST_PAUSE = 60.0
 
 

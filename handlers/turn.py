@@ -27,6 +27,7 @@ from bot.services import Services
 from bot.staff import Role
 from bot.store import campaigns, deliveries, donors, staff, steps, updates
 from bot.store.sql import Tx
+from handlers import helpdesk
 from handlers.incoming import incoming
 from handlers.routes import Turn, current, route
 from handlers.typing import read
@@ -68,6 +69,9 @@ class Desk:
             await self._membership(update.my_chat_member.chat, update.my_chat_member.new_chat_member)
         elif update.callback_query is not None:
             await self._tap(update.update_id, update.callback_query)
+        elif update.edited_message is not None:
+            if update.edited_message.chat.type != Chat.PRIVATE:
+                await helpdesk.heard_edit(self._services, update.edited_message)
         elif update.message is not None and update.message.from_user is not None:
             await self._message(update.update_id, update.message, update.message.from_user)
 
@@ -94,7 +98,7 @@ class Desk:
         return self._services.locks.of(f"person-{person.id}")
 
     async def _in_group(self, message: Message, text: str) -> None:
-        if not text.startswith("/"):
+        if await helpdesk.heard(self._services, self._bot, message) or not text.startswith("/"):
             return
         words = self._services.catalogues.words(
             guess(message.from_user.language_code if message.from_user else None)

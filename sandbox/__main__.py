@@ -10,6 +10,7 @@ from pathlib import Path
 import aiohttp
 
 from sandbox.app import Sandbox, running
+from sandbox.telegram.emulator import STAFF_GROUP
 
 
 def _asked() -> argparse.Namespace:
@@ -33,6 +34,7 @@ def _environment(sandbox: Sandbox, asked: argparse.Namespace) -> dict[str, str]:
         "PORT": str(asked.bot_port),
         "DATABASE_URL": f"sqlite:///{asked.database}",
         "ADMIN_IDS": ",".join(str(one) for one in sandbox.telegram.admins),
+        "HELP_CHAT_ID": str(STAFF_GROUP),
         "STATEMENT_DESCRIPTOR": "MCISE* DON",
         "FEES": "MAD 2.9%+2.75, EUR 2.9%+0.25, USD 2.9%+0.28",
         "RATES": "EUR 10.87, USD 10",

@@ -50,6 +50,7 @@ from bot.actions.giving import (
     ShowStory,
     Undo,
 )
+from bot.actions.helpdesk import AskPerson, Questions, SolveQuestion
 from bot.actions.links import CODE, CampaignLink, Link, invitation, link, read_link, scan_link
 from bot.actions.mine import (
     Currencies,
@@ -89,12 +90,14 @@ from bot.actions.roles import (
     ShowMember,
     TakeRole,
 )
+from bot.actions.sources import LinkAmount, LinkSource, MakeLink, ShowLink, ShowSources
 
 __all__ = [
     "CODE",
     "Action",
     "AddStaff",
     "Admin",
+    "AskPerson",
     "Audit",
     "Bridge",
     "CampaignLink",
@@ -131,7 +134,10 @@ __all__ = [
     "Join",
     "Languages",
     "Link",
+    "LinkAmount",
+    "LinkSource",
     "Look",
+    "MakeLink",
     "ManageCampaign",
     "MatchPledge",
     "MoveCampaign",
@@ -144,6 +150,7 @@ __all__ = [
     "PreviewCampaign",
     "Privacy",
     "Promise",
+    "Questions",
     "RefundGift",
     "Refused",
     "Remind",
@@ -158,15 +165,18 @@ __all__ = [
     "ShiftCampaign",
     "ShowCampaign",
     "ShowGift",
+    "ShowLink",
     "ShowMember",
     "ShowMonthly",
     "ShowPledge",
     "ShowRates",
     "ShowReport",
+    "ShowSources",
     "ShowStats",
     "ShowStory",
     "ShowToday",
     "SkipQuestion",
+    "SolveQuestion",
     "StaleAction",
     "StopForDonor",
     "StopMonthly",

@@ -13,7 +13,7 @@ from bot.botapi.pace import Priority
 from bot.botapi.pen import Pen
 from bot.botapi.transport import is_in_doubt
 from bot.errors import ChatGone, ChatMoved, TelegramBusy, TelegramDown, TelegramError, TelegramRefused
-from bot.screens.base import Button, Screen
+from bot.screens.base import Button, Rows, Screen
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -65,13 +65,13 @@ async def _send_photo(bot: Pen, chat_id: int, screen: Screen, priority: Priority
 async def _send_document(bot: Pen, chat_id: int, screen: Screen, priority: Priority) -> int:
     assert screen.document is not None  # noqa: S101  `send` has looked
     file = InputFile(screen.document.content, filename=screen.document.name)
-    keyboard: Any = _keyboard(screen)
+    markup: Any = keyboard(screen.rows)
     send_file = bot.send_photo if screen.document.is_picture else bot.send_document
     message = await send_file(
         chat_id,
         file,
         caption=screen.text,
-        reply_markup=keyboard,
+        reply_markup=markup,
         parse_mode="HTML",
         rate_limit_args=priority,
     )
@@ -105,6 +105,11 @@ async def remove(bot: Pen, chat_id: int, message_id: int) -> bool:
         )
     except TelegramRefused:
         return False
+
+
+async def ask(bot: Pen, method: str, fields: dict[str, Any], priority: Priority = Priority.REPLY) -> Any:
+    """Any other method of the Bot API, once; Telegram's refusals are ours, as with `send`."""
+    return await _ours(lambda: bot.ask(method, fields, priority), 1)
 
 
 async def answer_tap(bot: Pen, query_id: str) -> None:
@@ -149,13 +154,13 @@ def _plain(error: api.TelegramError) -> str:
 
 
 def _drawn(screen: Screen) -> dict[str, Any]:
-    return {"text": screen.text, "parse_mode": "HTML", "reply_markup": _keyboard(screen)}
+    return {"text": screen.text, "parse_mode": "HTML", "reply_markup": keyboard(screen.rows)}
 
 
-def _keyboard(screen: Screen) -> dict[str, Any] | None:
-    if not screen.rows:
+def keyboard(rows: Rows) -> dict[str, Any] | None:
+    if not rows:
         return None
-    return {"inline_keyboard": [[_button(button) for button in row] for row in screen.rows]}
+    return {"inline_keyboard": [[_button(button) for button in row] for row in rows]}
 
 
 def _button(button: Button) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """The QR code of an address, as a drawing; refuses to know what stands at the address."""
 
+from io import BytesIO
+
 Matrix = tuple[tuple[bool, ...], ...]
 
 
@@ -20,3 +22,12 @@ def drawing(url: str) -> str:
 def _runs(row: tuple[bool, ...]) -> list[tuple[int, int]]:
     starts = [x for x, dark in enumerate(row) if dark and not (x and row[x - 1])]
     return [(x, next((w for w in range(x, len(row)) if not row[w]), len(row)) - x) for x in starts]
+
+
+def picture(url: str) -> bytes:
+    """The code as PNG, with its quiet zone, large enough to be printed by hand."""
+    import segno
+
+    file = BytesIO()
+    segno.make_qr(url, error="m").save(file, kind="png", scale=16, border=4)
+    return file.getvalue()

@@ -61,7 +61,7 @@ def render_chart(words: Words, found: Stats, titles: Mapping[str, str], made_at:
     """A PNG."""
     chart = stats.chart(words, found, titles, made_at)
     inputs = {"chart": json.dumps(_fields(chart) | {"language": words.language}, ensure_ascii=False)}
-    return _set(CHART, inputs, made_at, "png", _CHART_PPI)[0]
+    return compiled(CHART, inputs, made_at, "png", _CHART_PPI)[0]
 
 
 async def printed(render: Callable[P, bytes], *args: P.args, **kwargs: P.kwargs) -> bytes:
@@ -79,17 +79,18 @@ def as_pictures(sheet: Sheet, ppi: float = 110) -> list[bytes]:
 
 
 def _compiled(sheet: Sheet, format: Literal["pdf", "png"], ppi: float | None = None) -> list[bytes]:
-    inputs = {"sheet": json.dumps(_data(sheet), ensure_ascii=False)}
-    return _set(TEMPLATE, inputs, sheet.made_at, format, ppi)
+    data = json.dumps(_data(sheet), ensure_ascii=False)
+    return compiled(TEMPLATE, {"sheet": data}, sheet.made_at, format, ppi)
 
 
-def _set(
+def compiled(
     template: Path,
     inputs: dict[str, str],
     made_at: datetime,
     format: Literal["pdf", "png"],
     ppi: float | None,
 ) -> list[bytes]:
+    """The pages that a template makes of its inputs, JSON that it reads as `sys.inputs`; one file where it is a PDF."""
     moment = int(made_at.timestamp())
     with _one_at_a_time:
         made = _compiler(template).compile(format=format, ppi=ppi, sys_inputs=inputs, timestamp=moment)
@@ -101,7 +102,7 @@ def _press() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, thread_name_prefix="papers")
 
 
-@lru_cache
+@lru_cache(maxsize=3)
 def _compiler(template: Path) -> "Compiler":
     import typst
 
@@ -122,7 +123,7 @@ def _fonts() -> "TemporaryDirectory[str]":
 
 
 def _data(sheet: Sheet) -> dict[str, object]:
-    tables = [_fields(table) | {"longest": _shown(_long(table))} for table in sheet.tables]
+    tables = [_fields(table) | {"longest": shown(_long(table))} for table in sheet.tables]
     drawn = code.drawing(sheet.verify_url) if sheet.verify_url else ""
     return {
         "lang": sheet.frame.language,
@@ -133,7 +134,7 @@ def _data(sheet: Sheet) -> dict[str, object]:
 
 
 def _fields(one: Sheet | Table | Chart) -> dict[str, object]:
-    return cast("dict[str, object]", _shown(asdict(one)))
+    return cast("dict[str, object]", shown(asdict(one)))
 
 
 def _long(table: Table) -> list[list[str]]:
@@ -144,15 +145,15 @@ def _long(table: Table) -> list[list[str]]:
     return [sorted(set(column), key=lambda cell: (-len(cell), cell))[:_MEASURED] for column in columns]
 
 
-def _shown(value: object) -> object:
+def shown(value: object) -> object:
     """Every string as its pieces; JSON knows no moments, and the paper's own is not printed by itself."""
     match value:
         case str():
             return pieces(value)
         case dict():
             fields = cast("dict[str, object]", value)
-            return {name: _shown(one) for name, one in fields.items() if not isinstance(one, datetime)}
+            return {name: shown(one) for name, one in fields.items() if not isinstance(one, datetime)}
         case tuple() | list():
-            return [_shown(one) for one in cast("Iterable[object]", value)]
+            return [shown(one) for one in cast("Iterable[object]", value)]
         case _:
             return value

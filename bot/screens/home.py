@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from bot.actions import (
+    AskPerson,
     ChooseAmount,
     Currencies,
     Help,
@@ -241,8 +242,8 @@ def currencies(words: Words, offered: Sequence[str], current: str) -> Screen:
     return Screen(text, rows(choices, _back_home(words)), awaiting=Currencies())
 
 
-def help_screen(words: Words, operator: str, contact: str) -> Screen:
-    """How to use the bot, and who answers for it."""
+def help_screen(words: Words, operator: str, contact: str, *, can_ask: bool = False) -> Screen:
+    """How to use the bot, and who answers for it; `can_ask`: there is a help desk."""
     ask = (
         words.text("A question? Write to {operator}: {contact}.", operator=operator, contact=contact)
         if contact
@@ -261,4 +262,5 @@ def help_screen(words: Words, operator: str, contact: str) -> Screen:
         Button(words.label("Currency"), Currencies()),
         Button(words.label("Privacy"), Privacy()),
     )
-    return Screen(text, rows(change, _back_home(words)), awaiting=Help())
+    person = Button(words.label("Ask a person"), AskPerson(), style="primary") if can_ask else None
+    return Screen(text, rows(person, change, _back_home(words)), awaiting=Help())

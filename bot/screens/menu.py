@@ -21,6 +21,8 @@ STAFF: tuple[tuple[str, Right, Callable[[Words], str]], ...] = (
     ("broadcast", Right.SPEAK, lambda words: words.label("Write to many donors")),
     ("broadcasts", Right.SPEAK, lambda words: words.label("All broadcasts")),
     ("link", Right.SPEAK, lambda words: words.label("A link with its QR code")),
+    ("sources", Right.READ, lambda words: words.label("Where donors came from")),
+    ("questions", Right.SPEAK, lambda words: words.label("Open questions")),
     ("campaigns", Right.READ, lambda words: words.label("Create and change campaigns")),
     ("roles", Right.ROLES, lambda words: words.label("Who is staff")),
     ("audit", Right.ROLES, lambda words: words.label("What was done")),

@@ -130,8 +130,8 @@ def _pages(words: Words, page: int, count: int) -> tuple[Button, ...]:
     return newer + older
 
 
-def privacy(words: Words, language: str, currency: str, count: int) -> Screen:
-    """What is stored, said in full."""
+def privacy(words: Words, language: str, currency: str, count: int, *, has_asked: bool = False) -> Screen:
+    """What is stored, said in full; `has_asked`: a question at the help desk too."""
     text = paragraphs(
         words.text("<b>What we keep about you</b>"),
         words.text(
@@ -145,6 +145,12 @@ def privacy(words: Words, language: str, currency: str, count: int) -> Screen:
             "{n} gifts: amount, campaign, date and state.",
             count,
         ),
+        words.text(
+            "That you asked the team a question, and when. What you wrote is with the team; here it is kept only until "
+            "it was sent."
+        )
+        if has_asked
+        else None,
         words.text(
             "We keep no name, no phone number, no e-mail address and no card. Stripe keeps what you type on its page."
         ),

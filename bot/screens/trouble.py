@@ -16,11 +16,12 @@ from bot.errors import (
     PaymentsRefused,
     TermNotPossible,
     TooManyPledges,
+    TooManyQuestions,
     UndoTooLate,
 )
 from bot.i18n import Words
 from bot.model import Campaign
-from bot.screens import back, guard, monthly
+from bot.screens import back, guard, helpdesk, monthly
 from bot.screens.base import Button, Screen, lines, rows
 from bot.screens.home import instead, needed_now, next_need, not_open
 
@@ -50,6 +51,8 @@ def of(words: Words, error: EntraideError, campaigns: Sequence[Campaign] = ()) -
                 rows(Button(words.label("My gifts"), MyGifts())),
                 awaiting=Home(),
             )
+        case TooManyQuestions(most=most):
+            return helpdesk.too_many(words, most)
         case CheckoutPaused():
             return guard.paused(words, error)
         case TermNotPossible(campaign_id=campaign_id):

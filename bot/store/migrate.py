@@ -3,7 +3,7 @@
 import sqlite3
 from pathlib import Path
 
-HEAD = "0006"
+HEAD = "0007"
 _HERE = Path(__file__).resolve().parent / "migrations"
 
 

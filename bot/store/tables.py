@@ -18,6 +18,7 @@ from sqlalchemy import (
 from bot.broadcasts import BroadcastState, SendState
 from bot.figures import Step
 from bot.ledger import EntryKind
+from bot.letters import LetterKind, LetterState, QuestionState
 from bot.model import (
     CampaignState,
     DeliveryKind,
@@ -125,6 +126,7 @@ donors = Table(
     Column("reached", Big, nullable=False, server_default="0"),
     _one_of("state", DonorState),
     Index("ix_donors_created_at", "created_at"),
+    Index("ix_donors_source", "source", sqlite_where=text("source IS NOT NULL")),
     sqlite_strict=True,
 )
 
@@ -158,6 +160,7 @@ donations = Table(
     _one_of("state", DonationState),
     CheckConstraint("amount_minor > 0 AND amount_minor <= 99999999", name="amount"),
     Index("ix_donations_created_at", "created_at"),
+    Index("ix_donations_source", "source", sqlite_where=text("source IS NOT NULL")),
     Index("ix_donations_monthly_id", "monthly_id", sqlite_where=text("monthly_id IS NOT NULL")),
     Index("ix_donations_look_at", "look_at"),
     Index("ix_donations_donor_id", "donor_id", "created_at"),
@@ -568,5 +571,43 @@ broadcast_taps = Table(
     Column("donor_id", Integer, ForeignKey("donors.id"), primary_key=True),
     Column("button", Text, primary_key=True),
     Column("at", Big, nullable=False),
+    sqlite_strict=True,
+)
+
+# The conversation of a donor with the staff's group: one a donor, opened again by the next question.
+questions = Table(
+    "questions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("donor_id", Integer, ForeignKey("donors.id"), nullable=False, unique=True),
+    Column("state", Text, nullable=False),
+    Column("opened_at", Big, nullable=False),
+    Column("waiting_since", Big),
+    Column("chat_id", Big),
+    Column("topic_id", Big),
+    _one_of("state", QuestionState),
+    Index("ix_questions_state", "state", "opened_at"),
+    Index("ix_questions_topic", "chat_id", "topic_id"),
+    sqlite_strict=True,
+)
+
+# What goes between them, each once by its key; the content is kept only until it was sent.
+letters = Table(
+    "letters",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("donor_id", Integer, ForeignKey("donors.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False, unique=True),
+    Column("content", Text),
+    Column("state", Text, nullable=False),
+    Column("at", Big, nullable=False),
+    # Where it stands in the group, so that a reply to it finds the donor.
+    Column("chat_id", Big),
+    Column("message_id", Big),
+    _one_of("kind", LetterKind),
+    _one_of("state", LetterState),
+    Index("ix_letters_donor_id", "donor_id", "at"),
+    Index("ix_letters_message", "chat_id", "message_id"),
     sqlite_strict=True,
 )

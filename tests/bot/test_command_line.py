@@ -196,11 +196,31 @@ async def test_check_names_each_failure_with_its_mend(sandbox: Sandbox, tmp_path
         telegram_api_url=nowhere,
         stripe_api_url=nowhere,
         campaigns_file="gone.toml",
+        help_chat_id=-1002,
     )
     Path(settings.database_path).touch()
     findings = await check_all(settings)
     assert [finding.what for finding in findings if finding.is_right and finding.what != "Catalogues"] == []
     assert all(finding.mend for finding in findings if not finding.is_right)
+
+
+@pytest.mark.parametrize(
+    ("chat_id", "is_right", "seen"),
+    [
+        (None, True, "none"),
+        (-1002, True, "a group with topics"),
+        (-1001, True, "a group without topics"),
+        (1003, False, "this is a private"),
+        (-5, False, "-5: Bad Request: chat not found"),
+    ],
+)
+async def test_check_knows_the_help_desks_group(
+    sandbox: Sandbox, tmp_path: Path, chat_id: int | None, is_right: bool, seen: str
+) -> None:
+    settings = settings_for(sandbox, tmp_path, webhook=False, help_chat_id=chat_id)
+    [found] = [one for one in await check_all(settings) if one.what == "Help desk"]
+    assert found.is_right is is_right
+    assert found.seen.startswith(seen)
 
 
 async def test_check_knows_wrong_and_missing_keys(sandbox: Sandbox, tmp_path: Path) -> None:

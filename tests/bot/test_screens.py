@@ -10,7 +10,16 @@ from pathlib import Path
 import pytest
 
 from bot import errors
-from bot.actions import Admin, EditCampaign, ExportGifts, SetCampaignSum, ShowStats, pack
+from bot.actions import (
+    Admin,
+    EditCampaign,
+    ExportGifts,
+    LinkSource,
+    SetCampaignSum,
+    ShowLink,
+    ShowStats,
+    pack,
+)
 from bot.amounts import Reason
 from bot.campaigns_file import read_file
 from bot.drafting import TEXTS, Fault, Part
@@ -18,6 +27,7 @@ from bot.drafting import Refusal as Refused
 from bot.figures import Funnel, Group, Promised, Span, Stats, Step, Tally
 from bot.i18n import Catalogues, Words, guess
 from bot.ledger import Entry, EntryKind, chained
+from bot.letters import TO_DONOR, LetterKind, Question, QuestionState
 from bot.model import (
     Campaign,
     CampaignState,
@@ -40,6 +50,7 @@ from bot.screens import (
     finding,
     giving,
     guard,
+    helpdesk,
     home,
     match,
     menu,
@@ -51,6 +62,7 @@ from bot.screens import (
     questions,
     rates,
     roles,
+    sources,
     stats,
     stripe_page,
     trouble,
@@ -161,6 +173,8 @@ def screens(words: Words) -> dict[str, Screen]:
         | staff_screens(words)
         | figures(words, gift, one)
         | campaigns_of_staff(words, one)
+        | asked(words, all_three)
+        | links(words, one)
         | {
             f"alert {what}": trouble.alert(words, what, "ABC")
             for what in ("review", "late", "locked", "refused", "no_rate")
@@ -374,6 +388,61 @@ def asked_of_staff(words: Words, one: Campaign) -> dict[str, Screen]:
         note = questions.refused(words, Refused(fault, 40, MUCH, "<x>"), Part.TITLE)
         made[f"refused {fault}"] = questions.question(words, one, edit, MUCH, note)
     return made
+
+
+def asked(words: Words, found: list[Campaign]) -> dict[str, Screen]:
+    operator = found[0].appeal.operator
+    waiting = Question(1, 9_999_999, QuestionState.OPEN, NOW, NOW, -1002234567890, 123456)
+    made = {
+        "privacy of who asked": mine.privacy(words, "العربية", "MAD", 99, has_asked=True),
+        "help with a person": home.help_screen(words, "MCISE", "contact@example.org", can_ask=True),
+        "ask a person": helpdesk.ask(words, operator),
+        "question kept": helpdesk.kept(words),
+        "question of no kind": helpdesk.cannot(words),
+        "too many questions": trouble.of(words, errors.TooManyQuestions(20)),
+        "question closed": helpdesk.closed(words),
+        "question solved": helpdesk.solved(words),
+        "answer": Screen(helpdesk.answer_head(words, operator), helpdesk.answer_rows(words)),
+        "topic": Screen(helpdesk.intro(words, "D9999999", "English")),
+        "head": Screen(helpdesk.head(words, "D9999999", "English")),
+        "questions": helpdesk.listed(
+            words, [waiting, replace(waiting, waiting_since=None)] * 10, 999, NOW + timedelta(days=400)
+        ),
+        "no questions": helpdesk.listed(words, [], 0, NOW),
+        "whose": helpdesk.nobody(words),
+    }
+    notes = {
+        f"note {kind}": Screen(helpdesk.note(words, kind, "D9999999"))
+        for kind in LetterKind
+        if kind not in (*TO_DONOR, LetterKind.QUESTION, LetterKind.REOPENED)
+    }
+    for yes in (True, False):
+        made[f"here {yes}"] = helpdesk.here(
+            words, -1002234567890, has_topics=True, may_manage=yes, hears_all=yes, is_public=not yes
+        )
+    plain = helpdesk.here(words, -5, has_topics=False, may_manage=False, hears_all=False, is_public=False)
+    return made | notes | {"here plain": plain}
+
+
+def links(words: Words, one: Campaign) -> dict[str, Screen]:
+    link = ShowLink(9_999_999, LARGEST, "mad", "a" * 16)
+    made = sources.Made(
+        one, MUCH, "a" * 16, f"https://t.me/entraide_bot?start=c_{one.slug}_99_mad__{'a' * 16}"
+    )
+    came = [
+        sources.Came("facebook", 9_999_999, 3, (MUCH, Money(LARGEST, "EUR"))),
+        sources.Came("x", 1, 0, ()),
+    ]
+    return {
+        "link to which": sources.campaigns(words, campaigns()),
+        "link with which amount": sources.amount(words, one, "MAD", sources.not_whole(words)),
+        "link from where": sources.source(words, LinkSource(1, LARGEST, "mad"), is_unreadable=True),
+        "link": sources.link(words, made, link),
+        "code of a link": sources.file(words, made, "qr", b"PNG"),
+        "poster": sources.file(words, made, "all", b"%PDF"),
+        "sources": sources.listed(words, came * 40),
+        "no sources": sources.listed(words, []),
+    }
 
 
 def about_papers(words: Words, one: Campaign, gift: Donation) -> dict[str, Screen]:
