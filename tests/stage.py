@@ -140,6 +140,8 @@ def settings_for(sandbox: Sandbox, folder: Path, *, webhook: bool, **more: Any) 
         "statement_descriptor": "MCISE* DON",
         # One message more after each first gift is for the tests that are about it.
         "offer_monthly": False,
+        # Tests run at night too.
+        "quiet_hours": None,
     }
     return Settings(_env_file=None, **(values | more))  # pyright: ignore[reportCallIssue]
 

@@ -1,6 +1,7 @@
 """Every button and deep link, as a typed Action; one module a subject."""
 
 from bot.actions.base import Action, Help, Home, StaleAction, pack, parse
+from bot.actions.broadcasts import BroadcastGive, MessagesAgain, StopMessages
 from bot.actions.desk import (
     Freeze,
     MatchPledge,
@@ -67,6 +68,7 @@ __all__ = [
     "CODE",
     "Action",
     "Bridge",
+    "BroadcastGive",
     "CampaignLink",
     "CancelGift",
     "CancelPledge",
@@ -93,6 +95,7 @@ __all__ = [
     "Link",
     "Look",
     "MatchPledge",
+    "MessagesAgain",
     "MyGifts",
     "NewCard",
     "PauseMonthly",
@@ -118,6 +121,7 @@ __all__ = [
     "ShowStory",
     "StaleAction",
     "StopForDonor",
+    "StopMessages",
     "StopMonthly",
     "Undo",
     "Unfreeze",

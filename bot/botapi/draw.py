@@ -13,7 +13,7 @@ from bot.botapi.pace import Priority
 from bot.botapi.pen import Pen
 from bot.botapi.transport import is_in_doubt
 from bot.errors import ChatGone, ChatMoved, TelegramBusy, TelegramDown, TelegramError, TelegramRefused
-from bot.screens.base import Button, Screen
+from bot.screens.base import Button, Rows, Screen
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -44,20 +44,20 @@ async def send(
     """
 
     if screen.document:
-        return await _ours(lambda: _send_document(bot, chat_id, screen, priority), tries)
+        return await attempt(lambda: _send_document(bot, chat_id, screen, priority), tries)
     fields = {"chat_id": chat_id, **_drawn(screen)}
-    return (await _ours(lambda: bot.ask("sendMessage", fields, priority), tries))["message_id"]
+    return (await attempt(lambda: bot.ask("sendMessage", fields, priority), tries))["message_id"]
 
 
 async def _send_document(bot: Pen, chat_id: int, screen: Screen, priority: Priority) -> int:
     assert screen.document is not None  # noqa: S101  `send` has looked
     file = InputFile(screen.document.content, filename=screen.document.name)
-    keyboard: Any = _keyboard(screen)
+    markup: Any = keyboard(screen.rows)
     message = await bot.send_document(
         chat_id,
         file,
         caption=screen.text,
-        reply_markup=keyboard,
+        reply_markup=markup,
         parse_mode="HTML",
         rate_limit_args=priority,
     )
@@ -68,7 +68,7 @@ async def redraw(bot: Pen, chat_id: int, message_id: int, screen: Screen) -> boo
     """Show the screen in a message that exists. False when that message cannot be edited any more: send instead."""
     fields = {"chat_id": chat_id, "message_id": message_id, **_drawn(screen)}
     try:
-        await _ours(lambda: bot.ask("editMessageText", fields), _TRIES)
+        await attempt(lambda: bot.ask("editMessageText", fields), _TRIES)
     except TelegramRefused as error:
         if "not modified" in str(error):
             return True
@@ -81,7 +81,7 @@ async def redraw(bot: Pen, chat_id: int, message_id: int, screen: Screen) -> boo
 async def remove(bot: Pen, chat_id: int, message_id: int) -> bool:
     """Take an old screen away. False where it is too old for that, or gone already."""
     try:
-        return await _ours(
+        return await attempt(
             lambda: bot.ask("deleteMessage", {"chat_id": chat_id, "message_id": message_id}), _TRIES
         )
     except TelegramRefused:
@@ -91,12 +91,13 @@ async def remove(bot: Pen, chat_id: int, message_id: int) -> bool:
 async def answer_tap(bot: Pen, query_id: str) -> None:
     """Stop the button's spinner. A query that grew too old is nobody's loss."""
     try:
-        await _ours(lambda: bot.ask("answerCallbackQuery", {"callback_query_id": query_id}), 1)
+        await attempt(lambda: bot.ask("answerCallbackQuery", {"callback_query_id": query_id}), 1)
     except TelegramError as error:
         log.info("a tap was not answered", extra={"error": type(error).__name__})
 
 
-async def _ours(call: Callable[[], Awaitable[T]], tries: int) -> T:
+async def attempt(call: Callable[[], Awaitable[T]], tries: int) -> T:
+    """What `call` returns; Telegram's refusals as our errors. What failed on the way is tried again, up to `tries`."""
     for left in reversed(range(tries)):
         try:
             return await call()
@@ -130,13 +131,14 @@ def _plain(error: api.TelegramError) -> str:
 
 
 def _drawn(screen: Screen) -> dict[str, Any]:
-    return {"text": screen.text, "parse_mode": "HTML", "reply_markup": _keyboard(screen)}
+    return {"text": screen.text, "parse_mode": "HTML", "reply_markup": keyboard(screen.rows)}
 
 
-def _keyboard(screen: Screen) -> dict[str, Any] | None:
-    if not screen.rows:
+def keyboard(rows: Rows) -> dict[str, Any] | None:
+    """The rows as Telegram's inline keyboard; None where there are none."""
+    if not rows:
         return None
-    return {"inline_keyboard": [[_button(button) for button in row] for row in screen.rows]}
+    return {"inline_keyboard": [[_button(button) for button in row] for row in rows]}
 
 
 def _button(button: Button) -> dict[str, Any]:

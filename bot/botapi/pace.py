@@ -5,7 +5,7 @@ Source: Telegram Bots FAQ, "My bot is hitting limits": about 30 messages a secon
 
 import asyncio
 import heapq
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import IntEnum
@@ -15,6 +15,10 @@ from typing import Any
 from telegram.error import RetryAfter
 from telegram.ext import BaseRateLimiter
 
+# With 28 a second no second has more than 30, but for replies.
+_BURST = 2
+_CHATS = 4096
+
 
 class Priority(IntEnum):
     """Who goes first. Never 0: python-telegram-bot takes that for unset."""
@@ -22,6 +26,8 @@ class Priority(IntEnum):
     REPLY = 1
     CONFIRMATION = 2
     BROADCAST = 3
+    # Its tokens were spent by `room`: it goes at once, and a refusal goes up at once.
+    GRANTED = 4
 
 
 @dataclass
@@ -72,6 +78,7 @@ class Pace(BaseRateLimiter[Priority]):
         self._chats: dict[int | str, _Bucket] = {}
         self._paused: dict[int | str, float] = {}
         self._bulk_paused = 0.0
+        self._most_chats = _CHATS
         self._line: list[tuple[Priority, int]] = []
         self._numbers = count()
         self._moved = asyncio.Event()
@@ -92,16 +99,52 @@ class Pace(BaseRateLimiter[Priority]):
         rate_limit_args: Priority | None,
     ) -> Any:
         priority, chat = rate_limit_args or Priority.REPLY, data.get("chat_id")
+        if priority is Priority.GRANTED:
+            return await self._granted(callback, args, kwargs, chat)
         for left in reversed(range(self._tries)):
             await self._turn(endpoint, chat, priority)
             try:
                 return await callback(*args, **kwargs)
             except RetryAfter as error:
-                if not self._may_wait(chat, _seconds(error), priority, left):
+                if not self._may_wait(chat, _seconds(error), left):
                     raise
         raise AssertionError("the last try returns or raises")
 
-    def _may_wait(self, chat: int | str | None, seconds: float, priority: Priority, left: int) -> bool:
+    async def room(self, chats: Sequence[int], cost: int = 1) -> list[int]:
+        """Wait until a broadcast may write to any of these chats; all those that it may write to now, their tokens spent.
+
+        Sends to them go with Priority.GRANTED. `cost` is how many messages each gets.
+        """
+        place = (Priority.BROADCAST, next(self._numbers))
+        heapq.heappush(self._line, place)
+        try:
+            while not (granted := [one for one in chats if self._may_go(one, place, cost)]):
+                await self._sleep(min(self._wait(one, Priority.BROADCAST, place) for one in chats))
+            return granted
+        finally:
+            self._leave(place)
+
+    def _may_go(self, chat: int, place: tuple[Priority, int], cost: int) -> bool:
+        if self._wait(chat, Priority.BROADCAST, place) > 0:
+            return False
+        for _ in range(cost):
+            self._buckets(self._clock(), chat, Priority.BROADCAST, spend=True)
+        return True
+
+    async def _granted(
+        self,
+        callback: Callable[..., Coroutine[Any, Any, Any]],
+        args: Any,
+        kwargs: dict[str, Any],
+        chat: int | str | None,
+    ) -> Any:
+        try:
+            return await callback(*args, **kwargs)
+        except RetryAfter as error:
+            self._may_wait(chat, _seconds(error), 0)
+            raise
+
+    def _may_wait(self, chat: int | str | None, seconds: float, left: int) -> bool:
         until = self._clock() + seconds
         if chat is not None:
             self._paused[chat] = until
@@ -135,8 +178,11 @@ class Pace(BaseRateLimiter[Priority]):
             while (wait := self._wait(chat, priority, place)) > 0:
                 await self._sleep(wait)
         finally:
-            self._line.remove(place)
-            heapq.heapify(self._line)
+            self._leave(place)
+
+    def _leave(self, place: tuple[Priority, int]) -> None:
+        self._line.remove(place)
+        heapq.heapify(self._line)
 
     def _wait(self, chat: int | str, priority: Priority, place: tuple[Priority, int]) -> float:
         now = self._clock()
@@ -149,8 +195,10 @@ class Pace(BaseRateLimiter[Priority]):
     def _buckets(
         self, now: float, chat: int | str, priority: Priority, *, spend: bool = False
     ) -> list[float]:
-        self._all = self._all or _Bucket(self._rate, 4, now)
-        self._bulk = self._bulk or _Bucket(self._rate * 0.7, 2, now)
+        # What a lifted rate gives within one turn of the loop may go in one.
+        burst = max(_BURST, self._rate / 50)
+        self._all = self._all or _Bucket(self._rate, burst, now)
+        self._bulk = self._bulk or _Bucket(self._rate * 0.7, burst, now)
         mine = [self._all, self._chat(chat, now)] + ([self._bulk] if priority is Priority.BROADCAST else [])
         if spend:
             for bucket in mine:
@@ -158,10 +206,12 @@ class Pace(BaseRateLimiter[Priority]):
         return [bucket.wait(now) for bucket in mine]
 
     def _chat(self, chat: int | str, now: float) -> _Bucket:
-        if len(self._chats) > 4096:
+        if len(self._chats) > self._most_chats:
             self._chats = {
                 key: one for key, one in self._chats.items() if one.wait(now) > 0 or one.tokens < one.burst
             }
+            # Else a time with very many chats at once would look through all of them at each message.
+            self._most_chats = max(_CHATS, 2 * len(self._chats))
         if chat not in self._chats:
             is_group = isinstance(chat, int) and chat < 0
             self._chats[chat] = _Bucket(20 / 60, 5, now) if is_group else _Bucket(1, 3, now)

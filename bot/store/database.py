@@ -65,31 +65,33 @@ class _Job(Generic[T]):
 
 
 class Database:
-    """One writer and one reader; both see only committed work of the other."""
+    """One writer, one reader for what donors wait for, and one for long reads; each sees only committed work of the others."""
 
     def __init__(self, path: str) -> None:
         self.path = Path(path)
         self._jobs: deque[_Job[object]] = deque()
         self._writer: _Hop
         self._reader: _Hop
+        self._student: _Hop
 
     async def open(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.touch(mode=0o600)
-        self._writer, self._reader = _Hop(self.path), _Hop(self.path)
-        await self._writer.open()
-        await self._reader.open()
+        self._writer, self._reader, self._student = (_Hop(self.path) for _ in range(3))
+        for one in (self._writer, self._reader, self._student):
+            await one.open()
 
     async def close(self) -> None:
-        await self._reader.close()
-        await self._writer.close()
+        for one in (self._student, self._reader, self._writer):
+            await one.close()
 
     async def read(self, work: Work[T]) -> T:
         """Run `work` on one consistent view of the database."""
-        try:
-            return await self._reader.hop(lambda: _view(self._reader.raw, work))
-        except sqlite3.OperationalError as error:
-            raise StoreDown(str(error)) from error
+        return await _looked(self._reader, work)
+
+    async def study(self, work: Work[T]) -> T:
+        """As `read`, for what takes long: no donor's read waits behind it."""
+        return await _looked(self._student, work)
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in a transaction and return once it is on disk; an exception undoes `work` alone."""
@@ -111,6 +113,13 @@ def _connect(path: Path) -> sqlite3.Connection:
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
     return connection
+
+
+async def _looked(connection: _Hop, work: Work[T]) -> T:
+    try:
+        return await connection.hop(lambda: _view(connection.raw, work))
+    except sqlite3.OperationalError as error:
+        raise StoreDown(str(error)) from error
 
 
 def _view(raw: sqlite3.Connection, work: Work[T]) -> T:

@@ -1,0 +1,205 @@
+"""One broadcast owed to one donor: taken by conditional UPDATE, so that no two senders ever have the same one."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import exists, func, null, or_, select, update
+
+from bot.broadcasts import SendState
+from bot.model import DonorState
+from bot.store import audiences
+from bot.store.moments import moment, seconds
+from bot.store.sql import Statement, Tx, Value, at
+from bot.store.tables import TALLY, broadcast_sends, broadcasts, donors
+
+# Longer than a sender waits for Telegram's answer, also where an album is uploaded in parts.
+LEASE = timedelta(minutes=3)
+_UNCAPPED = 2**31
+_sends = broadcast_sends
+_MINE = (_sends.c.broadcast_id == at("this_id"), _sends.c.donor_id == at("donor"))
+_IS_OWED = _sends.c.state == SendState.OWED.value
+_IS_DUE = or_(_sends.c.taken_until.is_(None), _sends.c.taken_until <= at("now"))
+_NEXT = Statement(
+    select(_sends.c.donor_id, donors.c.telegram_id, _sends.c.language, donors.c.language.label("speaks"))
+    .join(donors, donors.c.id == _sends.c.donor_id)
+    .where(
+        _sends.c.broadcast_id == at("this_id"),
+        _sends.c.zone == at("place"),
+        _sends.c.donor_id > at("after_id"),
+        _IS_OWED,
+        _IS_DUE,
+    )
+    .order_by(_sends.c.donor_id)
+    .limit(at("most"))
+)
+_STILL_WANTS = exists().where(
+    donors.c.id == _sends.c.donor_id,
+    donors.c.state == DonorState.ACTIVE.value,
+    donors.c.telegram_id.is_not(None),
+    donors.c.muted_at.is_(None),
+    audiences.sent_lately() < at("cap"),
+)
+_TAKE = Statement(
+    update(_sends)
+    .where(*_MINE, _IS_OWED, _STILL_WANTS)
+    .values(state=SendState.SENDING.value, taken_until=at("until"), attempts=_sends.c.attempts + 1)
+)
+_SKIP = Statement(
+    update(_sends)
+    .where(*_MINE, _IS_OWED, ~_STILL_WANTS)
+    .values(state=SendState.SKIPPED.value, taken_until=null())
+)
+_END = Statement(
+    update(_sends)
+    .where(*_MINE, _sends.c.state.in_((SendState.SENDING.value, SendState.DOUBT.value)))
+    .values(
+        state=at("new_state"),
+        taken_until=at("not_before"),
+        sent_at=at("new_sent_at"),
+        message_id=at("new_message_id"),
+        error=at("new_error"),
+    )
+)
+_STATE = Statement(select(_sends.c.state, _sends.c.attempts).where(*_MINE))
+_ABANDONED = Statement(
+    update(_sends)
+    .where(_sends.c.state == SendState.SENDING.value, _sends.c.taken_until <= at("now"))
+    .values(state=SendState.DOUBT.value, sent_at=at("now"), taken_until=null(), error="killed")
+    .returning(_sends.c.broadcast_id)
+)
+_OPEN_ZONES = Statement(
+    select(_sends.c.zone, func.min(func.coalesce(_sends.c.taken_until, 0)).label("due"))
+    .where(_sends.c.broadcast_id == at("this_id"), _IS_OWED)
+    .group_by(_sends.c.zone)
+)
+_IS_ANY = Statement(
+    select(func.max(1)).where(
+        or_(
+            exists().where(_sends.c.broadcast_id == at("this_id"), _IS_OWED),
+            exists().where(
+                _sends.c.state == SendState.SENDING.value,
+                _sends.c.taken_until.is_not(None),
+                _sends.c.broadcast_id == at("this_id"),
+            ),
+        )
+    )
+)
+_ADD_UP = Statement(
+    update(broadcasts)
+    .where(broadcasts.c.id == at("this_id"))
+    .values({name: broadcasts.c[name] + at(f"more_{name}") for name in TALLY})
+)
+_PAGE_TALLY = Statement(
+    select(_sends.c.state, func.count().label("people"))
+    .where(_sends.c.broadcast_id == at("this_id"), _sends.c.donor_id > at("after_id"))
+    .where(_sends.c.donor_id <= at("upto_id"))
+    .group_by(_sends.c.state)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """`language` is the part's; `speaks` is the donor's own, for the buttons."""
+
+    donor_id: int
+    chat_id: int
+    language: str
+    speaks: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one send. OWED means that it surely did not happen, and not again before `pause` has passed."""
+
+    donor_id: int
+    state: SendState
+    message_id: int | None = None
+    error: str | None = None
+    pause: timedelta = field(default=timedelta())
+
+
+def candidates(tx: Tx, broadcast_id: int, zone: str, after: int, now: datetime, most: int) -> list[Recipient]:
+    """Whom to send to next in this zone; taken by nobody yet."""
+    rows = tx.all(_NEXT, this_id=broadcast_id, place=zone, after_id=after, now=seconds(now), most=most)
+    return [
+        Recipient(row["donor_id"], row["telegram_id"] or 0, row["language"], row["speaks"]) for row in rows
+    ]
+
+
+def take(tx: Tx, broadcast_id: int, wanted: Iterable[Recipient], cap: int, now: datetime) -> list[Recipient]:
+    """Those of them that are ours to send now. Who muted, left or reached the cap meanwhile is skipped; `cap` 0: none."""
+    values: dict[str, Value] = {
+        "this_id": broadcast_id,
+        "cap": cap or _UNCAPPED,
+        "week_ago": seconds(now - audiences.WEEK),
+    }
+    until, taken, skipped = seconds(now + LEASE), list[Recipient](), 0
+    for one in wanted:
+        if tx.run(_TAKE, donor=one.donor_id, until=until, **values):
+            taken.append(one)
+        else:
+            skipped += tx.run(_SKIP, donor=one.donor_id, **values)
+    if skipped:
+        add_up(tx, broadcast_id, {SendState.SKIPPED: skipped})
+    return taken
+
+
+def book(tx: Tx, broadcast_id: int, outcomes: Iterable[Outcome], now: datetime) -> None:
+    """Write down what became of sends, and count them. One that was given up as in doubt is what its sender says after all."""
+    more: dict[str, int] = {}
+    for one in outcomes:
+        row = tx.one(_STATE, this_id=broadcast_id, donor=one.donor_id)
+        # What was in doubt to another process is never owed again: a doubt is never sent twice.
+        was_doubt = row is not None and row["state"] == SendState.DOUBT
+        state = SendState.DOUBT if was_doubt and one.state is SendState.OWED else one.state
+        if not tx.run(_END, this_id=broadcast_id, donor=one.donor_id, **_ended(one, state, now)):
+            continue
+        more[state] = more.get(state, 0) + 1
+        if was_doubt:
+            more[SendState.DOUBT] = more.get(SendState.DOUBT, 0) - 1
+    add_up(tx, broadcast_id, more)
+
+
+def _ended(one: Outcome, state: SendState, now: datetime) -> dict[str, Value]:
+    came = state in (SendState.SENT, SendState.DOUBT)
+    return {
+        "new_state": state,
+        "not_before": seconds(now + one.pause) if state is SendState.OWED and one.pause else None,
+        # Also what perhaps came counts towards the cap.
+        "new_sent_at": seconds(now) if came else None,
+        "new_message_id": one.message_id,
+        "new_error": one.error,
+    }
+
+
+def abandoned(tx: Tx, now: datetime) -> int:
+    """Sends whose sender died on the way are in doubt, and never sent again. How many they were."""
+    found = [row["broadcast_id"] for row in tx.all(_ABANDONED, now=seconds(now))]
+    for broadcast_id in set(found):
+        add_up(tx, broadcast_id, {SendState.DOUBT: found.count(broadcast_id)})
+    return len(found)
+
+
+def is_any_left(tx: Tx, broadcast_id: int) -> bool:
+    """Whether any is owed or being sent."""
+    return tx.value(_IS_ANY, this_id=broadcast_id) is not None
+
+
+def open_zones(tx: Tx, broadcast_id: int) -> dict[str, datetime]:
+    """Zones in which something is owed, and from when on."""
+    rows = tx.all(_OPEN_ZONES, this_id=broadcast_id)
+    return {row["zone"]: moment(row["due"]) for row in rows}
+
+
+def page_tally(tx: Tx, broadcast_id: int, page: tuple[int, int]) -> dict[str, int]:
+    """What the fan-out has just planned on this page, by state."""
+    rows = tx.all(_PAGE_TALLY, this_id=broadcast_id, after_id=page[0], upto_id=page[1])
+    return {row["state"]: row["people"] for row in rows}
+
+
+def add_up(tx: Tx, broadcast_id: int, more: Mapping[str, int]) -> None:
+    """Raise the counters that screens show."""
+    counted = {f"more_{name}": more.get(name, 0) for name in TALLY}
+    if any(counted.values()):
+        tx.run(_ADD_UP, this_id=broadcast_id, **counted)
