@@ -2,6 +2,7 @@
 
 from handlers import (
     back,
+    broadcasts,
     desk,
     freezing,
     giving,
@@ -18,6 +19,7 @@ from handlers import (
 
 __all__ = [
     "back",
+    "broadcasts",
     "desk",
     "freezing",
     "giving",
