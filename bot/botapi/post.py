@@ -83,7 +83,7 @@ def _caption(said: Content) -> dict[str, Any]:
 async def _album(
     bot: Pen, base: Mapping[str, Any], said: Content, rows: Rows, priority: Priority, below: str
 ) -> int:
-    entities = [MessageEntity(**dict(one)) for one in said.entities]
+    entities = [MessageEntity.de_json(dict(one), None) for one in said.entities]
     (first, file_id), *others = said.files
     media = [_MEDIA[first](file_id, caption=said.text or None, caption_entities=entities or None)]
     media += [_MEDIA[kind](file_id) for kind, file_id in others]
