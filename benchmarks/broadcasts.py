@@ -42,6 +42,7 @@ from bot.store.migrate import migrate
 SIZES = (10_000, 100_000, 1_000_000)
 MESSAGES = 8_000
 JOURNEYS = 120
+QUICK = ((10_000, 100_000), 30)
 JOURNEYS_A_SECOND = 3
 _FIRST = 50_000_000
 _WAVE = 64
@@ -350,7 +351,7 @@ def main() -> None:
             print(json.dumps(asdict(uvloop.run(speed(asked.base, MESSAGES)))))
         case _:
             pin(0, 1)
-            quick = ((10_000, 100_000), 30) if asked.quick else (SIZES, JOURNEYS)
+            quick = QUICK if asked.quick else (SIZES, JOURNEYS)
             print("\n".join(uvloop.run(measure(*quick))))
 
 

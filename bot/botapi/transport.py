@@ -11,6 +11,8 @@ from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 _CONNECTIONS = 256
+# Other errors of a server say that it was not done; this one says that nobody waited for the answer.
+_GAVE_UP = 504
 _JSON = {"Content-Type": "application/json"}
 
 
@@ -70,6 +72,8 @@ class AiohttpRequest(BaseRequest):
             async with self._session.request(
                 method, url, data=body, headers=headers, timeout=timeout
             ) as answer:
+                if answer.status == _GAVE_UP:
+                    raise InDoubt("a gateway gave up waiting for Telegram")
                 return answer.status, await answer.read()
         except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError) as error:
             raise NotSent(f"not sent: {type(error).__name__}") from None
