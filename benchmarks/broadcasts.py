@@ -70,6 +70,7 @@ class Speed:
 
     ours: float
     bare: float
+    named: float
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def _peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def seed(path: str, people: int) -> None:
+def seed(path: str, people: int, text: str = _TEXT) -> None:
     """So many donors, and a broadcast to all of them that is due."""
     migrate(path)
     db = sqlite3.connect(path)
@@ -94,7 +95,7 @@ def seed(path: str, people: int) -> None:
         "INSERT INTO broadcasts (id, state, by, audience, holdout, created_at, due_at) VALUES (1, 'scheduled', 1, ?, 5, 1, 1)",
         (Audience().dump(),),
     )
-    content = Content(ContentKind.TEXT, _TEXT).dump()
+    content = Content(ContentKind.TEXT, text).dump()
     db.executemany("INSERT INTO broadcast_parts VALUES (1, ?, ?)", [(one, content) for one in _LANGUAGES])
     db.commit()
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -181,15 +182,16 @@ async def speed(base: str, messages: int) -> Speed:
     await request.initialize()
     pen = Pen(TOKEN, base_url=f"{base}/telegram/bot", request=request, rate_limiter=Pace(1_000_000))
     rounds = [(await _ours(pen, messages), await _bare(pen, messages)) for _ in range(3)]
+    named = await _ours(pen, messages, f"{{first_name}}, {_TEXT}")
     await request.shutdown()
     ours, bare = (statistics.median(one) for one in zip(*rounds, strict=True))
-    return Speed(ours, bare)
+    return Speed(ours, bare, named)
 
 
-async def _ours(pen: Pen, messages: int) -> float:
+async def _ours(pen: Pen, messages: int, text: str = _TEXT) -> float:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         path = f"{folder}/bench.db"
-        seed(path, messages)
+        seed(path, messages, text)
         services = await _services(path, telegram_rate=1_000_000)
         broadcast = await _started(services)
         planned = asyncio.Event()
@@ -309,6 +311,7 @@ def lines(planned: list[Planned], fast: Speed, without: Beside, with_one: Beside
         "| | entraide | bare send loop | ratio |",
         "|---|---|---|---|",
         f"| messages/s without Telegram's limit | {fast.ours:.0f} | {fast.bare:.0f} | {ratio:.2f} |",
+        f"| the same with each first name asked for | {fast.named:.0f} | {fast.bare:.0f} | {fast.named / fast.bare:.2f} |",
         "",
         f"| at Telegram's pace, {with_one.sent:.1f} of a broadcast a second | without | beside it | ratio |",
         "|---|---|---|---|",

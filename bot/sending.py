@@ -51,7 +51,7 @@ class Sending:
         """`planned` is set once the fan-out is through."""
         self._services, self._bot, self._broadcast = services, bot, broadcast
         self._planned = planned
-        self._is_lifted = services.settings.telegram_rate > _TRUE_RATE
+        self._is_lifted = services.settings.telegram_rate > _TRUE_RATE or broadcast.is_paid
         self._senders = _LIFTED if self._is_lifted else _TRUE_PACE
         self._cost = max(cost(one) for one in broadcast.parts.values())
         self._waiting: deque[Recipient] = deque()
@@ -89,7 +89,8 @@ class Sending:
     async def _wave(self, most: int) -> list[Recipient]:
         """Wait until somebody may be written to; those who may, with their tokens spent."""
         near = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
-        granted = set(await self._bot.room([one.chat_id for one in near], self._cost))
+        chats, is_paid = [one.chat_id for one in near], self._broadcast.is_paid
+        granted = set(await self._bot.room(chats, self._cost, is_paid=is_paid))
         # Who must wait is asked about last of all, so that nobody stands behind a chat that is paused.
         self._waiting.extend(one for one in near if one.chat_id not in granted)
         return [one for one in near if one.chat_id in granted]

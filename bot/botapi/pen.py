@@ -16,7 +16,7 @@ class Pen(ExtBot[Any]):
         """The result of a Bot API method as plain data; `fields` as Telegram names them. Raises telegram.error's errors."""
         return await self._post(method, fields, api_kwargs=self._merge_api_rl_kwargs(None, priority))
 
-    async def room(self, chats: Sequence[int], cost: int = 1) -> list[int]:
+    async def room(self, chats: Sequence[int], cost: int = 1, *, is_paid: bool = False) -> list[int]:
         """As `Pace.room`; without a pace everything may go."""
         pace = self.rate_limiter
-        return await pace.room(chats, cost) if isinstance(pace, Pace) else list(chats)
+        return await pace.room(chats, cost, is_paid=is_paid) if isinstance(pace, Pace) else list(chats)

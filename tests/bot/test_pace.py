@@ -140,6 +140,21 @@ async def test_a_chat_that_has_had_its_share_holds_up_no_other() -> None:
     assert broadcast == [2, 1]
 
 
+async def test_what_is_paid_for_has_a_rate_of_its_own() -> None:
+    stage = Stage()
+
+    async def paid() -> None:
+        left = list(range(2000))
+        while left:
+            granted = await stage.pace.room(left[:64], is_paid=True)
+            await asyncio.gather(*(stage.call(chat, Priority.GRANTED) for chat in granted))
+            left = left[len(granted) :]
+
+    await stage.clock.run(paid(), stage.call(9999, Priority.CONFIRMATION))
+    assert 900 <= stage.most_in_a_second(lambda one: one is Priority.GRANTED) <= 1000
+    assert next(at for at, chat, _ in stage.sent if chat == 9999) == 0
+
+
 async def test_one_chat_gets_one_message_a_second_after_three() -> None:
     stage = Stage()
     await stage.clock.run(*(stage.call(7, Priority.CONFIRMATION) for _ in range(6)))
