@@ -1,11 +1,12 @@
 """One broadcast owed to one donor: taken by conditional UPDATE, so that no two senders ever have the same one."""
 
+import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, func, null, or_, select, update
+from sqlalchemy import Integer, Text, cast, exists, func, literal, null, or_, select, update
 
 from bot.broadcasts import SendState
 from bot.model import DonorState
@@ -41,9 +42,17 @@ _STILL_WANTS = exists().where(
     donors.c.muted_at.is_(None),
     audiences.sent_lately() < at("cap"),
 )
+# Many rows in one statement: at a thousand messages a second the calls would cost more than the database's own work.
+_WANTED = func.json_each(at("wanted")).table_valued("value")
 _TAKE = Statement(
     update(_sends)
-    .where(*_MINE, _IS_OWED, _STILL_WANTS)
+    .where(
+        _sends.c.broadcast_id == at("this_id"),
+        _sends.c.donor_id.in_(select(_WANTED.c.value)),
+        _IS_OWED,
+        _STILL_WANTS,
+    )
+    .returning(_sends.c.donor_id)
     .values(state=SendState.SENDING.value, taken_until=at("until"), attempts=_sends.c.attempts + 1)
 )
 _SKIP = Statement(
@@ -61,6 +70,25 @@ _END = Statement(
         message_id=at("new_message_id"),
         error=at("new_error"),
     )
+)
+_CAME = func.json_each(at("came")).table_valued("key")
+_SENT = Statement(
+    update(_sends)
+    .where(
+        _sends.c.broadcast_id == at("this_id"),
+        _sends.c.donor_id.in_(select(cast(_CAME.c.key, Integer))),
+        _sends.c.state == SendState.SENDING.value,
+    )
+    .values(
+        state=SendState.SENT.value,
+        taken_until=null(),
+        sent_at=at("now"),
+        message_id=func.json_extract(
+            at("came"), literal("$.").concat(cast(_sends.c.donor_id, Text)), type_=Integer
+        ),
+        error=null(),
+    )
+    .returning(_sends.c.donor_id)
 )
 _ABANDONED = Statement(
     update(_sends)
@@ -145,34 +173,41 @@ def candidates(tx: Tx, broadcast_id: int, zone: str, after: int, now: datetime, 
     ]
 
 
-def take(tx: Tx, broadcast_id: int, wanted: Iterable[Recipient], cap: int, now: datetime) -> list[Recipient]:
+def take(tx: Tx, broadcast_id: int, wanted: Sequence[Recipient], cap: int, now: datetime) -> list[Recipient]:
     """Those of them that are ours to send now. Who muted, left or reached the cap meanwhile is skipped; `cap` 0: none."""
     values: dict[str, Value] = {
         "this_id": broadcast_id,
         "cap": cap or _UNCAPPED,
         "week_ago": seconds(now - audiences.WEEK),
     }
-    until, taken, skipped = seconds(now + LEASE), list[Recipient](), 0
-    for one in wanted:
-        if tx.run(_TAKE, donor=one.donor_id, until=until, **values):
-            taken.append(one)
-        else:
-            skipped += tx.run(_SKIP, donor=one.donor_id, **values)
-    if skipped:
-        add_up(tx, broadcast_id, {SendState.SKIPPED: skipped})
-    return taken
+    ids = json.dumps([one.donor_id for one in wanted])
+    rows = tx.all(_TAKE, wanted=ids, until=seconds(now + LEASE), **values)
+    taken = {row["donor_id"] for row in rows}
+    left = [one for one in wanted if one.donor_id not in taken]
+    skipped = sum(tx.run(_SKIP, donor=one.donor_id, **values) for one in left)
+    add_up(tx, broadcast_id, {SendState.SKIPPED: skipped})
+    return [one for one in wanted if one.donor_id in taken]
 
 
-def book(tx: Tx, broadcast_id: int, outcomes: Iterable[Outcome], now: datetime) -> None:
+def book(tx: Tx, broadcast_id: int, outcomes: Sequence[Outcome], now: datetime) -> None:
     """Write down what became of sends, and count them."""
-    more = Counter[str]()
+    came = {one.donor_id: one.message_id for one in outcomes if one.state is SendState.SENT}
+    rows = tx.all(_SENT, this_id=broadcast_id, came=json.dumps(came), now=seconds(now)) if came else []
+    done = {row["donor_id"] for row in rows}
+    more = Counter[str]({SendState.SENT: len(done)})
     for one in outcomes:
-        if tx.run(_END, this_id=broadcast_id, donor=one.donor_id, old=SendState.SENDING, **_ended(one, now)):
-            more[one.state] += 1
-        elif one.state is not SendState.OWED and _is_cleared(tx, broadcast_id, one, now):
-            more[one.state] += 1
-            more[SendState.DOUBT] -= 1
+        if one.donor_id not in done:
+            more.update(_booked(tx, broadcast_id, one, now))
     add_up(tx, broadcast_id, more)
+
+
+def _booked(tx: Tx, broadcast_id: int, one: Outcome, now: datetime) -> dict[str, int]:
+    """What it changes in the counters."""
+    if tx.run(_END, this_id=broadcast_id, donor=one.donor_id, old=SendState.SENDING, **_ended(one, now)):
+        return {one.state: 1}
+    if one.state in (SendState.OWED, SendState.DOUBT) or not _is_cleared(tx, broadcast_id, one, now):
+        return {}
+    return {one.state: 1, SendState.DOUBT: -1}
 
 
 def _is_cleared(tx: Tx, broadcast_id: int, one: Outcome, now: datetime) -> bool:
