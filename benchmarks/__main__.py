@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import uvloop
 
-from benchmarks import audit
+from benchmarks import audit, broadcasts
 from benchmarks.bots import AIOGRAM, BARE, OURS, pin, walkers
 from benchmarks.measure import Figures, Plan, confirmations, walk
 from benchmarks.papers import Papers, apart
@@ -53,7 +53,10 @@ def main() -> None:
     quick = {"alone": 40, "crowd": 200, "strangers": 200, "confirmations": 150} if asked.quick else {}
     rounds = 1 if asked.quick else asked.rounds
     measured = uvloop.run(_measure(Plan(**quick, loud=asked.loud), rounds, _installed()))
-    lines = [*tables(measured), *audit.lines(asyncio.run(audit.measure(rounds=1 if asked.quick else 3)))]
+    audited = asyncio.run(audit.measure(rounds=1 if asked.quick else 3))
+    sizes, journeys = broadcasts.QUICK if asked.quick else (broadcasts.SIZES, broadcasts.JOURNEYS)
+    sent = uvloop.run(broadcasts.measure(sizes, journeys))
+    lines = [*tables(measured), *audit.lines(audited), *sent]
     print("\n" + "\n".join(lines))
     if asked.write:
         write(lines, rounds)

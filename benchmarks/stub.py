@@ -20,6 +20,7 @@ _TRUE = b'{"ok":true,"result":true}'
 _PLAIN = {
     "getMe": json.dumps({"ok": True, "result": _ME}).encode(),
     "getWebhookInfo": b'{"ok":true,"result":{"url":"","has_custom_certificate":false,"pending_update_count":0}}',
+    "getChat": b'{"ok":true,"result":{"id":1,"type":"private","first_name":"D"}}',
     "getMyCommands": b'{"ok":true,"result":[]}',
 }
 

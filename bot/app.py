@@ -14,7 +14,17 @@ from typing import Any
 import uvicorn
 from telegram import error as api
 
-from bot import accounting, campaigns_file, counting, courier, digesting, looking, mirroring, refunding
+from bot import (
+    accounting,
+    broadcasting,
+    campaigns_file,
+    counting,
+    courier,
+    digesting,
+    looking,
+    mirroring,
+    refunding,
+)
 from bot.botapi.pace import Pace
 from bot.botapi.pen import Pen
 from bot.botapi.transport import AiohttpRequest
@@ -149,6 +159,7 @@ class App:
     def _loops(self, services: Services, desk: Desk) -> list[Any]:
         loops = [
             courier.run(services, self.bot),
+            broadcasting.run(services, self.bot),
             self._inbox(services),
             self._looks(services),
             self._sweeps(services),

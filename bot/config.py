@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.fees import Fee, read_fees
 from bot.money import CURRENCIES, Money
+from bot.nights import Quiet, read_quiet
 from bot.rates import Quote, read_rates
 
 LANGUAGES = ("ar", "fr", "en")
@@ -108,6 +109,9 @@ class Settings(BaseSettings):
     offer_monthly: bool = True
     # The hour of the staff's daily digest where the campaigns are; None sends none.
     digest_at: Annotated[time | None, BeforeValidator(_hour)] = time(9)
+    broadcasts_per_week: Annotated[int, Field(ge=0, le=100)] = 2
+    holdout: Annotated[int, Field(ge=0, le=50)] = 5
+    quiet_hours: Annotated[Quiet | None, NoDecode, BeforeValidator(read_quiet)] = Quiet(21, 9)
     log_format: Literal["console", "json"] = "console"
 
     @field_validator("currencies")

@@ -33,7 +33,7 @@ async def today(services: Services) -> Beside:
     # Ends are not included, and moments are kept in whole seconds: this one's gifts belong to it.
     now = services.clock().astimezone(ZONE) + timedelta(seconds=1)
     then = datetime.combine(now.date() - _DAY, now.timetz())
-    return await services.db.aside(
+    return await services.db.study(
         lambda tx: Beside(
             figures.span(tx, start_of(now.date()), now), figures.span(tx, start_of(then.date()), then)
         )
@@ -43,7 +43,7 @@ async def today(services: Services) -> Beside:
 async def whole_day(services: Services, day: date) -> Beside:
     """One day beside the day before it."""
     first, middle, end = start_of(day - _DAY), start_of(day), start_of(day + _DAY)
-    return await services.db.aside(
+    return await services.db.study(
         lambda tx: Beside(figures.span(tx, middle, end), figures.span(tx, first, middle))
     )
 

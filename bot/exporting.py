@@ -57,7 +57,7 @@ async def export_to_chat(services: Services, words: Words, wanted: Export, by: s
 
 async def export_to(services: Services, words: Words, wanted: Export, file: Path, by: str) -> int:
     """Write the file; how many gifts are in it."""
-    rows = await services.db.aside(lambda tx: _write(tx, words, wanted, file))
+    rows = await services.db.study(lambda tx: _write(tx, words, wanted, file))
     after = {
         "form": wanted.form,
         "from": wanted.period.first.isoformat(),

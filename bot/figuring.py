@@ -19,7 +19,7 @@ async def stats(services: Services, days: int, campaign: str | None) -> Stats:
     """The last `days`, today included, of one campaign (its slug) or of all."""
     today = services.clock().astimezone(ZONE).date()
     period = Period(today - timedelta(days=days - 1), today)
-    return await services.db.aside(lambda tx: _stats(tx, period, campaign))
+    return await services.db.study(lambda tx: _stats(tx, period, campaign))
 
 
 async def chart(services: Services, words: Words, found: Stats, titles: Titles) -> bytes:

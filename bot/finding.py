@@ -33,7 +33,7 @@ class Found:
 async def find(services: Services, written: str) -> Found:
     """Everything that fits what was written, MOST of a kind."""
     text = written.strip()[:_LONGEST]
-    found = await services.db.aside(lambda tx: _found(tx, services, text))
+    found = await services.db.study(lambda tx: _found(tx, services, text))
     return found or Found(is_understood=False)
 
 

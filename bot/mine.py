@@ -6,7 +6,18 @@ from dataclasses import dataclass, field
 from bot import helpdesk, pledging
 from bot.model import Campaign, Donation, DonationState, Donor, MonthlyGift, Pledge
 from bot.services import Services
-from bot.store import acts, campaigns, deliveries, donations, donors, monthly, pledges, questions, staff
+from bot.store import (
+    acts,
+    campaigns,
+    deliveries,
+    donations,
+    donors,
+    monthly,
+    pledges,
+    questions,
+    sends,
+    staff,
+)
 from bot.store.moments import seconds
 from bot.store.sql import Tx
 
@@ -51,6 +62,8 @@ async def export(services: Services, donor: Donor) -> bytes:
         "came_from": donor.source,
         # The last day that they were here, and how many steps of it they took.
         "last_day_and_steps": donor.reached or None,
+        "wants_no_messages": donor.is_muted,
+        "messages": await services.db.read(lambda tx: sends.of_donor(tx, donor.id)),
         "gifts": [
             _exported(donation, all_gifts.campaigns[donation.campaign_id]) for donation in all_gifts.donations
         ],

@@ -280,7 +280,10 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True)
 class Donor:
-    """A person who has spoken to the bot. `awaiting` is the packed Action of the screen in front of them."""
+    """A person who has spoken to the bot. `awaiting` is the packed Action of the screen in front of them.
+
+    `is_muted`: they want no broadcasts.
+    """
 
     id: int
     telegram_id: int
@@ -292,6 +295,7 @@ class Donor:
     source: str | None = None
     # How far they came on the last day that they were here; see `walking`.
     reached: int = 0
+    is_muted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ class Bells:
     inbox: asyncio.Event = field(default_factory=asyncio.Event)
     looks: asyncio.Event = field(default_factory=asyncio.Event)
     menus: asyncio.Event = field(default_factory=asyncio.Event)
+    broadcasts: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from handlers import (
     admin,
     back,
+    broadcasts,
     campaign_questions,
     campaigns,
     desk,
@@ -28,6 +29,7 @@ from handlers import (
 __all__ = [
     "admin",
     "back",
+    "broadcasts",
     "campaign_questions",
     "campaigns",
     "desk",

@@ -27,8 +27,14 @@ async def my_gifts(turn: Turn, action: MyGifts) -> Screen:
 async def privacy(turn: Turn, _: Privacy) -> Screen:
     found = await mine.gifts(turn.services, turn.donor, 1, 1)
     has_asked = await helpdesk.is_known(turn.services, turn.donor)
-    language = LANGUAGE_NAMES[turn.donor.language]
-    return screens.privacy(turn.words, language, turn.donor.currency, found.count, has_asked=has_asked)
+    language, currency, is_muted = (
+        LANGUAGE_NAMES[turn.donor.language],
+        turn.donor.currency,
+        turn.donor.is_muted,
+    )
+    return screens.privacy(
+        turn.words, language, currency, found.count, has_asked=has_asked, is_muted=is_muted
+    )
 
 
 @on(ExportMine)

@@ -148,6 +148,8 @@ def settings_for(sandbox: Sandbox, folder: Path, *, webhook: bool, **more: Any) 
         "offer_monthly": False,
         # And so is what staff get each morning, which would come while the tests run through that hour.
         "digest_at": None,
+        # Tests run at night too.
+        "quiet_hours": None,
     }
     return Settings(_env_file=None, **(values | more))  # pyright: ignore[reportCallIssue]
 

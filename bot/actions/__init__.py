@@ -1,6 +1,7 @@
 """Every button and deep link, as a typed Action; one module a subject."""
 
 from bot.actions.base import Action, Help, Home, StaleAction, pack, parse
+from bot.actions.broadcasts import BroadcastGive, MessagesAgain, StopMessages
 from bot.actions.campaigns import (
     Campaigns,
     CampaignTexts,
@@ -100,6 +101,7 @@ __all__ = [
     "AskPerson",
     "Audit",
     "Bridge",
+    "BroadcastGive",
     "CampaignLink",
     "CampaignTexts",
     "Campaigns",
@@ -140,6 +142,7 @@ __all__ = [
     "MakeLink",
     "ManageCampaign",
     "MatchPledge",
+    "MessagesAgain",
     "MoveCampaign",
     "MyGifts",
     "NewCampaign",
@@ -179,6 +182,7 @@ __all__ = [
     "SolveQuestion",
     "StaleAction",
     "StopForDonor",
+    "StopMessages",
     "StopMonthly",
     "SwitchDigest",
     "TakeCurrency",

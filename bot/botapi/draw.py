@@ -44,11 +44,11 @@ async def send(
     """
 
     if screen.document:
-        return await _ours(lambda: _send_document(bot, chat_id, screen, priority), tries)
+        return await attempt(lambda: _send_document(bot, chat_id, screen, priority), tries)
     if screen.photo and (sent := await _send_photo(bot, chat_id, screen, priority, tries)):
         return sent
     fields = {"chat_id": chat_id, **_drawn(screen)}
-    return (await _ours(lambda: bot.ask("sendMessage", fields, priority), tries))["message_id"]
+    return (await attempt(lambda: bot.ask("sendMessage", fields, priority), tries))["message_id"]
 
 
 async def _send_photo(bot: Pen, chat_id: int, screen: Screen, priority: Priority, tries: int) -> int | None:
@@ -56,7 +56,7 @@ async def _send_photo(bot: Pen, chat_id: int, screen: Screen, priority: Priority
     drawn = _drawn(screen)
     fields = {"chat_id": chat_id, "photo": screen.photo, "caption": drawn.pop("text"), **drawn}
     try:
-        return (await _ours(lambda: bot.ask("sendPhoto", fields, priority), tries))["message_id"]
+        return (await attempt(lambda: bot.ask("sendPhoto", fields, priority), tries))["message_id"]
     except TelegramRefused as error:
         log.warning("a photo was refused", extra={"error": str(error)})
         return None
@@ -87,7 +87,7 @@ async def redraw(bot: Pen, chat_id: int, message_id: int, screen: Screen) -> boo
         return False
     fields = {"chat_id": chat_id, "message_id": message_id, **_drawn(screen)}
     try:
-        await _ours(lambda: bot.ask("editMessageText", fields), _TRIES)
+        await attempt(lambda: bot.ask("editMessageText", fields), _TRIES)
     except TelegramRefused as error:
         if "not modified" in str(error):
             return True
@@ -100,7 +100,7 @@ async def redraw(bot: Pen, chat_id: int, message_id: int, screen: Screen) -> boo
 async def remove(bot: Pen, chat_id: int, message_id: int) -> bool:
     """Take an old screen away. False where it is too old for that, or gone already."""
     try:
-        return await _ours(
+        return await attempt(
             lambda: bot.ask("deleteMessage", {"chat_id": chat_id, "message_id": message_id}), _TRIES
         )
     except TelegramRefused:
@@ -109,18 +109,19 @@ async def remove(bot: Pen, chat_id: int, message_id: int) -> bool:
 
 async def ask(bot: Pen, method: str, fields: dict[str, Any], priority: Priority = Priority.REPLY) -> Any:
     """Any other method of the Bot API, once; Telegram's refusals are ours, as with `send`."""
-    return await _ours(lambda: bot.ask(method, fields, priority), 1)
+    return await attempt(lambda: bot.ask(method, fields, priority), 1)
 
 
 async def answer_tap(bot: Pen, query_id: str) -> None:
     """Stop the button's spinner. A query that grew too old is nobody's loss."""
     try:
-        await _ours(lambda: bot.ask("answerCallbackQuery", {"callback_query_id": query_id}), 1)
+        await attempt(lambda: bot.ask("answerCallbackQuery", {"callback_query_id": query_id}), 1)
     except TelegramError as error:
         log.info("a tap was not answered", extra={"error": type(error).__name__})
 
 
-async def _ours(call: Callable[[], Awaitable[T]], tries: int) -> T:
+async def attempt(call: Callable[[], Awaitable[T]], tries: int) -> T:
+    """What `call` returns; Telegram's refusals as our errors. What failed on the way is tried again, up to `tries`."""
     for left in reversed(range(tries)):
         try:
             return await call()
@@ -158,6 +159,7 @@ def _drawn(screen: Screen) -> dict[str, Any]:
 
 
 def keyboard(rows: Rows) -> dict[str, Any] | None:
+    """The rows as Telegram's inline keyboard; None where there are none."""
     if not rows:
         return None
     return {"inline_keyboard": [[_button(button) for button in row] for row in rows]}

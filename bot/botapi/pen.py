@@ -1,11 +1,12 @@
 """python-telegram-bot's bot, which can also be asked in plain fields: its types cost more than the rest of a step, and
 of most answers nobody reads more than the message's id. Pace, transport and errors are the same on both ways."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from telegram.ext import ExtBot
 
-from bot.botapi.pace import Priority
+from bot.botapi.pace import Pace, Priority
 
 
 class Pen(ExtBot[Any]):
@@ -14,3 +15,8 @@ class Pen(ExtBot[Any]):
     async def ask(self, method: str, fields: dict[str, Any], priority: Priority = Priority.REPLY) -> Any:
         """The result of a Bot API method as plain data; `fields` as Telegram names them. Raises telegram.error's errors."""
         return await self._post(method, fields, api_kwargs=self._merge_api_rl_kwargs(None, priority))
+
+    async def room(self, chats: Sequence[int], cost: int = 1, *, is_paid: bool = False) -> list[int]:
+        """As `Pace.room`; without a pace everything may go."""
+        pace = self.rate_limiter
+        return await pace.room(chats, cost, is_paid=is_paid) if isinstance(pace, Pace) else list(chats)

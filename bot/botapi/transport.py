@@ -12,6 +12,8 @@ from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 _CONNECTIONS = 256
+# Other errors of a server say that it was not done; this one says that nobody waited for the answer.
+_GAVE_UP = 504
 _JSON = {"Content-Type": "application/json"}
 
 
@@ -75,6 +77,8 @@ class AiohttpRequest(BaseRequest):
             ) as answer:
                 if date := answer.headers.get("Date"):
                     self.date = (date, time.time())
+                if answer.status == _GAVE_UP:
+                    raise InDoubt("a gateway gave up waiting for Telegram")
                 return answer.status, await answer.read()
         except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError) as error:
             raise NotSent(f"not sent: {type(error).__name__}") from None

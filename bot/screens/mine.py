@@ -9,9 +9,11 @@ from bot.actions import (
     GetStatement,
     Home,
     Look,
+    MessagesAgain,
     MyGifts,
     Privacy,
     ShowPledge,
+    StopMessages,
     VerifyGift,
 )
 from bot.i18n import Words
@@ -130,8 +132,10 @@ def _pages(words: Words, page: int, count: int) -> tuple[Button, ...]:
     return newer + older
 
 
-def privacy(words: Words, language: str, currency: str, count: int, *, has_asked: bool = False) -> Screen:
-    """What is stored, said in full; `has_asked`: a question at the help desk too."""
+def privacy(
+    words: Words, language: str, currency: str, count: int, *, has_asked: bool = False, is_muted: bool = False
+) -> Screen:
+    """What is stored, said in full, and whether our messages are wanted; `has_asked`: a question at the help desk too."""
     text = paragraphs(
         words.text("<b>What we keep about you</b>"),
         words.text(
@@ -145,6 +149,7 @@ def privacy(words: Words, language: str, currency: str, count: int, *, has_asked
             "{n} gifts: amount, campaign, date and state.",
             count,
         ),
+        words.text("Which of our messages you got, and what you tapped below them."),
         words.text(
             "That you asked the team a question, and when. What you wrote is with the team; here it is kept only until "
             "it was sent."
@@ -160,7 +165,13 @@ def privacy(words: Words, language: str, currency: str, count: int, *, has_asked
         Button(words.label("Send me the file"), ExportMine()),
         Button(words.label("Erase"), EraseMine(), style="danger"),
     )
-    return Screen(text, rows((file, gone), Button(words.label("All campaigns"), Home())), awaiting=Privacy())
+    messages = (
+        Button(words.label("Send me messages again"), MessagesAgain())
+        if is_muted
+        else Button(words.label("Stop all messages"), StopMessages())
+    )
+    home = Button(words.label("All campaigns"), Home())
+    return Screen(text, rows((file, gone), messages, home), awaiting=Privacy())
 
 
 def export(words: Words, content: bytes) -> Screen:

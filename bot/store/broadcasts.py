@@ -1,9 +1,12 @@
 """Broadcasts as they are written and as they stand; what is owed to each donor of one is in `sends`."""
 
 import json
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.broadcasts import (
@@ -39,6 +42,30 @@ _DROP_PART = Statement(
         broadcast_parts.c.broadcast_id == at("broadcast_id"), broadcast_parts.c.language == at("code")
     )
 )
+_START = Statement(
+    update(broadcasts)
+    .where(broadcasts.c.state == BroadcastState.SCHEDULED.value, broadcasts.c.due_at <= at("now"))
+    .values(state=BroadcastState.RUNNING.value, started_at=at("now"))
+)
+_IS_RUNNING = broadcasts.c.state == BroadcastState.RUNNING.value
+_RUNNING = Statement(select(broadcasts).where(_IS_RUNNING).order_by(broadcasts.c.due_at, broadcasts.c.id))
+_NEXT_DUE = Statement(
+    select(func.min(broadcasts.c.due_at)).where(broadcasts.c.state == BroadcastState.SCHEDULED.value)
+)
+_PROGRESS = Statement(
+    select(broadcasts.c.state, broadcasts.c.reached, broadcasts.c.is_fanned).where(
+        broadcasts.c.id == at("broadcast_id")
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`reached`: the donor id up to which it is planned."""
+
+    state: BroadcastState
+    reached: int
+    is_fanned: bool
 
 
 def add(tx: Tx, by: int, audience: Audience, holdout: int, now: datetime) -> Broadcast:
@@ -69,6 +96,44 @@ def newest(tx: Tx, most: int) -> list[Broadcast]:
 def move(tx: Tx, broadcast_id: int, **changes: Value) -> None:
     """Change columns of the broadcast; an edit also raises `version`."""
     tx.run(setting(broadcasts, frozenset(changes)), row_id=broadcast_id, **changes)
+
+
+def start(tx: Tx, now: datetime) -> int:
+    """What is scheduled and due runs from now on; how many they are."""
+    return tx.run(_START, now=seconds(now))
+
+
+def running(tx: Tx) -> list[Broadcast]:
+    """In the order in which they were due."""
+    return [_noun(row, tx.all(_PARTS, broadcast_id=row["id"])) for row in tx.all(_RUNNING)]
+
+
+def next_due(tx: Tx) -> datetime | None:
+    return _maybe(tx.value(_NEXT_DUE))
+
+
+def progress(tx: Tx, broadcast_id: int) -> Progress:
+    row = tx.one(_PROGRESS, broadcast_id=broadcast_id)
+    assert row is not None  # noqa: S101  broadcasts are never deleted while they run
+    return Progress(BroadcastState(row["state"]), row["reached"], bool(row["is_fanned"]))
+
+
+def shift(
+    tx: Tx, broadcast_id: int, old: Collection[BroadcastState], new: BroadcastState, **changes: Value
+) -> bool:
+    """Move it to another state, if it is in one of the old ones."""
+    columns = frozenset({"state", *changes})
+    statement = _shifting(columns, frozenset(old))
+    return tx.run(statement, row_id=broadcast_id, state=new, **changes) == 1
+
+
+@lru_cache(maxsize=64)
+def _shifting(columns: frozenset[str], old: frozenset[BroadcastState]) -> Statement:
+    return Statement(
+        update(broadcasts)
+        .where(broadcasts.c.id == at("row_id"), broadcasts.c.state.in_([str(one) for one in old]))
+        .values(places(*sorted(columns)))
+    )
 
 
 def edit(

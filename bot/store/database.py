@@ -66,7 +66,7 @@ class _Job(Generic[T]):
 
 
 class Database:
-    """One writer and one reader; both see only committed work of the other."""
+    """One writer, one reader for what donors wait for, and others for long reads; each sees only committed work of the others."""
 
     def __init__(self, path: str) -> None:
         self.path = Path(path)
@@ -78,22 +78,19 @@ class Database:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.touch(mode=0o600)
         self._writer, self._reader = _Hop(self.path), _Hop(self.path)
-        await self._writer.open()
-        await self._reader.open()
+        for one in (self._writer, self._reader):
+            await one.open()
 
     async def close(self) -> None:
-        await self._reader.close()
-        await self._writer.close()
+        for one in (self._reader, self._writer):
+            await one.close()
 
     async def read(self, work: Work[T]) -> T:
         """Run `work` on one consistent view of the database."""
-        try:
-            return await self._reader.hop(lambda: _view(self._reader.raw, work))
-        except sqlite3.OperationalError as error:
-            raise StoreDown(str(error)) from error
+        return await _looked(self._reader, work)
 
-    async def aside(self, work: Work[T]) -> T:
-        """Like `read`, on a connection and a thread of its own: for what takes its time, so that no donor waits for it."""
+    async def study(self, work: Work[T]) -> T:
+        """As `read`, on a connection and a thread of its own: for what takes long, so that no donor's read waits behind it."""
         try:
             return await asyncio.to_thread(lambda: _alone(self.path, work))
         except sqlite3.OperationalError as error:
@@ -119,6 +116,13 @@ def _connect(path: Path) -> sqlite3.Connection:
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
     return connection
+
+
+async def _looked(connection: _Hop, work: Work[T]) -> T:
+    try:
+        return await connection.hop(lambda: _view(connection.raw, work))
+    except sqlite3.OperationalError as error:
+        raise StoreDown(str(error)) from error
 
 
 def _view(raw: sqlite3.Connection, work: Work[T]) -> T:

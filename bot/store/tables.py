@@ -545,6 +545,8 @@ broadcast_sends = Table(
     Column("language", Text, nullable=False),
     Column("zone", Text, nullable=False),
     Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    # While it is being sent: when its sender must be dead. While it is owed: not before this moment.
     Column("taken_until", Big),
     Column("sent_at", Big),
     Column("message_id", Big),

@@ -74,6 +74,22 @@ async def test_a_full_pool_sent_nothing(sandbox: Sandbox) -> None:
     await request.shutdown()
 
 
+async def test_a_gateway_that_gave_up_waiting_leaves_it_in_doubt() -> None:
+    async def give_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 504 Gateway Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    request, port = AiohttpRequest(), free_port()
+    await request.initialize()
+    async with await asyncio.start_server(give_up, "127.0.0.1", port):
+        with pytest.raises(NetworkError) as caught:
+            await request.post(f"http://127.0.0.1:{port}/bot1:secret/sendMessage")
+    await request.shutdown()
+    assert is_in_doubt(caught.value)
+
+
 async def test_it_opens_and_closes_as_often_as_asked() -> None:
     request = AiohttpRequest()
     with pytest.raises(NetworkError):

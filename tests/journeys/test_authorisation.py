@@ -22,7 +22,7 @@ from tests.stage import Stage
 
 # What anybody may ask. Whatever else has a handler needs a right.
 _FREE = """
-    AskPerson SolveQuestion
+    AskPerson BroadcastGive MessagesAgain SolveQuestion StopMessages
     Bridge CampaignLink CancelCommand CancelGift CancelPledge ChangeMonthly Check CheckCovered CheckMonthly ChooseAmount
     ChooseTerm Currencies EraseMine ExportMine GetCreditNote GetPaper GetReceipt GetStatement Give GiveCovered GiveMonthly
     Help Home Join Languages Look MyGifts NewCard PauseMonthly PickCampaign Privacy Promise ReceiptCommand Refused Remind

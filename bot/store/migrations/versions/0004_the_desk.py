@@ -134,6 +134,7 @@ def _sends() -> None:
         sa.Column("broadcast_id", sa.Integer(), nullable=False),
         sa.Column("donor_id", sa.Integer(), nullable=False),
         *(_text(name) for name in ("language", "zone", "state")),
+        _count("attempts"),
         *(_big(name, nullable=True) for name in ("taken_until", "sent_at", "message_id")),
         sa.Column("error", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("broadcast_id", "donor_id", name=op.f("pk_broadcast_sends")),
