@@ -18,6 +18,7 @@ from bot import accounting, broadcasting, campaigns_file, counting, courier, loo
 from bot.botapi.pace import Pace
 from bot.botapi.pen import Pen
 from bot.botapi.transport import AiohttpRequest
+from bot.cards import Cards
 from bot.config import Settings
 from bot.errors import CampaignsFileError, EntraideError
 from bot.i18n import Catalogues
@@ -46,6 +47,7 @@ class Tempo:
     chore: float = 3600
     pulse: float = 60
     drain: float = 8
+    card: float = 3
     telegram_read: float = 10
     stripe_read: float = 15
     patience: float = 8
@@ -151,6 +153,7 @@ class App:
             self._sweeps(services),
             self._chores(services),
             self._announce(services),
+            self._cards(services),
             self._pulse(),
         ]
         return (
@@ -296,6 +299,12 @@ class App:
                 await _survives("reconcile", self._reconcile(services))
             await _survives("prune", looking.prune(services))
             await asyncio.sleep(self.tempo.chore)
+
+    async def _cards(self, services: Services) -> None:
+        cards = Cards(services, self.bot)
+        while True:
+            await _survives("cards", cards.draw())
+            await asyncio.sleep(self.tempo.card)
 
     async def _reconcile(self, services: Services) -> None:
         for donation_id in await looking.reconcile(services):

@@ -1,7 +1,9 @@
 """The conversation: Telegram's updates become Actions, a handler calls one use case and returns a Screen."""
 
 from handlers import (
+    approving,
     back,
+    composing,
     desk,
     freezing,
     giving,
@@ -10,6 +12,7 @@ from handlers import (
     mine,
     monthly,
     papers,
+    planning,
     pledges,
     rates,
     reports,
@@ -17,7 +20,9 @@ from handlers import (
 )
 
 __all__ = [
+    "approving",
     "back",
+    "composing",
     "desk",
     "freezing",
     "giving",
@@ -26,6 +31,7 @@ __all__ = [
     "mine",
     "monthly",
     "papers",
+    "planning",
     "pledges",
     "rates",
     "reports",

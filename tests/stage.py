@@ -29,6 +29,7 @@ QUICK = Tempo(
     chore=60,
     pulse=0.1,
     drain=2,
+    card=0.1,
     telegram_read=0.5,
     stripe_read=0.5,
     patience=1.5,

@@ -3,7 +3,7 @@
 import sqlite3
 from pathlib import Path
 
-HEAD = "0004"
+HEAD = "0005"
 _HERE = Path(__file__).resolve().parent / "migrations"
 
 
