@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from bot import pledging
 from bot.model import Campaign, Donation, DonationState, Donor, MonthlyGift, Pledge
 from bot.services import Services
-from bot.store import campaigns, donations, donors, monthly, pledges
+from bot.store import campaigns, donations, donors, monthly, pledges, sends
 from bot.store.moments import seconds
 from bot.store.sql import Tx
 
@@ -49,6 +49,8 @@ async def export(services: Services, donor: Donor) -> bytes:
         "screen": donor.awaiting,
         "message": donor.message_id,
         "came_from": donor.source,
+        "wants_no_messages": donor.is_muted,
+        "messages": await services.db.read(lambda tx: sends.of_donor(tx, donor.id)),
         "gifts": [
             _exported(donation, all_gifts.campaigns[donation.campaign_id]) for donation in all_gifts.donations
         ],

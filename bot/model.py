@@ -240,7 +240,10 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True)
 class Donor:
-    """A person who has spoken to the bot. `awaiting` is the packed Action of the screen in front of them."""
+    """A person who has spoken to the bot. `awaiting` is the packed Action of the screen in front of them.
+
+    `is_muted`: they want no broadcasts.
+    """
 
     id: int
     telegram_id: int
@@ -250,6 +253,7 @@ class Donor:
     awaiting: str | None = None
     message_id: int | None = None
     source: str | None = None
+    is_muted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

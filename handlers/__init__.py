@@ -3,6 +3,7 @@
 from handlers import (
     approving,
     back,
+    broadcasts,
     composing,
     desk,
     freezing,
@@ -22,6 +23,7 @@ from handlers import (
 __all__ = [
     "approving",
     "back",
+    "broadcasts",
     "composing",
     "desk",
     "freezing",

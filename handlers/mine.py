@@ -26,7 +26,8 @@ async def my_gifts(turn: Turn, action: MyGifts) -> Screen:
 @on(Privacy)
 async def privacy(turn: Turn, _: Privacy) -> Screen:
     found = await mine.gifts(turn.services, turn.donor, 1, 1)
-    return screens.privacy(turn.words, LANGUAGE_NAMES[turn.donor.language], turn.donor.currency, found.count)
+    language, currency = LANGUAGE_NAMES[turn.donor.language], turn.donor.currency
+    return screens.privacy(turn.words, language, currency, found.count, is_muted=turn.donor.is_muted)
 
 
 @on(ExportMine)

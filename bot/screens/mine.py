@@ -9,9 +9,11 @@ from bot.actions import (
     GetStatement,
     Home,
     Look,
+    MessagesAgain,
     MyGifts,
     Privacy,
     ShowPledge,
+    StopMessages,
     VerifyGift,
 )
 from bot.i18n import Words
@@ -130,8 +132,8 @@ def _pages(words: Words, page: int, count: int) -> tuple[Button, ...]:
     return newer + older
 
 
-def privacy(words: Words, language: str, currency: str, count: int) -> Screen:
-    """What is stored, said in full."""
+def privacy(words: Words, language: str, currency: str, count: int, *, is_muted: bool = False) -> Screen:
+    """What is stored, said in full, and whether our messages are wanted."""
     text = paragraphs(
         words.text("<b>What we keep about you</b>"),
         words.text(
@@ -145,6 +147,7 @@ def privacy(words: Words, language: str, currency: str, count: int) -> Screen:
             "{n} gifts: amount, campaign, date and state.",
             count,
         ),
+        words.text("Which of our messages you got, and what you tapped below them."),
         words.text(
             "We keep no name, no phone number, no e-mail address and no card. Stripe keeps what you type on its page."
         ),
@@ -154,7 +157,13 @@ def privacy(words: Words, language: str, currency: str, count: int) -> Screen:
         Button(words.label("Send me the file"), ExportMine()),
         Button(words.label("Erase"), EraseMine(), style="danger"),
     )
-    return Screen(text, rows((file, gone), Button(words.label("All campaigns"), Home())), awaiting=Privacy())
+    messages = (
+        Button(words.label("Send me messages again"), MessagesAgain())
+        if is_muted
+        else Button(words.label("Stop all messages"), StopMessages())
+    )
+    home = Button(words.label("All campaigns"), Home())
+    return Screen(text, rows((file, gone), messages, home), awaiting=Privacy())
 
 
 def export(words: Words, content: bytes) -> Screen:

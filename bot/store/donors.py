@@ -15,7 +15,7 @@ _ADD = Statement(
     .on_conflict_do_nothing(index_elements=["telegram_id"])
 )
 _PARK = Statement(update(donors).where(donors.c.telegram_id == at("person")).values(places("state")))
-_BLANK = {name: null() for name in ("telegram_id", "awaiting", "message_id", "source")}
+_BLANK = {name: null() for name in ("telegram_id", "awaiting", "message_id", "source", "muted_at")}
 _ERASE = Statement(
     update(donors).where(donors.c.id == at("donor_id")).values(state=DonorState.ERASED.value, **_BLANK)
 )
@@ -67,4 +67,5 @@ def noun(row: Row) -> Donor:
         awaiting=row["awaiting"],
         message_id=row["message_id"],
         source=row["source"],
+        is_muted=row["muted_at"] is not None,
     )

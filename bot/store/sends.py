@@ -11,7 +11,7 @@ from bot.model import DonorState
 from bot.store import audiences
 from bot.store.moments import moment, seconds
 from bot.store.sql import Statement, Tx, Value, at
-from bot.store.tables import TALLY, broadcast_sends, broadcasts, donors
+from bot.store.tables import TALLY, broadcast_sends, broadcast_taps, broadcasts, donors
 
 # Longer than a sender waits for Telegram's answer, also where an album is uploaded in parts.
 LEASE = timedelta(minutes=3)
@@ -95,6 +95,24 @@ _PAGE_TALLY = Statement(
     .where(_sends.c.broadcast_id == at("this_id"), _sends.c.donor_id > at("after_id"))
     .where(_sends.c.donor_id <= at("upto_id"))
     .group_by(_sends.c.state)
+)
+
+
+_OF_DONOR = Statement(
+    select(
+        _sends.c.broadcast_id,
+        _sends.c.state,
+        _sends.c.sent_at,
+        func.group_concat(broadcast_taps.c.button).label("taps"),
+    )
+    .outerjoin(
+        broadcast_taps,
+        (broadcast_taps.c.broadcast_id == _sends.c.broadcast_id)
+        & (broadcast_taps.c.donor_id == _sends.c.donor_id),
+    )
+    .where(_sends.c.donor_id == at("donor"))
+    .group_by(_sends.c.broadcast_id)
+    .order_by(_sends.c.broadcast_id)
 )
 
 
@@ -203,3 +221,8 @@ def add_up(tx: Tx, broadcast_id: int, more: Mapping[str, int]) -> None:
     counted = {f"more_{name}": more.get(name, 0) for name in TALLY}
     if any(counted.values()):
         tx.run(_ADD_UP, this_id=broadcast_id, **counted)
+
+
+def of_donor(tx: Tx, donor_id: int) -> list[dict[str, str | int | None]]:
+    """Every broadcast that was meant for this donor, what became of it and what they tapped, for their own file."""
+    return [dict(row) for row in tx.all(_OF_DONOR, donor=donor_id)]

@@ -12,6 +12,7 @@ import pytest
 from bot import errors
 from bot.actions import pack
 from bot.amounts import Reason
+from bot.broadcasts import Audience, Broadcast, BroadcastButton, BroadcastState, ButtonKind
 from bot.campaigns_file import read_file
 from bot.i18n import Catalogues, Words, guess
 from bot.ledger import Entry, EntryKind, chained
@@ -20,6 +21,7 @@ from bot.money import LARGEST, Money
 from bot.periods import Period
 from bot.rates import Rate
 from bot.screens import (
+    broadcasts,
     giving,
     guard,
     home,
@@ -40,6 +42,14 @@ NOW = datetime(2026, 11, 24, tzinfo=UTC)
 MUCH = Money(LARGEST, "MAD")
 RATE = Rate("EUR", "MAD", Decimal("99999.12345678"), NOW, "settings")
 CATALOGUES = Catalogues("fr")
+BUTTONS = (
+    BroadcastButton(ButtonKind.GIVE, 1, MUCH),
+    BroadcastButton(ButtonKind.LINK, url="https://example.org"),
+    BroadcastButton(ButtonKind.SHARE, 1),
+)
+BROADCAST = Broadcast(
+    2**31, BroadcastState.RUNNING, 1, 1, Audience(), BUTTONS, {}, {}, holdout=5, is_paid=False, created_at=NOW
+)
 
 
 def campaigns() -> list[Campaign]:
@@ -107,6 +117,13 @@ def screens(words: Words) -> dict[str, Screen]:
         "gifts": mine.gifts(words, [donation(state) for state in DonationState], {1: one}, 2, 20),
         "no gifts": mine.gifts(words, [], {}, 1, 0),
         "privacy": mine.privacy(words, "العربية", "MAD", 99),
+        "muted_privacy": mine.privacy(words, "العربية", "MAD", 99, is_muted=True),
+        "stopped": broadcasts.stopped(words),
+        "back_again": broadcasts.back_again(words),
+        "broadcast": Screen(
+            broadcasts.below_album(words),
+            broadcasts.rows_for(words, BROADCAST, {1: campaigns()[0]}, "entraide_bot"),
+        ),
         "export": mine.export(words, b"{}"),
         "sure": mine.sure_to_erase(words, 3),
         "not yet": mine.cannot_erase_yet(words),
