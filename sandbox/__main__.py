@@ -10,7 +10,6 @@ from pathlib import Path
 import aiohttp
 
 from sandbox.app import Sandbox, running
-from sandbox.telegram.emulator import ADMIN
 
 
 def _asked() -> argparse.Namespace:
@@ -33,7 +32,7 @@ def _environment(sandbox: Sandbox, asked: argparse.Namespace) -> dict[str, str]:
         "HOST": "127.0.0.1",
         "PORT": str(asked.bot_port),
         "DATABASE_URL": f"sqlite:///{asked.database}",
-        "ADMIN_IDS": str(ADMIN),
+        "ADMIN_IDS": ",".join(str(one) for one in sandbox.telegram.admins),
         "STATEMENT_DESCRIPTOR": "MCISE* DON",
         "FEES": "MAD 2.9%+2.75, EUR 2.9%+0.25, USD 2.9%+0.28",
         "RATES": "EUR 10.87, USD 10",
@@ -68,6 +67,7 @@ async def _main(asked: argparse.Namespace) -> int:
         asyncio.get_running_loop().add_signal_handler(one, stopping.set)
     _start_afresh(asked.database)
     async with running(asked.port) as sandbox:
+        sandbox.telegram.limits = True
         if not asked.polling:
             sandbox.stripe.webhook_url = f"http://127.0.0.1:{asked.bot_port}/stripe/webhook"
         child = await asyncio.create_subprocess_exec(

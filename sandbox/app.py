@@ -14,14 +14,15 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from sandbox.drawer import Asked, CannotBe, controls, shown
+from sandbox.drawer import Asked, CannotBe, Crowds, controls, shown
 from sandbox.drawer.words import money, spoken
 from sandbox.faults import Fault
 from sandbox.stripe import StripeEmulator
 from sandbox.stripe.errors import StripeRefusal
 from sandbox.stripe.routes import routes as stripe_routes
 from sandbox.telegram import TelegramEmulator
-from sandbox.telegram.routes import bot_api, phone_api
+from sandbox.telegram.bot_api import bot_api
+from sandbox.telegram.phone_api import phone_api
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -31,6 +32,7 @@ class Sandbox:
 
     def __init__(self, telegram: TelegramEmulator, stripe: StripeEmulator) -> None:
         self.telegram, self.stripe = telegram, stripe
+        self.crowds = Crowds(telegram, stripe)
         self.app = Starlette(
             routes=[
                 Route("/", lambda _: FileResponse(_STATIC / "index.html")),
@@ -61,7 +63,7 @@ class Sandbox:
             "stripe_faults": len(self.stripe.faults),
             "clock": self.stripe.passed,
         }
-        return JSONResponse(faults | shown(self.stripe, lang))
+        return JSONResponse(faults | self.crowds.shown() | shown(self.stripe, lang))
 
     async def _control(self, request: Request) -> Response:
         """Says what happened, or why it cannot be, in the language asked for (`lang`)."""
@@ -82,7 +84,7 @@ class Sandbox:
 
     def _controls(self) -> dict[str, Callable[[Asked], str]]:
         faults = {name: _quietly(act) for name, act in self._faults().items()}
-        return faults | controls(self.stripe)
+        return faults | controls(self.stripe) | self.crowds.controls()
 
     def _faults(self) -> dict[str, Callable[[dict[str, Any]], object]]:
         stripe, telegram = self.stripe, self.telegram
@@ -187,6 +189,7 @@ async def running(port: int = 0, pause: float = 2.0) -> AsyncGenerator[Sandbox]:
     try:
         yield sandbox
     finally:
+        await sandbox.crowds.stop()
         await sandbox.telegram.stop()
         await sandbox.stripe.stop()
         server.should_exit = True

@@ -57,6 +57,9 @@ _EN = {
     "passed": "$span passed. $happened",
     "nothing_happened": "Nothing happened meanwhile.",
     "stripe_told": "Stripe told: $events.",
+    "crowd_invited": "$count simulated donors are invited. They come a few at a time; some of them give.",
+    "crowd_coming": "The donors invited before are still coming. Invite more when all are here.",
+    "crowd_size": "Invite between 1 and $most donors.",
 }
 _FR = {
     "done": "C’est fait.",
@@ -115,6 +118,9 @@ _FR = {
     "passed": "Temps passé : $span. $happened",
     "nothing_happened": "Rien n’est arrivé entre-temps.",
     "stripe_told": "Stripe a annoncé : $events.",
+    "crowd_invited": "$count donateurs simulés sont invités. Ils arrivent peu à peu ; quelques-uns donnent.",
+    "crowd_coming": "Les donateurs déjà invités arrivent encore. Invitez-en d’autres quand tous seront là.",
+    "crowd_size": "Invitez entre 1 et $most donateurs.",
 }
 _AR = {
     "done": "تم.",
@@ -173,5 +179,8 @@ _AR = {
     "passed": "الوقت الذي مر: $span. $happened",
     "nothing_happened": "لم يحدث شيء في هذه المدة.",
     "stripe_told": "أعلنت Stripe: $events.",
+    "crowd_invited": "تمت دعوة $count من المتبرعين الافتراضيين. يأتون شيئًا فشيئًا، وبعضهم يتبرع.",
+    "crowd_coming": "ما زال المدعوون السابقون في الطريق. ادعُ غيرهم بعد وصولهم جميعًا.",
+    "crowd_size": "ادعُ ما بين 1 و $most من المتبرعين.",
 }
 SENTENCES = {"en": _EN, "fr": _FR, "ar": _AR}

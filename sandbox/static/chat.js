@@ -34,8 +34,8 @@ const TIME = { hour: "2-digit", minute: "2-digit", timeZone: "Africa/Casablanca"
 function bubble(message, lang, act) {
   const body = make("div", { class: "bubble" });
   if (message.sender === "other") body.append(make("strong", { class: "name" }, message.name));
-  if (message.photo) body.append(make("img", { src: message.photo.url, alt: "" }));
-  if (message.document) body.append(file(message.document));
+  if (message.media?.kind === "photo") body.append(make("img", { src: message.media.url, alt: "" }));
+  else if (message.media) body.append(file(message.media));
   body.append(text(message.html));
   const time = new Date(message.time * 1000).toLocaleTimeString(lang, TIME);
   body.append(make("span", { class: "time" }, (message.edited ? `${word(lang, "edited")} ` : "") + time));

@@ -53,6 +53,13 @@ def checked(method: str, raw: dict[str, Any]) -> dict[str, Any]:
 
 def _value(name: str, types: list[str], value: Any) -> Any:
     """A form field is text, a file, or JSON for everything that has structure."""
+    arrays = [kind[9:] for kind in types if kind.startswith("Array of ")]
+    if len(arrays) > 1:  # An album's parts are of several kinds.
+        read = _json(value)
+        if isinstance(read, list) and all(
+            any(_fits(one, part) for one in arrays) for part in cast("list[Any]", read)
+        ):
+            return cast("list[Any]", read)
     for kind in types:
         read = _read(kind, value)
         if read is not _NO:
@@ -74,12 +81,15 @@ def _read(kind: str, value: Any) -> Any:
     }
     if kind in simple:
         return simple[kind](value)
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return _NO
+    value = _json(value)
     return value if _fits(kind, value) else _NO
+
+
+def _json(value: Any) -> Any:
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return _NO
 
 
 def _integer(value: Any) -> Any:

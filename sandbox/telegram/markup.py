@@ -1,6 +1,7 @@
-"""Telegram's HTML: to text and entities, as the server does, and to safe HTML for the phone page."""
+"""Telegram's formatting: HTML to entities, as the server does, and entities to safe HTML for the phone page."""
 
 import html
+import re
 from html.parser import HTMLParser
 from typing import Any
 
@@ -29,8 +30,12 @@ _SHOWN = {
     "code": "code",
     "pre": "pre",
     "blockquote": "blockquote",
+    "expandable_blockquote": "blockquote",
 }
 Entity = dict[str, Any]
+_LINK = re.compile(r"https?://[^\s<>]*[^\s<>.,;:!?)]")
+_SAFE = re.compile(r"(https?|tg|mailto):", re.IGNORECASE)
+_TYPED = (("bold", "**"), ("italic", "__"), ("strikethrough", "~~"), ("code", "`"), ("spoiler", "||"))
 
 
 def units(text: str) -> int:
@@ -90,12 +95,44 @@ def parse(text: str, mode: str | None) -> tuple[str, list[Entity]]:
     )
 
 
+def links(text: str) -> list[Entity]:
+    """The addresses that Telegram finds by itself."""
+    return [
+        {"type": "url", "offset": units(text[: one.start()]), "length": units(one.group())}
+        for one in _LINK.finditer(text)
+    ]
+
+
+def typed(text: str) -> tuple[str, list[Entity]]:
+    """What a person typed with Telegram's signs (**bold**, __italic__, ~~no~~, `code`, ||hidden||), as it is sent."""
+    entities: list[Entity] = []
+    for kind, sign in _TYPED:
+        mark = re.escape(sign)
+        while found := re.search(f"{mark}(?=\\S)(.+?)(?<=\\S){mark}", text):
+            entities = [_moved(one, text, found, len(sign)) for one in entities]
+            start = units(text[: found.start()])
+            entities.append({"type": kind, "offset": start, "length": units(found.group(1))})
+            text = text[: found.start()] + found.group(1) + text[found.end() :]
+    return text, sorted(entities, key=lambda one: (one["offset"], -one["length"]))
+
+
+def _moved(entity: Entity, text: str, found: "re.Match[str]", width: int) -> Entity:
+    """Where an entity stands once the two signs of another are gone."""
+    signs = (units(text[: found.start()]), units(text[: found.end()]) - width)
+
+    def after(place: int) -> int:
+        return place - sum(min(max(place - sign, 0), width) for sign in signs)
+
+    start, end = after(entity["offset"]), after(entity["offset"] + entity["length"])
+    return {**entity, "offset": start, "length": end - start}
+
+
 def to_html(text: str, entities: list[Entity]) -> str:
     """Safe HTML: only the tags above, everything else escaped."""
     marks: dict[int, list[str]] = {}
-    for entity in entities:
+    for entity in sorted(entities, key=lambda one: (one["offset"], -one["length"])):
         start, end = entity["offset"], entity["offset"] + entity["length"]
-        opening, closing = _tags(entity)
+        opening, closing = _tags(entity, _part(text, start, end))
         marks.setdefault(start, []).append(opening)
         marks.setdefault(end, []).insert(0, closing)
     out, at = [], 0
@@ -107,8 +144,17 @@ def to_html(text: str, entities: list[Entity]) -> str:
     return "".join(out)
 
 
-def _tags(entity: Entity) -> tuple[str, str]:
-    if entity["type"] == "text_link":
-        return f'<a href="{html.escape(entity["url"])}">', "</a>"
+def _part(text: str, start: int, end: int) -> str:
+    return text.encode("utf-16-le")[2 * start : 2 * end].decode("utf-16-le", "ignore")
+
+
+def _tags(entity: Entity, words: str) -> tuple[str, str]:
+    if entity["type"] in ("text_link", "url"):
+        address = entity.get("url") or words
+        return (
+            (f'<a href="{html.escape(address)}">', "</a>") if _SAFE.match(address) else ("<span>", "</span>")
+        )
+    if entity["type"] == "spoiler":
+        return '<span class="spoiler">', "</span>"
     tag = _SHOWN.get(entity["type"], "span")
     return f"<{tag}>", f"</{tag}>"

@@ -1,97 +1,22 @@
-"""People, their phones and what is on their screens."""
+"""One person's Telegram: what tests and the phone page act through."""
 
 import asyncio
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sandbox.telegram.markup import Entity, to_html
+from sandbox.telegram import acts
+from sandbox.telegram.acts import Said
+from sandbox.telegram.markup import Entity
+from sandbox.telegram.messages import Button, Chat, File, Message
+from sandbox.telegram.samples import sample
 
 if TYPE_CHECKING:
     from sandbox.telegram.emulator import TelegramEmulator
 
 
-@dataclass(frozen=True, slots=True)
-class Button:
-    """A button as the bot sent it; exactly one of data, url, copy is set."""
-
-    text: str
-    data: str | None = None
-    url: str | None = None
-    copy: str | None = None
-    style: str | None = None
-
-    @property
-    def kind(self) -> str:
-        return (
-            "callback"
-            if self.data is not None
-            else "url"
-            if self.url
-            else "copy"
-            if self.copy
-            else "disabled"
-        )
-
-
-@dataclass(slots=True)
-class File:
-    name: str
-    content: bytes
-    kind: str
-    file_id: str
-
-
-@dataclass(slots=True)
-class Message:
-    """A bubble. `sender` is "bot" or the id of a person."""
-
-    id: int
-    sender: int | str
-    text: str
-    entities: list[Entity]
-    at: int
-    keyboard: tuple[tuple[Button, ...], ...] = ()
-    markup: dict[str, Any] | None = None
-    document: File | None = None
-    photo: File | None = None
-    edited: bool = False
-
-    @property
-    def buttons(self) -> list[Button]:
-        return [button for row in self.keyboard for button in row]
-
-    @property
-    def html(self) -> str:
-        return to_html(self.text, self.entities)
-
-
-@dataclass
-class Chat:
-    """A private chat (its id is the person's) or a group (a negative id)."""
-
-    id: int
-    title: str
-    messages: dict[int, Message] = field(default_factory=dict)
-    last_id: int = 0
-    changes: int = 0
-    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
-    blocked: bool = False
-    typing_until: float = 0.0
-    alerts: list[tuple[str, bool]] = field(default_factory=list)
-
-    @property
-    def is_group(self) -> bool:
-        return self.id < 0
-
-    def next_id(self) -> int:
-        self.last_id += 1
-        return self.last_id
-
-
 class Phone:
-    """One person's Telegram: what tests and the phone page act through."""
+    """Sends answer with the id of the update that the bot hears of. `chat` is a group's id; without it the bot's own chat."""
 
     def __init__(self, emulator: "TelegramEmulator", person: dict[str, Any], chat: Chat) -> None:
         self._emulator, self.person, self.chat = emulator, person, chat
@@ -117,26 +42,82 @@ class Phone:
     def alerts(self) -> list[str]:
         return [text for text, _ in self.chat.alerts if text]
 
-    async def send(self, text: str, chat: int | None = None) -> int:
-        """Write; the update's id."""
-        return self._emulator.written(self, chat or self.id, text)
+    async def send(self, text: str, chat: int | None = None, *, entities: Sequence[Entity] = ()) -> int:
+        return self.say(Said(text, tuple(entities)), chat)
 
     async def start(self, payload: str = "") -> int:
         return await self.send(f"/start {payload}".strip())
 
-    async def tap(self, label: str, message_id: int | None = None) -> int:
-        """Press a callback button; the update's id."""
+    async def send_photo(self, caption: str = "", **more: Any) -> int:
+        return await self.send_file("photo", caption, **more)
+
+    async def send_video(self, caption: str = "", **more: Any) -> int:
+        return await self.send_file("video", caption, **more)
+
+    async def send_voice(self, caption: str = "", **more: Any) -> int:
+        return await self.send_file("voice", caption, **more)
+
+    async def send_document(self, caption: str = "", **more: Any) -> int:
+        return await self.send_file("document", caption, **more)
+
+    async def send_file(
+        self,
+        media: str,
+        caption: str = "",
+        *,
+        chat: int | None = None,
+        content: bytes | None = None,
+        **said: Any,
+    ) -> int:
+        """A sample of the kind, or `content` of one's own; `said` as in Said."""
+        return self.say(Said(caption, file=self._file(media, content), **said), chat)
+
+    async def send_album(
+        self,
+        caption: str = "",
+        *,
+        media: Sequence[str] = ("photo", "photo"),
+        chat: int | None = None,
+        **said: Any,
+    ) -> list[int]:
+        """One update for each part."""
+        files = [self._file(one) for one in media]
+        return acts.write_album(self._emulator, self.id, chat or self.id, files, Said(caption, **said))
+
+    async def send_contact(self, person_id: int, chat: int | None = None) -> int:
+        """0, or an id that nobody has, is somebody who uses no Telegram."""
+        return self.say(Said(contact=person_id), chat)
+
+    async def reply(self, message: Message, text: str, chat: int | None = None, **said: Any) -> int:
+        return self.say(Said(text, reply_to=message.id, **said), chat)
+
+    async def post_in(
+        self, group: int, text: str, *, thread: int | None = None, reply_to: int | None = None, **said: Any
+    ) -> int:
+        return self.say(Said(text, thread=thread, reply_to=reply_to, **said), group)
+
+    def say(self, said: Said, chat: int | None = None) -> int:
+        said = replace(said, entities=tuple(said.entities))
+        return acts.write(self._emulator, self.id, chat or self.id, said)
+
+    def _file(self, media: str, content: bytes | None = None) -> File:
+        one = sample(media)
+        return self._emulator.keep(one.name, one.content if content is None else content, one.kind, media)
+
+    async def tap(self, label: str, message_id: int | None = None, chat: int | None = None) -> int:
+        """Press a callback button."""
         self.taps += 1
-        message, button = self._find(label, message_id)
+        there = self._emulator.chats[chat] if chat else self.chat
+        message, button = self._find(label, message_id, there)
         if button.data is None:
             raise LookupError(f"{label!r} opens a page: it sends nothing to the bot")
-        return self._emulator.tapped(self, self.chat, message, button)
+        return acts.tap(self._emulator, self.id, there, message, button)
 
     def button(self, label: str, message_id: int | None = None) -> Button:
-        return self._find(label, message_id)[1]
+        return self._find(label, message_id, self.chat)[1]
 
-    def _find(self, label: str, message_id: int | None) -> tuple[Message, Button]:
-        for message in reversed(self.messages):
+    def _find(self, label: str, message_id: int | None, chat: Chat) -> tuple[Message, Button]:
+        for message in reversed(chat.messages.values()):
             for button in message.buttons:
                 if label in _plain(button.text) and message_id in (None, message.id):
                     return message, button
@@ -163,10 +144,14 @@ class Phone:
         )
 
     def block(self) -> int:
-        return self._emulator.blocked(self, is_blocked=True)
+        return acts.block(self._emulator, self.id, is_blocked=True)
 
     def unblock(self) -> int:
-        return self._emulator.blocked(self, is_blocked=False)
+        return acts.block(self._emulator, self.id, is_blocked=False)
+
+    def deactivate(self) -> None:
+        """The account is gone; Telegram tells the bot only when it writes."""
+        self.chat.deactivated = True
 
 
 def _has_word(phone: Phone, words: str) -> bool:
@@ -179,7 +164,3 @@ def _has_word(phone: Phone, words: str) -> bool:
 def _plain(text: str) -> str:
     """Without direction marks and with plain spaces, as a person reads it."""
     return text.replace("\u2068", "").replace("\u2069", "").replace("\u00a0", " ").replace("\u202f", " ")
-
-
-def now() -> int:
-    return int(time.time())

@@ -1,14 +1,16 @@
-"""A Stripe account in the sandbox, and stripe-python speaking to it over HTTP."""
+"""The sandbox's two accounts, and the vendors' own libraries speaking to them over HTTP."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 import stripe
+import telegram
 
 from bot.payments.transport import AiohttpClient
 from sandbox.app import Sandbox
 from sandbox.stripe import StripeEmulator
 from tests.sandbox.asking import Asking
+from tests.sandbox.speaking import Speaking
 
 
 @pytest.fixture
@@ -28,3 +30,11 @@ async def asking(sandbox: Sandbox) -> AsyncIterator[Asking]:
     )
     yield Asking(client, sandbox.stripe)
     await http.close_async()
+
+
+@pytest.fixture
+async def speaking(sandbox: Sandbox) -> AsyncIterator[Speaking]:
+    """Without a webhook: updates are read one by one."""
+    token, base = sandbox.telegram.token, f"{sandbox.base}/telegram"
+    async with telegram.Bot(token, base_url=f"{base}/bot", base_file_url=f"{base}/file/bot") as api:
+        yield Speaking(api, sandbox.telegram)
