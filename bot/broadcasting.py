@@ -47,7 +47,7 @@ async def _round(services: Services, bot: Pen) -> float:
     rests = [_LONGEST_REST]
     for broadcast in await services.db.read(broadcasts.running):
         await _carry(services, bot, broadcast)
-        rests.append(await services.db.write(partial(_left, services=services, broadcast=broadcast)))
+        rests.append(await _after(services, broadcast))
     upcoming = await services.db.read(broadcasts.next_due)
     if upcoming:
         rests.append((upcoming - services.clock()).total_seconds())
@@ -92,23 +92,46 @@ def plan_page(tx: Tx, services: Services, broadcast: Broadcast) -> bool:
     return True
 
 
-def _left(tx: Tx, services: Services, broadcast: Broadcast) -> float:
+async def _after(services: Services, broadcast: Broadcast) -> float:
     """End it where nothing is left; else the seconds until something can be sent again."""
     now = services.clock()
+    due = await services.db.read(partial(_next_due, services=services, broadcast=broadcast, now=now))
+    if due is not None:
+        return max(0.05, (due - now).total_seconds())
+    if await services.db.write(partial(_end, broadcast=broadcast, now=now)):
+        services.bells.courier.set()
+    return _LONGEST_REST
+
+
+def _next_due(tx: Tx, services: Services, broadcast: Broadcast, now: datetime) -> datetime | None:
+    """When there is something to do again; None where nothing is left, or it does not run."""
     stands = broadcasts.progress(tx, broadcast.id)
     if stands.state is not BroadcastState.RUNNING:
-        return _LONGEST_REST
-    if stands.is_fanned and not sends.is_any_left(tx, broadcast.id):
-        if broadcasts.shift(
-            tx, broadcast.id, (BroadcastState.RUNNING,), BroadcastState.DONE, ended_at=seconds(now)
-        ):
-            owe_reports(tx, broadcast, now)
-            services.bells.courier.set()
-        return _LONGEST_REST
+        return None
+    if not stands.is_fanned:
+        return now
     quiet = quiet_hours(services, broadcast)
-    zones = sends.open_zones(tx, broadcast.id)
-    wakings = [nights.awake_at(zone, max(due, now), quiet) for zone, due in zones.items()]
-    return max(0.05, min(((one - now).total_seconds() for one in wakings), default=1.0))
+    dues = [now + sends.LEASE] if sends.is_sending(tx, broadcast.id) else []
+    for zone in nights.PLACES:
+        if not nights.is_awake(zone, now, quiet):
+            waits = now if sends.is_owed_in(tx, broadcast.id, zone) else None
+        else:
+            waits = sends.due_in(tx, broadcast.id, zone)
+        if waits is not None:
+            dues.append(nights.awake_at(zone, max(waits, now), quiet))
+    return min(dues, default=None)
+
+
+def _end(tx: Tx, broadcast: Broadcast, now: datetime) -> bool:
+    """Where nothing is left it is done, and its reports are owed."""
+    stands = broadcasts.progress(tx, broadcast.id)
+    changes = {"ended_at": seconds(now)}
+    is_done = stands.is_fanned and broadcasts.shift(
+        tx, broadcast.id, (BroadcastState.RUNNING,), BroadcastState.DONE, **changes
+    )
+    if is_done:
+        owe_reports(tx, broadcast, now)
+    return is_done
 
 
 def owe_reports(tx: Tx, broadcast: Broadcast, now: datetime) -> None:

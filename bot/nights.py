@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 # Telegram tells nobody's zone: the currency that a donor chose says best where they live.
 HOME = "Africa/Casablanca"
 ZONES = {"MAD": HOME, "EUR": "Europe/Paris", "USD": "America/New_York"}
+PLACES = tuple(dict.fromkeys((HOME, *ZONES.values())))
 _STEP = timedelta(minutes=15)
 
 

@@ -101,7 +101,7 @@ class Sending:
         """The next ones of the first zone that is awake and has any; from the beginning again for those put off."""
         known = {one.donor_id for one in self._waiting} | self._busy
         quiet = quiet_hours(self._services, self._broadcast)
-        for zone in sends.open_zones(tx, self._broadcast.id):
+        for zone in nights.PLACES:
             if not nights.is_awake(zone, now, quiet):
                 continue
             for after in dict.fromkeys((self._reached.get(zone, 0), 0)):

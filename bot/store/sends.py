@@ -68,21 +68,21 @@ _ABANDONED = Statement(
     .values(state=SendState.DOUBT.value, sent_at=at("now"), taken_until=null(), error="killed")
     .returning(_sends.c.broadcast_id)
 )
-_OPEN_ZONES = Statement(
-    select(_sends.c.zone, func.min(func.coalesce(_sends.c.taken_until, 0)).label("due"))
-    .where(_sends.c.broadcast_id == at("this_id"), _IS_OWED)
-    .group_by(_sends.c.zone)
+# In order, or SQLite would look through all whom it was sent to instead of the index of what is owed.
+_IN_ZONE = (
+    select(_sends.c.donor_id, func.coalesce(_sends.c.taken_until, 0).label("due"))
+    .where(
+        _sends.c.broadcast_id == at("this_id"), _sends.c.zone == at("place"), _sends.c.donor_id > 0, _IS_OWED
+    )
+    .order_by(_sends.c.donor_id)
 )
-_IS_ANY = Statement(
+_ANY_IN_ZONE = Statement(_IN_ZONE.limit(1))
+_MANY = _IN_ZONE.limit(10_000).subquery()
+_DUE_IN_ZONE = Statement(select(func.min(_MANY.c.due)))
+# The sum keeps SQLite to the index of the few that are being sent.
+_IS_SENDING = Statement(
     select(func.max(1)).where(
-        or_(
-            exists().where(_sends.c.broadcast_id == at("this_id"), _IS_OWED),
-            exists().where(
-                _sends.c.state == SendState.SENDING.value,
-                _sends.c.taken_until.is_not(None),
-                _sends.c.broadcast_id == at("this_id"),
-            ),
-        )
+        exists().where(_sends.c.state == SendState.SENDING.value, _sends.c.broadcast_id + 0 == at("this_id"))
     )
 )
 _ADD_UP = Statement(
@@ -110,7 +110,7 @@ _OF_DONOR = Statement(
         (broadcast_taps.c.broadcast_id == _sends.c.broadcast_id)
         & (broadcast_taps.c.donor_id == _sends.c.donor_id),
     )
-    .where(_sends.c.donor_id == at("donor"))
+    .where(_sends.c.donor_id == at("donor"), _sends.c.sent_at.is_not(None))
     .group_by(_sends.c.broadcast_id)
     .order_by(_sends.c.broadcast_id)
 )
@@ -199,15 +199,18 @@ def abandoned(tx: Tx, now: datetime) -> int:
     return len(found)
 
 
-def is_any_left(tx: Tx, broadcast_id: int) -> bool:
-    """Whether any is owed or being sent."""
-    return tx.value(_IS_ANY, this_id=broadcast_id) is not None
+def is_sending(tx: Tx, broadcast_id: int) -> bool:
+    return tx.value(_IS_SENDING, this_id=broadcast_id) is not None
 
 
-def open_zones(tx: Tx, broadcast_id: int) -> dict[str, datetime]:
-    """Zones in which something is owed, and from when on."""
-    rows = tx.all(_OPEN_ZONES, this_id=broadcast_id)
-    return {row["zone"]: moment(row["due"]) for row in rows}
+def is_owed_in(tx: Tx, broadcast_id: int, zone: str) -> bool:
+    return tx.value(_ANY_IN_ZONE, this_id=broadcast_id, place=zone) is not None
+
+
+def due_in(tx: Tx, broadcast_id: int, zone: str) -> datetime | None:
+    """From when on something is owed in this zone, of the first ten thousand; None where nothing is."""
+    value = tx.value(_DUE_IN_ZONE, this_id=broadcast_id, place=zone)
+    return None if value is None else moment(value)
 
 
 def page_tally(tx: Tx, broadcast_id: int, page: tuple[int, int]) -> dict[str, int]:
@@ -224,5 +227,5 @@ def add_up(tx: Tx, broadcast_id: int, more: Mapping[str, int]) -> None:
 
 
 def of_donor(tx: Tx, donor_id: int) -> list[dict[str, str | int | None]]:
-    """Every broadcast that was meant for this donor, what became of it and what they tapped, for their own file."""
+    """Every broadcast that this donor got, or may have got, and what they tapped, for their own file."""
     return [dict(row) for row in tx.all(_OF_DONOR, donor=donor_id)]
