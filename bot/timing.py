@@ -50,7 +50,7 @@ def offers(now: datetime) -> tuple[datetime, ...]:
     """A few times to tap: in an hour, this evening where it is still to come, tomorrow morning and evening."""
     local = now.astimezone(ZONE)
     tomorrow = local.date() + timedelta(days=1)
-    hour = (local + timedelta(hours=1)).replace(second=0, microsecond=0)
+    hour = (now + timedelta(hours=1)).astimezone(ZONE).replace(second=0, microsecond=0)
     fixed = (
         datetime.combine(local.date(), time(18, 30), ZONE),
         datetime.combine(tomorrow, time(10), ZONE),

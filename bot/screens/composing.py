@@ -169,11 +169,11 @@ def which_language(words: Words, broadcast: Broadcast, guessed: str) -> Screen:
 
 def part(words: Words, draft: "Draft", language: str) -> Screen:
     """One language: what is written, or what its donors get instead."""
-    one, name = draft.broadcast, LANGUAGE_NAMES[language]
+    one = draft.broadcast
     people = words.plural("{n} person", "{n} people", draft.counted.by_language.get(language, 0))
     written = one.parts.get(language)
     if written is not None:
-        text = lines(f"<b>{name}</b> · {people}", composed.content(words, written))
+        text = lines(_heading(words, language, people), composed.content(words, written))
         choices = rows(
             (
                 Button(words.label("Look at it"), ComposePart("look", language, one.id)),
@@ -197,7 +197,7 @@ def _missing(words: Words, one: Broadcast, language: str, people: str) -> Screen
         if code in one.parts
     ]
     text = lines(
-        f"<b>{LANGUAGE_NAMES[language]}</b> · {people}",
+        _heading(words, language, people),
         words.text("Nothing is written in this language. What do its donors get?"),
     )
     choices = rows(
@@ -207,6 +207,10 @@ def _missing(words: Words, one: Broadcast, language: str, people: str) -> Screen
         back(words, one),
     )
     return Screen(text, choices, awaiting=ComposePart("show", language, one.id))
+
+
+def _heading(words: Words, language: str, people: str) -> str:
+    return words.text("<b>{language}</b> · {people}", language=LANGUAGE_NAMES[language], people=people)
 
 
 def _chosen(label: str, is_it: bool) -> str:
@@ -386,7 +390,10 @@ def button(words: Words, broadcast: Broadcast, place: int, campaigns: Sequence[C
     one, id = broadcast.buttons[place], broadcast.id
     labels = [f"{LANGUAGE_NAMES[code]}: {words.name(label)}" for code, label in sorted(one.labels.items())]
     text = paragraphs(
-        f"<b>{place + 1}.</b> {composed.button(words, one, composed.by_id(campaigns))}",
+        lines(
+            words.text("<b>Button {n}</b>", n=place + 1),
+            composed.button(words, one, composed.by_id(campaigns)),
+        ),
         lines(*labels) or words.text("It carries the bot’s own words in each language."),
         words.text("In which language shall it say something else?"),
     )
