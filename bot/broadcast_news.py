@@ -1,10 +1,10 @@
 """Deliveries to staff about broadcasts: a request to approve, what became of it, a report. Drawn from today's facts."""
 
-from bot import composing, drafting
+from bot import composing, drafting, outcomes
 from bot.broadcasts import Broadcast, BroadcastState
 from bot.i18n import Words
 from bot.model import Delivery, DeliveryKind
-from bot.screens import approving
+from bot.screens import approving, outcome
 from bot.screens.base import Screen
 from bot.services import Services
 from bot.store import campaigns
@@ -17,6 +17,8 @@ async def draw(services: Services, words: Words, delivery: Delivery) -> Screen |
     broadcast = await composing.find(services, composing.id_in(delivery))
     if broadcast is None:
         return None
+    if delivery.kind is DeliveryKind.BROADCAST_REPORT:
+        return await _report(services, words, broadcast, delivery.payload or "")
     kind, _, rest = (delivery.payload or "").partition(".")
     by, _, reason = rest.partition(".")
     match kind:
@@ -37,3 +39,9 @@ async def _request(services: Services, words: Words, broadcast: Broadcast) -> Sc
     is_paid = services.settings.allow_paid_broadcast and broadcast.is_paid
     price = drafting.stars(draft.counted.total) if is_paid else None
     return approving.request(words, draft, known, changes, price, stays=True)
+
+
+async def _report(services: Services, words: Words, broadcast: Broadcast, moment: str) -> Screen:
+    found = await outcomes.outcome(services, broadcast)
+    known = await services.db.read(campaigns.all_of_them)
+    return outcome.report(words, broadcast, found, known, moment, stays=True)

@@ -15,7 +15,7 @@ from bot.broadcasts import (
 )
 from bot.config import LANGUAGES
 from bot.contents import Content, ContentKind
-from bot.i18n import Words
+from bot.i18n import Words, isolate
 from bot.model import Campaign
 from bot.screens.base import lines
 from bot.screens.home import LANGUAGE_NAMES
@@ -85,7 +85,8 @@ def tab(broadcast: Broadcast, language: str) -> str:
 
 
 def tabs(broadcast: Broadcast) -> list[str]:
-    return [tab(broadcast, one) for one in broadcast.audience.languages or LANGUAGES]
+    """Each in an isolate: names in two directions stand beside one another."""
+    return [isolate(tab(broadcast, one)) for one in broadcast.audience.languages or LANGUAGES]
 
 
 def button(words: Words, one: BroadcastButton, campaigns: Mapping[int, Campaign]) -> str:
@@ -153,8 +154,15 @@ def count(words: Words, counted: "Counted") -> str:
         for code, people in sorted(counted.reached.items())
         if people
     )
-    total = words.plural("<b>{n} person</b> gets it", "<b>{n} people</b> get it", counted.total)
-    return lines(f"{total}: {reached}" if reached else total, taken_off(words, counted))
+    if not reached:
+        return lines(words.text("<b>Nobody</b> gets it."), taken_off(words, counted))
+    total = words.plural(
+        "<b>{n} person</b> gets it: {languages}",
+        "<b>{n} people</b> get it: {languages}",
+        counted.total,
+        languages=reached,
+    )
+    return lines(total, taken_off(words, counted))
 
 
 def taken_off(words: Words, counted: "Counted") -> str | None:

@@ -57,7 +57,7 @@ def card(words: Words, broadcast: Broadcast, going: Going, *, stays: bool = Fals
     """How far it is; a message of its own where it `stays`."""
     text = paragraphs(
         composed.title(words, broadcast),
-        lines(_bar(words, broadcast), *_fates(words, broadcast)),
+        lines(_bar(words, broadcast), *fates(words, broadcast)),
         _left(words, broadcast, going),
     )
     return Screen(
@@ -74,11 +74,12 @@ def _bar(words: Words, broadcast: Broadcast) -> str:
     share = done / tally.total if tally.total else float(broadcast.state.is_over)
     full = round(share * _CELLS)
     sums = words.text("{sent} of {total}", sent=tally.sent, total=tally.total)
-    # Drawn from the left in every language, as the number beside it is.
-    return f"\u2066{'▓' * full}{'░' * (_CELLS - full)}\u2069 <b>{words.percent(share)}</b> · {sums}"
+    # The blocks have no direction: they fill from the side that the reader begins at.
+    return f"{'▓' * full}{'░' * (_CELLS - full)} <b>{words.percent(share)}</b> · {sums}"
 
 
-def _fates(words: Words, broadcast: Broadcast) -> list[str]:
+def fates(words: Words, broadcast: Broadcast) -> list[str]:
+    """What became of those who did not get it, by kind."""
     tally = broadcast.tally
     found = (
         (tally.blocked, words.text("Blocked the bot")),

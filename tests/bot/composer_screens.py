@@ -20,8 +20,9 @@ from bot.drafting import Kind, Remark
 from bot.i18n import Words
 from bot.model import Campaign
 from bot.money import LARGEST, Money
-from bot.screens import approving, composing, narrowing, steering
+from bot.screens import approving, composing, narrowing, outcome, steering
 from bot.screens.base import Screen
+from bot.screens.outcome import Group, Outcome
 from bot.screens.steering import Going
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -112,6 +113,15 @@ def composer(words: Words, all_three: list[Campaign]) -> dict[str, Screen]:
         going = Going(9_999.0, 999_999)
         made[f"card {state}"] = steering.card(words, a_draft(state).broadcast, going, stays=True)
         made[f"page {state}"] = steering.card(words, a_draft(state).broadcast, Going(1.0))
+    reached = Group(9_999_999, 99_999, 999_999, (MUCH, Money(LARGEST, "EUR")))
+    for moment in ("now", "end", "24h", "7d"):
+        found = Outcome({0: 9, 1: 999_999}, 9_999, reached, Group(500_000, 5_000))
+        made[f"report {moment}"] = outcome.report(words, one, found, all_three, moment, stays=True)
+    nothing = Outcome({}, 0, Group(2, 0), Group())
+    made["report without gifts"] = outcome.report(words, one, nothing, all_three)
+    chance = Outcome({}, 0, Group(2000, 3), Group(100, 0))
+    made["report by chance"] = outcome.report(words, one, chance, all_three)
+    made["report as a file"] = outcome.file(words, one, b"x")
     return made | conditions(words, one, all_three)
 
 

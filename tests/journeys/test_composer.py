@@ -8,7 +8,7 @@ from typing import Any
 from bot.broadcasts import BroadcastState
 from sandbox.app import Sandbox
 from sandbox.telegram import Phone
-from tests.stage import Stage, bot_beside, labels, press, settings_for, shows
+from tests.stage import Stage, bot_beside, labels, press, session_of, settings_for, shows
 
 # Other work on the machine may slow a step down.
 PACED = 15
@@ -265,6 +265,54 @@ async def test_the_card_pauses_resumes_and_cancels(sandbox: Sandbox, tmp_path: P
         ]
 
 
+async def test_the_report_tells_what_arrived_what_was_tapped_and_what_was_given(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    async with desk_of(sandbox, tmp_path) as desk:
+        karim = await written(desk)
+        await press(karim, "Buttons", "None yet")
+        await press(karim, "Add: give", "Which campaign")
+        await press(karim, labels(karim)[0], "which amount")
+        await press(karim, "200 MAD", "gives 200 MAD to")
+        await press(karim, "Back to the broadcast", "For whom:")
+        await press(karim, "Send to 4 people", "Send it to 4 people?")
+        await karim.tap("Yes")
+        await desk.until_rows("SELECT state, sent FROM broadcasts", [("done", 4)], PACED)
+        await karim.until(
+            lambda one: any("Report at the end" in message.text for message in one.messages), PACED
+        )
+        john = desk.john()
+        await press(john, "Give 200 MAD", "200 MAD", first="Hello everybody")
+        await john.tap("Pay")
+        await john.until(lambda one: any(each.url for each in one.last.buttons), PACED)
+        desk.stripe.pay(session_of(john))
+        await john.says("Received: 200 MAD", PACED)
+        stop = next(one for one in desk.yasmine().messages if one.text == "Hello everybody")
+        desk.telegram.tapped(desk.yasmine(), desk.yasmine().chat, stop, stop.buttons[-1])
+        await desk.until_rows("SELECT count(*) FROM broadcast_taps", [(2,)], PACED)
+        await karim.send("/broadcasts")
+        await press(karim, "No. 1", "sent")
+        await press(karim, "Report", "Report until now")
+        said = _plain(karim.last.text)
+        for line in (
+            "Delivered: 4 of 4",
+            "Stopped these messages: 1",
+            "Taps on button 1: 1",
+            "1 gift from those who got it since then: 200 MAD net of refunds",
+            "Nobody was held out",
+        ):
+            assert line in said
+        await karim.tap("As a file (CSV)")
+        await karim.until(lambda one: one.last.document is not None, PACED)
+        assert karim.last.document is not None
+        file = set(karim.last.document.content.decode("utf-8-sig").replace("200.00", "200").splitlines())
+        assert {"sent,en,4,,", "tapped,give0,1,,", "tapped,stop,1,,", "given,sent,,200,MAD"} <= file
+
+
+def _plain(text: str) -> str:
+    return text.translate({0x2068: None, 0x2069: None, 0xA0: " "})
+
+
 async def test_what_a_bot_cannot_send_again_and_what_is_too_long_is_said_kindly(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
@@ -312,7 +360,7 @@ async def test_the_audience_is_narrowed_with_an_exact_count(sandbox: Sandbox, tm
         await press(karim, "Gave or not", "Who is meant by what they gave?")
         await karim.send("120")
         await karim.says("but not for 120 days", PACED)
-        await karim.says("0 people get it")
+        await karim.says("Nobody gets it")
         await press(karim, "Source", "By which link did they come?")
         await karim.send("no such thing!")
         await karim.says("A source has letters", PACED)
