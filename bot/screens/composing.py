@@ -94,8 +94,8 @@ def remark(words: Words, found: Remark, draft: "Draft") -> str:
             return words.text("➡️ Send me the message now, or tap a language to write it in.")
         case Kind.MISSING:
             return words.plural(
-                "❗ {language}: nothing is written yet for {n} person. Tap the language and choose.",
-                "❗ {language}: nothing is written yet for {n} people. Tap the language and choose.",
+                "❗ Nothing is written yet in {language}, for {n} person. Tap the language and choose.",
+                "❗ Nothing is written yet in {language}, for {n} people. Tap the language and choose.",
                 draft.counted.by_language.get(found.language, 0),
                 language=language,
             )
@@ -105,14 +105,14 @@ def remark(words: Words, found: Remark, draft: "Draft") -> str:
             return words.text("❗ The time is past or too far away. Choose another.")
         case Kind.NAMES_OFF:
             return words.text(
-                "❗ {language}: {place} is not allowed here (the setting {setting}).",
+                "❗ In {language}: {place} is not allowed here (the setting {setting}).",
                 language=language,
                 place=FIRST_NAME,
                 setting="FIRST_NAMES",
             )
         case Kind.UNKNOWN_PLACE:
             return words.text(
-                "⚠️ {language}: {place} is nothing that I fill in. It will be sent as it stands.",
+                "⚠️ In {language}: {place} is nothing that I fill in. It will be sent as it stands.",
                 language=language,
                 place=found.word,
             )
@@ -210,7 +210,9 @@ def _missing(words: Words, one: Broadcast, language: str, people: str) -> Screen
 
 
 def _heading(words: Words, language: str, people: str) -> str:
-    return words.text("<b>{language}</b> · {people}", language=LANGUAGE_NAMES[language], people=people)
+    return words.text(
+        "<b>Language: {language}</b> · {people}", language=LANGUAGE_NAMES[language], people=people
+    )
 
 
 def _chosen(label: str, is_it: bool) -> str:
@@ -388,7 +390,10 @@ def no_amount(words: Words) -> str:
 def button(words: Words, broadcast: Broadcast, place: int, campaigns: Sequence[Campaign]) -> Screen:
     """One button with its labels."""
     one, id = broadcast.buttons[place], broadcast.id
-    labels = [f"{LANGUAGE_NAMES[code]}: {words.name(label)}" for code, label in sorted(one.labels.items())]
+    labels = [
+        words.text("In {language}: {label}", language=LANGUAGE_NAMES[code], label=label)
+        for code, label in sorted(one.labels.items())
+    ]
     text = paragraphs(
         lines(
             words.text("<b>Button {n}</b>", n=place + 1),

@@ -44,7 +44,7 @@ async def written(stage: Stage, text: str = "Hello everybody") -> Phone:
     await karim.says("Send me the message as it should look", PACED)
     await karim.send(text)
     await karim.says("In which language is it?", PACED)
-    await press(karim, "English ✓", "nothing is written yet for")
+    await press(karim, "English ✓", "Nothing is written yet in")
     for tab in ("Français ?", "العربية ?"):
         await press(karim, tab, "Nothing is written in this language")
         await press(karim, "They get: English", "For whom:")
@@ -58,7 +58,7 @@ async def test_nothing_goes_before_every_language_is_decided(sandbox: Sandbox, t
         await karim.says("Send me the message as it should look", PACED)
         await karim.send("Hello everybody")
         await karim.says("In which language is it?", PACED)
-        await press(karim, "English ✓", "nothing is written yet for 1 person")
+        await press(karim, "English ✓", "for 1 person. Tap the language")
         assert not shows(karim, "Send to")
         await press(karim, "Français ?", "Nothing is written in this language")
         await press(karim, "They get: English", "3 people get it")
