@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,19 +65,30 @@ def pin(pid: int, core: int) -> None:
 
 
 @contextlib.asynccontextmanager
-async def running(name: str, *, walks: bool = True, loud: bool = False) -> AsyncIterator[Bot]:
-    """The bot, started for the second time on its database: the first start is the one that makes everything."""
+async def running(
+    name: str,
+    *,
+    walks: bool = True,
+    loud: bool = False,
+    more: Mapping[str, str] | None = None,
+    between: Callable[[Path], None] = lambda _: None,
+) -> AsyncIterator[Bot]:
+    """The bot, started for the second time on its database: the first start is the one that makes everything.
+
+    `more` are settings of its environment; `between` is done to the database between the two starts.
+    """
     world = World()
     server = await serve(world)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         port = _free_port()
-        settings = _settings(world, port, Path(folder))
+        settings = _settings(world, port, Path(folder)) | dict(more or {})
         load = Load(world, port)
         try:
             async with _process(name, settings, folder, loud=loud):
                 await _first_answer(load, port, walks=walks)
                 # What a first start still does once it serves, such as setting the menu, is done too.
                 await asyncio.sleep(0.5)
+            between(Path(folder) / "bench.db")
             began = time.perf_counter()
             async with _process(name, settings, folder, loud=loud) as pid:
                 await _first_answer(load, port, walks=walks)

@@ -25,15 +25,15 @@ class Quiet:
 
 
 def read_quiet(value: object) -> object:
-    """`21-9`; nothing means that there are none. Raises ValueError."""
+    """`21-9`, or `off` where there are none. Raises ValueError."""
     if not isinstance(value, str):
         return value
-    if not value.strip():
+    if value.strip().lower() in ("", "off"):
         return None
     begin, _, end = value.partition("-")
     hours = (begin.strip(), end.strip())
     if not all(one.isdigit() and int(one) < 24 for one in hours) or hours[0] == hours[1]:
-        raise ValueError("QUIET_HOURS is two different hours like 21-9")
+        raise ValueError("QUIET_HOURS is two different hours like 21-9, or off")
     return Quiet(int(begin), int(end))
 
 

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -28,58 +29,75 @@ from bot.store.sql import Tx
 
 log = logging.getLogger(__name__)
 _PAGE = 512
+# How many are on their way at once: at Telegram's own pace, and where that is lifted by agreement with Telegram.
+_TRUE_RATE = 100
 _TRUE_PACE, _LIFTED = 8, 64
-_TRIES = 12
+# Where there are very many a second, those within so many seconds are written down together.
+_TOGETHER = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """What stands below the broadcast in one language; `album` is the message that carries the rows of an album."""
+
+    rows: Rows
+    album: str
 
 
 class Sending:
     """One broadcast on its way. `run` returns when it was paused, canceled or is through, or everybody left is asleep."""
 
-    def __init__(self, services: Services, bot: Pen, broadcast: Broadcast, planning: asyncio.Event) -> None:
-        """`planning` is set once the fan-out is through."""
+    def __init__(self, services: Services, bot: Pen, broadcast: Broadcast, planned: asyncio.Event) -> None:
+        """`planned` is set once the fan-out is through."""
         self._services, self._bot, self._broadcast = services, bot, broadcast
-        self._is_planned = planning
-        self._senders = _LIFTED if services.settings.telegram_rate > 100 else _TRUE_PACE
+        self._planned = planned
+        self._is_lifted = services.settings.telegram_rate > _TRUE_RATE
+        self._senders = _LIFTED if self._is_lifted else _TRUE_PACE
         self._cost = max(cost(one) for one in broadcast.parts.values())
         self._waiting: deque[Recipient] = deque()
         self._reached: dict[str, int] = {}
-        self._busy: set[int] = set()
+        self._busy = 0
         self._outcomes: list[Outcome] = []
         self._told, self._freed = asyncio.Event(), asyncio.Event()
         self._is_over = False
-        self._rows: dict[str, Rows] = {}
+        self._below: dict[str, Below] = {}
 
     async def run(self) -> None:
         self._campaigns = await self._services.db.read(campaigns.all_of_them)
-        booking = asyncio.Event()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._books(booking))
+        ending = asyncio.Event()
+        async with asyncio.TaskGroup() as booking:
+            booking.create_task(self._books(ending))
             async with asyncio.TaskGroup() as sending:
                 await self._waves(sending)
-            booking.set()
+            ending.set()
             self._told.set()
 
     async def _waves(self, group: asyncio.TaskGroup) -> None:
+        """As many as the pace and the free senders let go are taken in one transaction, and sent side by side."""
+        enough = self._senders // 4 if self._is_lifted else 1
         while not self._is_over:
-            if not await self._is_anybody_near():
-                return
-            free = self._senders - len(self._busy)
-            if free <= 0:
+            if self._senders - self._busy < enough:
                 self._freed.clear()
                 await self._freed.wait()
-                continue
-            near = list(self._waiting)[: free * 2]
-            granted = set((await self._bot.room([one.chat_id for one in near], self._cost))[:free])
-            wave = [one for one in near if one.chat_id in granted]
-            self._waiting = deque(one for one in self._waiting if one.chat_id not in granted)
-            for one in await self._taken(wave):
-                self._busy.add(one.donor_id)
-                group.create_task(self._send(one))
+            elif not await self._is_anybody_near():
+                return
+            else:
+                for one in await self._taken(await self._wave(self._senders - self._busy)):
+                    self._busy += 1
+                    group.create_task(self._send(one))
+
+    async def _wave(self, most: int) -> list[Recipient]:
+        """Wait until somebody may be written to; those who may, with their tokens spent."""
+        near = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
+        granted = set(await self._bot.room([one.chat_id for one in near], self._cost))
+        # Who must wait is asked about last of all, so that nobody stands behind a chat that is paused.
+        self._waiting.extend(one for one in near if one.chat_id not in granted)
+        return [one for one in near if one.chat_id in granted]
 
     async def _is_anybody_near(self) -> bool:
         """Read ahead; wait for the fan-out where it is not through."""
         while len(self._waiting) < self._senders:
-            is_planned = self._is_planned.is_set()
+            is_planned = self._planned.is_set()
             found = await self._services.db.read(partial(self._read_on, now=self._services.clock()))
             self._waiting.extend(found)
             if found or self._waiting:
@@ -93,13 +111,13 @@ class Sending:
         """A moment for the fan-out."""
         try:
             async with asyncio.timeout(0.02):
-                await self._is_planned.wait()
+                await self._planned.wait()
         except TimeoutError:
             return
 
     def _read_on(self, tx: Tx, now: datetime) -> list[Recipient]:
         """The next ones of the first zone that is awake and has any; from the beginning again for those put off."""
-        known = {one.donor_id for one in self._waiting} | self._busy
+        known = {one.donor_id for one in self._waiting}
         quiet = quiet_hours(self._services, self._broadcast)
         for zone in nights.PLACES:
             if not nights.is_awake(zone, now, quiet):
@@ -128,6 +146,8 @@ class Sending:
             # Whatever broke, nobody knows whether it was sent.
             log.exception("a send failed", extra={"broadcast": self._broadcast.id, "donor": to.donor_id})
             outcome = Outcome(to.donor_id, SendState.DOUBT, error="failed")
+        self._busy -= 1
+        self._freed.set()
         self._outcomes.append(outcome)
         self._told.set()
 
@@ -150,26 +170,24 @@ class Sending:
         return Outcome(to.donor_id, SendState.SENT, message_id)
 
     async def _posted(self, to: Recipient, chat_id: int) -> int:
-        content = self._broadcast.parts[to.language]
-        name = await self._first_name(to, chat_id) if holds_name(content) else None
-        words = self._services.catalogues.words(to.speaks)
+        content, below = self._broadcast.parts[to.language], self._below_in(to.speaks)
         return await post(
             self._bot,
             chat_id,
             content,
-            self._rows_for(to),
+            below.rows,
             Priority.GRANTED,
             is_paid=self._broadcast.is_paid,
-            first_name=name,
-            below=screens.below_album(words),
+            first_name=await self._first_name(to, chat_id) if holds_name(content) else None,
+            below=below.album,
         )
 
-    def _rows_for(self, to: Recipient) -> Rows:
-        if to.speaks not in self._rows:
-            words = self._services.catalogues.words(to.speaks)
-            known = {one.id: one for one in self._campaigns}
-            self._rows[to.speaks] = screens.rows_for(words, self._broadcast, known, self._services.username)
-        return self._rows[to.speaks]
+    def _below_in(self, language: str) -> Below:
+        if language not in self._below:
+            words, known = self._services.catalogues.words(language), {one.id: one for one in self._campaigns}
+            rows = screens.rows_for(words, self._broadcast, known, self._services.username)
+            self._below[language] = Below(rows, screens.below_album(words))
+        return self._below[language]
 
     async def _first_name(self, to: Recipient, chat_id: int) -> str:
         """Asked for and forgotten: names are not stored."""
@@ -177,18 +195,16 @@ class Sending:
         return chat.get("first_name") or screens.friend(self._services.catalogues.words(to.speaks))
 
     async def _books(self, ending: asyncio.Event) -> None:
-        """Write outcomes down as they come; those that come together share a commit."""
+        """Write outcomes down as they come; those that come together share a transaction."""
         while not (ending.is_set() and not self._outcomes):
             await self._told.wait()
             self._told.clear()
+            if self._is_lifted:
+                await asyncio.sleep(_TOGETHER)
             outcomes, self._outcomes = self._outcomes, []
             if outcomes:
-                await self._booked(outcomes)
-
-    async def _booked(self, outcomes: list[Outcome]) -> None:
-        await self._services.db.write(partial(self._book, outcomes=outcomes, now=self._services.clock()))
-        self._busy.difference_update(one.donor_id for one in outcomes)
-        self._freed.set()
+                write = partial(self._book, outcomes=outcomes, now=self._services.clock())
+                await self._services.db.write(write)
 
     def _book(self, tx: Tx, outcomes: list[Outcome], now: datetime) -> None:
         sends.book(tx, self._broadcast.id, outcomes, now)

@@ -1,5 +1,6 @@
 """One broadcast owed to one donor: taken by conditional UPDATE, so that no two senders ever have the same one."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -52,7 +53,7 @@ _SKIP = Statement(
 )
 _END = Statement(
     update(_sends)
-    .where(*_MINE, _sends.c.state.in_((SendState.SENDING.value, SendState.DOUBT.value)))
+    .where(*_MINE, _sends.c.state == at("old"))
     .values(
         state=at("new_state"),
         taken_until=at("not_before"),
@@ -61,7 +62,6 @@ _END = Statement(
         error=at("new_error"),
     )
 )
-_STATE = Statement(select(_sends.c.state, _sends.c.attempts).where(*_MINE))
 _ABANDONED = Statement(
     update(_sends)
     .where(_sends.c.state == SendState.SENDING.value, _sends.c.taken_until <= at("now"))
@@ -164,26 +164,29 @@ def take(tx: Tx, broadcast_id: int, wanted: Iterable[Recipient], cap: int, now: 
 
 
 def book(tx: Tx, broadcast_id: int, outcomes: Iterable[Outcome], now: datetime) -> None:
-    """Write down what became of sends, and count them. One that was given up as in doubt is what its sender says after all."""
-    more: dict[str, int] = {}
+    """Write down what became of sends, and count them."""
+    more = Counter[str]()
     for one in outcomes:
-        row = tx.one(_STATE, this_id=broadcast_id, donor=one.donor_id)
-        # What was in doubt to another process is never owed again: a doubt is never sent twice.
-        was_doubt = row is not None and row["state"] == SendState.DOUBT
-        state = SendState.DOUBT if was_doubt and one.state is SendState.OWED else one.state
-        if not tx.run(_END, this_id=broadcast_id, donor=one.donor_id, **_ended(one, state, now)):
-            continue
-        more[state] = more.get(state, 0) + 1
-        if was_doubt:
-            more[SendState.DOUBT] = more.get(SendState.DOUBT, 0) - 1
+        if tx.run(_END, this_id=broadcast_id, donor=one.donor_id, old=SendState.SENDING, **_ended(one, now)):
+            more[one.state] += 1
+        elif one.state is not SendState.OWED and _is_cleared(tx, broadcast_id, one, now):
+            more[one.state] += 1
+            more[SendState.DOUBT] -= 1
     add_up(tx, broadcast_id, more)
 
 
-def _ended(one: Outcome, state: SendState, now: datetime) -> dict[str, Value]:
-    came = state in (SendState.SENT, SendState.DOUBT)
+def _is_cleared(tx: Tx, broadcast_id: int, one: Outcome, now: datetime) -> bool:
+    """What another process gave up as in doubt is what its sender says after all; but it is never owed again."""
+    return (
+        tx.run(_END, this_id=broadcast_id, donor=one.donor_id, old=SendState.DOUBT, **_ended(one, now)) == 1
+    )
+
+
+def _ended(one: Outcome, now: datetime) -> dict[str, Value]:
+    came = one.state in (SendState.SENT, SendState.DOUBT)
     return {
-        "new_state": state,
-        "not_before": seconds(now + one.pause) if state is SendState.OWED and one.pause else None,
+        "new_state": one.state,
+        "not_before": seconds(now + one.pause) if one.state is SendState.OWED else None,
         # Also what perhaps came counts towards the cap.
         "new_sent_at": seconds(now) if came else None,
         "new_message_id": one.message_id,

@@ -26,6 +26,7 @@ class Bot:
     sandbox: Sandbox
     folder: Path
     port: int
+    more: dict[str, str] = field(default_factory=dict)
     process: asyncio.subprocess.Process | None = None
     kills: int = 0
     killed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -49,7 +50,7 @@ class Bot:
             "-m",
             "bot",
             "run",
-            env={**os.environ, **settings},
+            env={**os.environ, **settings, **self.more},
             cwd=self.folder,
             stderr=asyncio.subprocess.DEVNULL,
         )
@@ -74,8 +75,9 @@ class Bot:
 
 
 @contextlib.asynccontextmanager
-async def beside(sandbox: Sandbox, folder: Path) -> AsyncGenerator[Bot]:
-    bot = Bot(sandbox, folder, free_port())
+async def beside(sandbox: Sandbox, folder: Path, **more: str) -> AsyncGenerator[Bot]:
+    """`more` are settings of its environment."""
+    bot = Bot(sandbox, folder, free_port(), more)
     await bot.start()
     try:
         yield bot
