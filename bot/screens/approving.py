@@ -109,7 +109,7 @@ def _summary(words: Words, draft: "Draft", campaigns: Sequence[Campaign]) -> tup
     return (
         composed.title(words, one),
         lines(
-            words.text("<b>Message:</b> {languages}", languages=" · ".join(composed.tabs(one))),
+            words.text("<b>Message:</b>") + f" {' · '.join(composed.tabs(one))}",
             words.text("<b>Buttons:</b>") + f" {buttons or '–'}",
             words.text("<b>When:</b>") + f" {composed.when(words, one.due_at)}",
         ),

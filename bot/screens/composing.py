@@ -37,7 +37,7 @@ def main(words: Words, draft: "Draft", campaigns: Sequence[Campaign], note: str 
         voided(words) if draft.is_voided else None,
         composed.title(words, one),
         lines(
-            words.text("<b>Message:</b> {languages}", languages=" · ".join(composed.tabs(one))),
+            words.text("<b>Message:</b>") + f" {' · '.join(composed.tabs(one))}",
             words.text("<b>Buttons:</b>") + f" {buttons or '–'}",
             words.text("<b>When:</b>") + f" {composed.when(words, one.due_at)}",
         ),

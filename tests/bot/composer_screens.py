@@ -32,7 +32,7 @@ MUCH = Money(LARGEST, "MAD")
 def a_draft(state: BroadcastState = BroadcastState.DRAFT) -> Draft:
     """A broadcast with the most that can stand in one."""
     parts = {"fr": Content(ContentKind.ALBUM, "x" * 1024, (), ((ContentKind.PHOTO, "x"),) * 10, "1")}
-    labels = dict.fromkeys(("ar", "fr", "en"), "<" * 40)
+    labels: dict[str, str] = dict.fromkeys(("ar", "fr", "en"), "<" * 40)
     buttons = (
         BroadcastButton(ButtonKind.GIVE, 1, MUCH, labels=labels),
         BroadcastButton(ButtonKind.LINK, url="https://example.org/" + "x" * 180, labels=labels),

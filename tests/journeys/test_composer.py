@@ -2,10 +2,13 @@
 
 import contextlib
 from collections.abc import AsyncGenerator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from bot.broadcasts import BroadcastState
+from bot.i18n import ZONE
+from bot.nights import Quiet
 from sandbox.app import Sandbox
 from sandbox.telegram import Phone
 from tests.stage import Stage, bot_beside, labels, press, session_of, settings_for, shows
@@ -232,6 +235,26 @@ async def test_a_time_is_typed_and_must_be_in_the_next_sixty_days(sandbox: Sandb
         assert await desk.rows("SELECT state FROM broadcasts") == [("canceled",)]
         await karim.send("/broadcasts")
         await karim.says("none yet", PACED)
+
+
+async def test_quiet_hours_and_the_price_of_speed_are_said_before(sandbox: Sandbox, tmp_path: Path) -> None:
+    always = Quiet(0, 23) if datetime.now(ZONE).hour < 23 else Quiet(23, 0)
+    async with desk_of(sandbox, tmp_path, quiet_hours=always, allow_paid_broadcast=True) as desk:
+        karim = await written(desk)
+        assert "It begins in quiet hours" in karim.last.text
+        await press(karim, "When", "The paid speed would cost 1 Star")
+        await press(karim, "Pay 1 Star for speed", "Paid speed: up to 1,000 messages a second")
+        await press(karim, "Back to the broadcast", "For whom:")
+        await press(karim, "Send to 4 people", "Paid speed: 1 Star at most")
+        await press(karim, "Yes", "being sent")
+        # The night is everybody's: nothing is sent, and the card says why.
+        await karim.until(
+            lambda one: any("4 people wait for the morning" in _plain(each.text) for each in one.messages),
+            PACED,
+        )
+        assert await desk.rows("SELECT state, sent, is_paid FROM broadcasts") == [("running", 0, 1)]
+        await karim.tap("Cancel")
+        await press(karim, "Yes, cancel it", "canceled", first="4 people have not got it yet")
 
 
 async def test_the_card_pauses_resumes_and_cancels(sandbox: Sandbox, tmp_path: Path) -> None:
