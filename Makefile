@@ -34,8 +34,8 @@ run: $(VENV)/.ready $(MO) ## Run the bot with the settings in .env
 test: $(VENV)/.ready $(MO) ## Run the tests
 	@$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term $(ARGS)
 
-test-deep: $(VENV)/.ready $(MO) ## Five thousand lives of money, fourteen months of a thousand monthly gifts (an hour)
-	@EXAMPLES=5000 GIFTS=1000 $(BIN)/python -m pytest -n 2 tests/journeys/test_money_machine.py tests/journeys/test_fourteen_months.py $(ARGS)
+test-deep: $(VENV)/.ready $(MO) ## Five thousand lives of money, a thousand monthly gifts, a storm of ten thousand (an hour)
+	@EXAMPLES=5000 GIFTS=1000 RECIPIENTS=10000 $(BIN)/python -m pytest -n 2 tests/journeys/test_money_machine.py tests/journeys/test_fourteen_months.py tests/journeys/test_broadcast_storm.py $(ARGS)
 
 check: $(VENV)/.ready $(MO) ## Style, types, walls, catalogues, secrets
 	@$(BIN)/ruff format --check .

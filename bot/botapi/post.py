@@ -1,9 +1,11 @@
 """Send what staff wrote, as it looked, with buttons below it; the errors are those of `draw`."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
+
+from telegram import InputMediaAudio, InputMediaDocument, InputMediaPhoto, InputMediaVideo, MessageEntity
 
 from bot.botapi.draw import attempt, keyboard
 from bot.botapi.pace import Priority
@@ -21,6 +23,13 @@ _METHODS = {
     ContentKind.VOICE: "sendVoice",
     ContentKind.AUDIO: "sendAudio",
     ContentKind.DOCUMENT: "sendDocument",
+}
+# python-telegram-bot takes an album in its own types only.
+_MEDIA: dict[ContentKind, Callable[..., Any]] = {
+    ContentKind.PHOTO: InputMediaPhoto,
+    ContentKind.VIDEO: InputMediaVideo,
+    ContentKind.AUDIO: InputMediaAudio,
+    ContentKind.DOCUMENT: InputMediaDocument,
 }
 
 
@@ -74,8 +83,10 @@ def _caption(said: Content) -> dict[str, Any]:
 async def _album(
     bot: Pen, base: Mapping[str, Any], said: Content, rows: Rows, priority: Priority, below: str
 ) -> int:
-    media: list[dict[str, Any]] = [{"type": kind.value, "media": file_id} for kind, file_id in said.files]
-    media[0] |= _caption(said)
+    entities = [MessageEntity.de_json(dict(one), None) for one in said.entities]
+    (first, file_id), *others = said.files
+    media = [_MEDIA[first](file_id, caption=said.text or None, caption_entities=entities or None)]
+    media += [_MEDIA[kind](file_id) for kind, file_id in others]
     sent = await attempt(lambda: bot.ask("sendMediaGroup", {**base, "media": media}, priority), 1)
     if rows:
         fields = {**base, "text": below, "reply_markup": keyboard(rows)}

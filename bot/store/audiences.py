@@ -1,5 +1,6 @@
 """Who is meant by an Audience, as one SQL condition: the same for the count and for the fan-out."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from bot.store.tables import broadcast_sends, donations, donors, monthly_gifts, 
 
 WEEK = timedelta(days=7)
 _UNCAPPED = 2**31
+_COUNTED = 10_000
 _LIVE = (str(MonthlyState.ACTIVE), str(MonthlyState.PAST_DUE))
 _NEAR = (
     select(donors.c.id).where(donors.c.id > at("after_id")).order_by(donors.c.id).limit(at("most")).subquery()
@@ -38,8 +40,13 @@ class Meant:
 def groups(tx: Tx, broadcast: Broadcast, settings: Settings, now: datetime) -> dict[tuple[str, str], int]:
     """How many people are meant, by language and by what keeps them from getting it (MUTED ... GO)."""
     statement = _counting(Meant(broadcast.audience, settings.admin_ids))
-    rows = tx.all(statement, **_values(broadcast, settings, now))
-    return {(row["language"], row["fate"]): row["people"] for row in rows}
+    values, found, after = _values(broadcast, settings, now), Counter[tuple[str, str]](), 0
+    # Page by page: to group all at once the database would sort them all in memory.
+    while (end := end_of_page(tx, after, _COUNTED)) is not None:
+        for row in tx.all(statement, after_id=after, upto_id=end, **values):
+            found[row["language"], row["fate"]] += row["people"]
+        after = end
+    return dict(found)
 
 
 def end_of_page(tx: Tx, after: int, most: int) -> int | None:
@@ -80,7 +87,9 @@ def _counting(meant: Meant) -> Statement:
         else_=GO,
     ).label("fate")
     people = func.count().label("people")
-    counted = select(donors.c.language, fate, people).where(is_meant(meant))
+    counted = select(donors.c.language, fate, people).where(
+        donors.c.id > at("after_id"), donors.c.id <= at("upto_id"), is_meant(meant)
+    )
     return Statement(counted.group_by(donors.c.language, literal_column("fate")))
 
 

@@ -45,6 +45,14 @@ class Stage:
         self.sent: list[tuple[float, int, Priority | None]] = []
         self.refusals: dict[int, list[Exception]] = {}
 
+    async def broadcast(self, chats: list[int]) -> None:
+        """As senders do: ask for room, then send with what was granted."""
+        left = list(chats)
+        while left:
+            granted = await self.pace.room(left[:8])
+            await asyncio.gather(*(self.call(chat, Priority.GRANTED) for chat in granted))
+            left = [chat for chat in left if chat not in granted]
+
     async def call(self, chat: int, priority: Priority | None = None, endpoint: str = "sendMessage") -> None:
         async def send() -> None:
             if self.refusals.get(chat):
@@ -91,6 +99,45 @@ async def test_a_confirmation_goes_ahead_of_broadcasts() -> None:
 
     await stage.clock.run(thanks(), *(stage.call(chat, Priority.BROADCAST) for chat in range(100)))
     assert next(at for at, chat, _ in stage.sent if chat == 9999) < 1.2
+
+
+async def test_all_together_stay_below_thirty_a_second() -> None:
+    stage = Stage()
+    thanks = (stage.call(chat, Priority.CONFIRMATION) for chat in range(1000, 1100))
+    await stage.clock.run(stage.broadcast(list(range(300))), *thanks)
+    assert len(stage.sent) == 400
+    assert stage.most_in_a_second() <= 30
+    assert stage.most_in_a_second(lambda one: one is Priority.GRANTED) <= 22
+
+
+async def test_thanks_overtake_a_broadcast_that_asks_for_room() -> None:
+    stage = Stage()
+
+    async def thanks() -> None:
+        await stage.clock.sleep(1)
+        await stage.call(9999, Priority.CONFIRMATION)
+
+    await stage.clock.run(thanks(), stage.broadcast(list(range(100))))
+    assert next(at for at, chat, _ in stage.sent if chat == 9999) < 1.2
+
+
+async def test_a_429_to_a_broadcast_goes_up_at_once_and_stops_it_for_that_long() -> None:
+    stage = Stage()
+    stage.refusals[0] = [RetryAfter(5)]
+    await stage.pace.room([0])
+    with pytest.raises(RetryAfter):
+        await stage.call(0, Priority.GRANTED)
+    await stage.clock.run(stage.broadcast([1, 2]), stage.call(8))
+    assert {chat: at for at, chat, _ in stage.sent} == {8: 0, 1: 5, 2: 5}
+
+
+async def test_a_chat_that_has_had_its_share_holds_up_no_other() -> None:
+    stage = Stage()
+    for _ in range(4):
+        await stage.call(1)
+    await stage.clock.run(stage.broadcast([1, 2]))
+    broadcast = [chat for _, chat, priority in stage.sent if priority is Priority.GRANTED]
+    assert broadcast == [2, 1]
 
 
 async def test_one_chat_gets_one_message_a_second_after_three() -> None:

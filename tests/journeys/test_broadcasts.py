@@ -1,17 +1,35 @@
 """Broadcasts from the engine's side: who gets one, in which words, when, and how it stops."""
 
+import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot import audience, broadcasting
-from bot.broadcasts import Audience, Broadcast, BroadcastButton, BroadcastState, ButtonKind, dump_buttons
+from bot.broadcasts import (
+    Audience,
+    Broadcast,
+    BroadcastButton,
+    BroadcastState,
+    ButtonKind,
+    Tally,
+    dump_buttons,
+)
 from bot.contents import Content, ContentKind
+from bot.model import DonorState
 from bot.money import Money
-from bot.store import broadcasts
+from bot.nights import Quiet, zone_of
+from bot.services import Bells
+from bot.store import broadcasts, donors
+from bot.store.database import Database
 from bot.store.moments import seconds
 from bot.store.sql import Tx
+from sandbox.app import Sandbox
+from sandbox.telegram.crowd import Crowd, Shares
 from sandbox.telegram.people import Button
-from tests.stage import Stage, labels, session_of, shows
+from tests.stage import Stage, bot_beside, labels, session_of, settings_for, shows
 
 AUTHOR = 1900
 
@@ -31,7 +49,7 @@ async def composed(
         made = broadcasts.add(tx, row["id"], audience or Audience(), more.pop("holdout", 0), now)
         for language, words in parts.items():
             broadcasts.put_part(tx, made, language, text(words))
-        broadcasts.move(tx, made.id, state=BroadcastState.SCHEDULED, due_at=seconds(now), **more)
+        broadcasts.move(tx, made.id, **{"state": BroadcastState.SCHEDULED, "due_at": seconds(now)} | more)
         return made.id
 
     id = await stage.services.db.write(write)
@@ -110,3 +128,149 @@ async def test_a_forged_button_of_a_broadcast_is_a_stale_one(stage: Stage) -> No
     await stage.telegram.acknowledged(stage.telegram.tapped(john, john.chat, john.last, button))
     assert await stage.rows("SELECT count(*) FROM broadcast_taps") == [(0,)]
     assert await stage.rows("SELECT source FROM donors WHERE language = 'en'") == [(None,)]
+
+
+async def crowd_of(stage: Stage, number: int) -> Crowd:
+    """So many people who know the bot, without having talked to it in this test."""
+    crowd = stage.telegram.invite(number, 3, Shares(0, 0, 0, 0))
+
+    def write(tx: Tx) -> None:
+        for one in crowd.donors:
+            donors.add(tx, one, "en", "MAD", 1)
+
+    await stage.services.db.write(write)
+    return crowd
+
+
+async def ring(stage: Stage) -> None:
+    stage.services.bells.broadcasts.set()
+
+
+async def tally(stage: Stage, id: int) -> Tally:
+    found = await stage.services.db.read(lambda tx: broadcasts.get(tx, id))
+    assert found is not None
+    return found.tally
+
+
+async def until_posted(stage: Stage, number: int) -> None:
+    async with asyncio.timeout(20):
+        while stage.telegram.traffic.total < number:
+            await asyncio.sleep(0.005)
+
+
+async def test_pause_holds_it_within_what_is_on_its_way_and_resume_goes_on(stage: Stage) -> None:
+    await everybody_is_here(stage)
+    crowd = await crowd_of(stage, 60)
+    made = await composed(stage, {"en": "Hello"})
+    before = stage.telegram.traffic.total
+    await ring(stage)
+    await until_posted(stage, before + 10)
+    assert await broadcasting.pause(stage.services, made.id, 4)
+    assert not await broadcasting.pause(stage.services, made.id, 4)
+    at_pause = stage.telegram.traffic.total
+    await stage.until_rows("SELECT count(*) FROM broadcast_sends WHERE state = 'sending'", [(0,)])
+    assert stage.telegram.traffic.total <= at_pause + 8
+    assert (await tally(stage, made.id)).sent < 60
+    assert await broadcasting.resume(stage.services, made.id, 4)
+    await stage.until_rows("SELECT state, sent FROM broadcasts", [("done", 61)], 20)
+    assert {len(stage.telegram.posted(one)) for one in crowd.donors} == {1}
+    assert await stage.rows("SELECT act, subject, by FROM acts ORDER BY id") == [
+        ("broadcast.pause", str(made.id), "staff 4"),
+        ("broadcast.resume", str(made.id), "staff 4"),
+    ]
+
+
+async def test_cancel_is_for_good_and_owes_its_report(stage: Stage) -> None:
+    await everybody_is_here(stage)
+    crowd = await crowd_of(stage, 60)
+    made = await composed(stage, {"en": "Hello"})
+    before = stage.telegram.traffic.total
+    await ring(stage)
+    await until_posted(stage, before + 5)
+    assert await broadcasting.cancel(stage.services, made.id, 4)
+    await stage.until_rows("SELECT count(*) FROM broadcast_sends WHERE state = 'sending'", [(0,)])
+    assert not await broadcasting.resume(stage.services, made.id, 4)
+    assert not await broadcasting.cancel(stage.services, made.id, 4)
+    await ring(stage)
+    reached = sum(len(stage.telegram.posted(one)) for one in crowd.donors)
+    assert reached < 60
+    kinds = "SELECT payload FROM deliveries WHERE kind = 'broadcast_report' ORDER BY due_at"
+    assert await stage.rows(kinds) == [("end",), ("24h",), ("7d",)]
+
+
+async def test_who_mutes_or_leaves_after_the_plan_is_skipped(stage: Stage) -> None:
+    await everybody_is_here(stage)
+    crowd = await crowd_of(stage, 3)
+    made = await composed(stage, {"en": "Hello"}, state=BroadcastState.PAUSED)
+    services = stage.services
+
+    def planned(tx: Tx) -> None:
+        broadcasts.move(tx, made.id, state=BroadcastState.RUNNING)
+        broadcasting.plan_page(tx, services, made)
+        muted, blocked, erased = (one.id for each in crowd.donors if (one := donors.find(tx, each)))
+        donors.move(tx, muted, muted_at=1)
+        donors.move(tx, blocked, state=DonorState.BLOCKED)
+        donors.erase(tx, erased)
+
+    await services.db.write(planned)
+    await ring(stage)
+    await stage.until_rows("SELECT state, total, sent, skipped FROM broadcasts", [("done", 4, 1, 3)])
+    assert [len(stage.telegram.posted(one)) for one in crowd.donors] == [0, 0, 0]
+
+
+async def test_at_night_a_broadcast_waits_for_the_morning_but_not_for_the_staff(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    hour = datetime.now(nights_zone("MAD")).hour
+    quiet = Quiet((hour - 1) % 24, (hour + 2) % 24)
+    settings = settings_for(sandbox, tmp_path, webhook=True, quiet_hours=quiet)
+    async with bot_beside(sandbox, settings) as stage:
+        await everybody_is_here(stage)
+        asleep = await composed(stage, {"en": "Good night"})
+        staff = await composed(stage, {"fr": "Collègues", "en": "Colleagues"}, Audience(is_staff=True))
+        await ring(stage)
+        await stage.karim().says("Collègues")
+        states = "SELECT id, state, total, sent FROM broadcasts"
+        await stage.until_rows(states, [(asleep.id, "running", 1, 0), (staff.id, "done", 1, 1)])
+        assert "Good night" not in stage.john().screen()
+
+
+async def test_the_cap_holds_over_a_week(stage: Stage) -> None:
+    await everybody_is_here(stage)
+    for number in range(3):
+        made = await composed(stage, {"en": f"Hello {number}"})
+        await ring(stage)
+        await stage.until_rows(f"SELECT state FROM broadcasts WHERE id = {made.id}", [("done",)])
+        capped = (await audience.count(stage.services, replace(made, id=99))).capped
+        assert capped == (number > 0)
+    assert await stage.rows("SELECT sent FROM broadcasts ORDER BY id") == [(1,), (1,), (0,)]
+
+
+async def test_two_processes_never_send_the_same_one(stage: Stage) -> None:
+    await everybody_is_here(stage)
+    crowd = await crowd_of(stage, 40)
+    second = Database(stage.settings.database_path)
+    await second.open()
+    other = replace(stage.services, db=second, bells=Bells())
+    made = await composed(stage, {"en": "Hello"})
+    loop = asyncio.create_task(broadcasting.run(other, stage.app.bot))
+    await ring(stage)
+    await stage.until_rows("SELECT state FROM broadcasts", [("done",)], 20)
+    loop.cancel()
+    await asyncio.gather(loop, return_exceptions=True)
+    await second.close()
+    assert {len(stage.telegram.posted(one)) for one in crowd.donors} == {1}
+    assert await tally(stage, made.id) == Tally(total=41, sent=41)
+
+
+async def test_a_name_is_asked_for_only_where_the_text_wants_it(stage: Stage) -> None:
+    await everybody_is_here(stage)
+    await composed(stage, {"en": "Hello {first_name}", "fr": "Bonjour"})
+    await ring(stage)
+    await stage.john().says("Hello John")
+    await stage.yasmine().says("Bonjour")
+    assert [call.params["chat_id"] for call in stage.telegram.calls if call.method == "getChat"] == [1003]
+
+
+def nights_zone(currency: str) -> ZoneInfo:
+    return ZoneInfo(zone_of(currency))
