@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from bot import cards, composing, drafting
 from bot.broadcasts import Broadcast, BroadcastState
-from bot.composing import Change, Draft
+from bot.composing import Draft
+from bot.edits import Change
 from bot.screens import approving, broadcasts, steering
 from bot.screens import composing as screens
 from bot.screens.base import Post, Screen

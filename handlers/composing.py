@@ -1,6 +1,6 @@
 """The composer: a draft, its message in each language, and its buttons. Only staff who may speak get here."""
 
-from bot import appeals, composing, drafting
+from bot import appeals, composing, drafting, edits
 from bot.actions import AddButton, Compose, ComposePart, EditButton, FallBack, NewBroadcast
 from bot.amounts import Clear, read_amount
 from bot.broadcasts import Broadcast, BroadcastButton, ButtonKind
@@ -9,6 +9,7 @@ from bot.contents import Content, ContentKind
 from bot.model import Campaign
 from bot.money import Money
 from bot.screens import composing as screens
+from bot.screens import under
 from bot.screens.base import Screen
 from bot.staff import Right
 from handlers.commands import command
@@ -34,7 +35,7 @@ async def part(turn: Turn, action: ComposePart) -> Screen:
     broadcast = await own(turn, action.broadcast_id)
     language, is_known = action.language, action.language in LANGUAGES
     if action.step == "remove" and is_known:
-        return await _changed(turn, action.broadcast_id, f"removed {language}", composing.removing(language))
+        return await _changed(turn, action.broadcast_id, f"removed {language}", edits.removing(language))
     if broadcast is None or not (is_known or action == ComposePart("write", "any", broadcast.id)):
         return await otherwise(turn, action.broadcast_id)
     if action.step == "write":
@@ -52,7 +53,7 @@ async def _is_in(turn: Turn, broadcast: Broadcast, language: str) -> Screen:
     [old] = broadcast.parts
     if old == language:
         return await otherwise(turn, broadcast.id)
-    return await _changed(turn, broadcast.id, f"language {language}", composing.moving(old, language))
+    return await _changed(turn, broadcast.id, f"language {language}", edits.moving(old, language))
 
 
 @on(FallBack, Right.SPEAK)
@@ -60,7 +61,7 @@ async def fall_back(turn: Turn, action: FallBack) -> Screen:
     other = "" if action.other == "none" else action.other
     if action.language not in LANGUAGES:
         return await otherwise(turn, action.broadcast_id)
-    change = composing.falling_back(action.language, other)
+    change = edits.falling_back(action.language, other)
     return await _changed(turn, action.broadcast_id, f"choice {action.language}", change)
 
 
@@ -102,7 +103,7 @@ async def _keep(
         return screens.write(
             turn.words, broadcast, language, screens.too_many_files(turn.words, drafting.MOST_FILES)
         )
-    change = composing.putting(language, content)
+    change = edits.putting(language, content)
     if album:
         # Telegram brings an album part by part: the screen below it is there already.
         await composing.edit(turn.services, broadcast.id, turn.donor.id, f"message {language}", change)
@@ -120,7 +121,7 @@ async def _keep(
     )
 
 
-async def _changed(turn: Turn, broadcast_id: int, what: str, change: composing.Change) -> Screen:
+async def _changed(turn: Turn, broadcast_id: int, what: str, change: edits.Change) -> Screen:
     """Back to the composer's own page."""
     return await changed(
         turn, broadcast_id, what, change, lambda draft: screens.main(turn.words, draft, turn.campaigns)
@@ -136,10 +137,10 @@ async def add_button(turn: Turn, action: AddButton) -> Screen:
     if broadcast is None or action.kind not in set(ButtonKind):
         return await otherwise(turn, action.broadcast_id)
     if action.kind == ButtonKind.LINK:
-        return screens.which_link(turn.words, broadcast)
+        return under.which_link(turn.words, broadcast)
     if campaign is None or action.kind == ButtonKind.SHARE:
-        return screens.which_campaign(turn.words, broadcast, action.kind, turn.open_campaigns)
-    return screens.which_amount(turn.words, broadcast, campaign, _amounts(campaign))
+        return under.which_campaign(turn.words, broadcast, action.kind, turn.open_campaigns)
+    return under.which_amount(turn.words, broadcast, campaign, _amounts(campaign))
 
 
 def _made(action: AddButton, campaign: Campaign) -> BroadcastButton:
@@ -156,13 +157,13 @@ def _amounts(campaign: Campaign) -> list[Money]:
 
 
 async def _add(turn: Turn, broadcast_id: int, button: BroadcastButton) -> Screen:
-    return await _changed_buttons(turn, broadcast_id, f"button {button.kind}", composing.adding(button))
+    return await _changed_buttons(turn, broadcast_id, f"button {button.kind}", edits.adding(button))
 
 
-async def _changed_buttons(turn: Turn, broadcast_id: int, what: str, change: composing.Change) -> Screen:
+async def _changed_buttons(turn: Turn, broadcast_id: int, what: str, change: edits.Change) -> Screen:
     def then(draft: composing.Draft) -> Screen:
         note = screens.voided(turn.words) if draft.is_voided else None
-        return screens.buttons(turn.words, draft.broadcast, turn.campaigns, note)
+        return under.buttons(turn.words, draft.broadcast, turn.campaigns, note)
 
     return await changed(turn, broadcast_id, what, change, then)
 
@@ -175,14 +176,14 @@ async def typed_for_button(turn: Turn, place: AddButton) -> Screen:
         return await otherwise(turn, place.broadcast_id)
     if place.kind == ButtonKind.LINK:
         if not drafting.is_link(text):
-            return screens.which_link(turn.words, broadcast, screens.no_link(turn.words))
+            return under.which_link(turn.words, broadcast, under.no_link(turn.words))
         return await _add(turn, broadcast.id, BroadcastButton(ButtonKind.LINK, url=text))
     if campaign is None:
         return await otherwise(turn, broadcast.id)
     if money := _typed_amount(turn, campaign, text):
         return await _add(turn, broadcast.id, BroadcastButton(ButtonKind.GIVE, campaign.id, money))
-    return screens.which_amount(
-        turn.words, broadcast, campaign, _amounts(campaign), screens.no_amount(turn.words)
+    return under.which_amount(
+        turn.words, broadcast, campaign, _amounts(campaign), under.no_amount(turn.words)
     )
 
 
@@ -205,14 +206,14 @@ def _typed_amount(turn: Turn, campaign: Campaign, text: str) -> Money | None:
 @on(EditButton, Right.SPEAK)
 async def edit_button(turn: Turn, action: EditButton) -> Screen:
     if action.step == "drop":
-        change = composing.dropping(action.place)
+        change = edits.dropping(action.place)
         return await _changed_buttons(turn, action.broadcast_id, "button removed", change)
     broadcast = await own(turn, action.broadcast_id)
     if broadcast is None or action.place >= len(broadcast.buttons):
         return await otherwise(turn, action.broadcast_id)
     if action.step == "label" and action.language in LANGUAGES:
-        return screens.label(turn.words, broadcast, action.place, action.language, drafting.LONGEST_LABEL)
-    return screens.button(turn.words, broadcast, action.place, turn.campaigns)
+        return under.label(turn.words, broadcast, action.place, action.language, drafting.LONGEST_LABEL)
+    return under.button(turn.words, broadcast, action.place, turn.campaigns)
 
 
 @takes(EditButton, Right.SPEAK)
@@ -221,7 +222,7 @@ async def typed_label(turn: Turn, place: EditButton) -> Screen:
     if broadcast is None or place.step != "label" or place.place >= len(broadcast.buttons):
         return await edit_button(turn, place)
     if not text or len(text) > drafting.LONGEST_LABEL or "\n" in text:
-        return screens.label(
+        return under.label(
             turn.words,
             broadcast,
             place.place,
@@ -229,5 +230,5 @@ async def typed_label(turn: Turn, place: EditButton) -> Screen:
             drafting.LONGEST_LABEL,
             is_too_long=bool(text),
         )
-    change = composing.labeling(place.place, place.language, "" if text == "." else text)
+    change = edits.labeling(place.place, place.language, "" if text == "." else text)
     return await _changed_buttons(turn, broadcast.id, f"label {place.language}", change)

@@ -1,11 +1,11 @@
 """The composer's pages: its own, for whom, when; and what is typed on them."""
 
-from bot import composing, drafting
+from bot import composing, drafting, edits
 from bot.actions import Compose, Narrow, SetSpeed, SetTime
 from bot.broadcasts import Audience, BroadcastState
 from bot.composing import Draft
 from bot.screens import composing as screens
-from bot.screens import narrowing, steering
+from bot.screens import narrowing, steering, under
 from bot.screens.base import Screen
 from bot.staff import Right
 from bot.store.moments import moment
@@ -35,7 +35,7 @@ async def _page(turn: Turn, action: Compose) -> Screen:
     draft = await composing.looked_at(turn.services, broadcast)
     match action.page:
         case "buttons":
-            return screens.buttons(turn.words, broadcast, turn.campaigns)
+            return under.buttons(turn.words, broadcast, turn.campaigns)
         case "audience":
             return narrowing.audience(turn.words, draft, turn.campaigns)
         case "when":
@@ -58,7 +58,7 @@ async def _act(turn: Turn, action: Compose) -> Screen:
                 turn,
                 broadcast.id,
                 "taken back",
-                composing.nothing,
+                edits.nothing,
                 lambda draft: screens.main(turn.words, draft, turn.campaigns),
             )
         case "drop" if broadcast.by == turn.donor.id and broadcast.state in drafting.EDITABLE:
@@ -92,7 +92,7 @@ async def _narrowed(turn: Turn, action: Narrow, wanted: Audience, *, stays: bool
             return narrowing.choices(turn.words, draft.broadcast, action.what, offered)
         return narrowing.audience(turn.words, draft, turn.campaigns)
 
-    change = composing.narrowing(wanted)
+    change = edits.narrowing(wanted)
     return await changed(turn, action.broadcast_id, f"audience {action.what}", change, then)
 
 
@@ -145,7 +145,7 @@ async def set_time(turn: Turn, action: SetTime) -> Screen:
     due = moment(action.moment) if action.moment else None
     if due and not is_possible(due, turn.services.clock()):
         return await _again(turn, action.broadcast_id, narrowing.not_then(turn.words))
-    change = composing.timing(due)
+    change = edits.timing(due)
     return await changed(
         turn,
         action.broadcast_id,
@@ -165,7 +165,7 @@ async def _again(turn: Turn, broadcast_id: int, problem: str) -> Screen:
 @on(SetSpeed, Right.SPEAK)
 async def set_speed(turn: Turn, action: SetSpeed) -> Screen:
     is_paid = action.paid == "yes" and turn.services.settings.allow_paid_broadcast
-    change = composing.speeding(is_paid=is_paid)
+    change = edits.speeding(is_paid=is_paid)
     return await changed(turn, action.broadcast_id, "speed", change, lambda draft: _when(turn, draft))
 
 

@@ -20,7 +20,7 @@ from bot.drafting import Kind, Remark
 from bot.i18n import Words
 from bot.model import Campaign
 from bot.money import LARGEST, Money
-from bot.screens import approving, composing, narrowing, outcome, steering
+from bot.screens import approving, composing, narrowing, outcome, steering, under
 from bot.screens.base import Screen
 from bot.screens.outcome import Group, Outcome
 from bot.screens.steering import Going
@@ -66,14 +66,14 @@ def composer(words: Words, all_three: list[Campaign]) -> dict[str, Screen]:
         "write one": composing.write(words, one, "ar", composing.too_long(words, one.parts["fr"], 3072)),
         "write album": composing.write(words, one, "ar", composing.too_many_files(words, 10)),
         "drop": composing.sure_to_drop(words, one),
-        "buttons of it": composing.buttons(words, one, all_three, composing.voided(words)),
-        "no buttons of it": composing.buttons(words, replace(one, buttons=()), all_three),
-        "which campaign": composing.which_campaign(words, one, "give", all_three),
-        "which amount": composing.which_amount(words, one, campaign, [MUCH] * 4, composing.no_amount(words)),
-        "which link": composing.which_link(words, one, composing.no_link(words)),
-        "one button": composing.button(words, one, 0, all_three),
-        "plain button": composing.button(words, one, 2, all_three),
-        "label": composing.label(words, one, 0, "ar", 40, is_too_long=True),
+        "buttons of it": under.buttons(words, one, all_three, composing.voided(words)),
+        "no buttons of it": under.buttons(words, replace(one, buttons=()), all_three),
+        "which campaign": under.which_campaign(words, one, "give", all_three),
+        "which amount": under.which_amount(words, one, campaign, [MUCH] * 4, under.no_amount(words)),
+        "which link": under.which_link(words, one, under.no_link(words)),
+        "one button": under.button(words, one, 0, all_three),
+        "plain button": under.button(words, one, 2, all_three),
+        "label": under.label(words, one, 0, "ar", 40, is_too_long=True),
         "audience": narrowing.audience(words, draft, all_three),
         "audience of staff": narrowing.audience(
             words, replace(draft, broadcast=replace(one, audience=Audience(is_staff=True))), all_three

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot import composing
+from bot import composing, edits
 from bot.broadcasts import Audience, Broadcast, BroadcastButton, BroadcastState, ButtonKind, Gave
-from bot.composing import Change
 from bot.contents import Content, ContentKind
 from bot.drafting import EDITABLE, missing
+from bot.edits import Change
 from bot.store import broadcasts as store
 from bot.store import donors
 from bot.store.migrate import migrate
@@ -54,19 +54,17 @@ def again(tx: Tx, broadcast: Broadcast) -> Broadcast:
 
 LANGUAGE = st.sampled_from(["ar", "fr", "en"])
 CHANGES: st.SearchStrategy[Change] = st.one_of(
-    st.builds(
-        composing.putting, LANGUAGE, st.builds(Content, st.just(ContentKind.TEXT), st.text(max_size=9))
-    ),
-    st.builds(composing.moving, LANGUAGE, LANGUAGE),
-    st.builds(composing.removing, LANGUAGE),
-    st.builds(composing.falling_back, LANGUAGE, st.sampled_from(["ar", "fr", "en", ""])),
-    st.builds(composing.adding, st.just(BUTTON)),
-    st.builds(composing.dropping, st.integers(0, 4)),
-    st.builds(composing.labeling, st.integers(0, 4), LANGUAGE, st.text(max_size=9)),
-    st.builds(composing.narrowing, st.builds(Audience, st.sampled_from(list(Gave)))),
-    st.builds(composing.timing, st.none() | st.just(NOW)),
-    st.builds(composing.speeding, is_paid=st.booleans()),
-    st.just(composing.nothing),
+    st.builds(edits.putting, LANGUAGE, st.builds(Content, st.just(ContentKind.TEXT), st.text(max_size=9))),
+    st.builds(edits.moving, LANGUAGE, LANGUAGE),
+    st.builds(edits.removing, LANGUAGE),
+    st.builds(edits.falling_back, LANGUAGE, st.sampled_from(["ar", "fr", "en", ""])),
+    st.builds(edits.adding, st.just(BUTTON)),
+    st.builds(edits.dropping, st.integers(0, 4)),
+    st.builds(edits.labeling, st.integers(0, 4), LANGUAGE, st.text(max_size=9)),
+    st.builds(edits.narrowing, st.builds(Audience, st.sampled_from(list(Gave)))),
+    st.builds(edits.timing, st.none() | st.just(NOW)),
+    st.builds(edits.speeding, is_paid=st.booleans()),
+    st.just(edits.nothing),
 )
 
 
@@ -96,16 +94,16 @@ def test_every_edit_after_an_approval_ends_it(tx: Tx, state: BroadcastState, cha
 @pytest.mark.parametrize("state", [one for one in BroadcastState if one not in EDITABLE])
 def test_what_has_begun_is_changed_by_nobody(tx: Tx, state: BroadcastState) -> None:
     before = made(tx, state)
-    for change in (composing.removing("fr"), composing.timing(None), composing.nothing):
+    for change in (edits.removing("fr"), edits.timing(None), edits.nothing):
         composing.edited(tx, NOW, before.id, AUTHOR, "x", change)
     assert again(tx, before) == before
 
 
 def test_only_the_author_changes_it(tx: Tx) -> None:
     before = made(tx, BroadcastState.SCHEDULED)
-    composing.edited(tx, NOW, before.id, OTHER, "x", composing.removing("fr"))
+    composing.edited(tx, NOW, before.id, OTHER, "x", edits.removing("fr"))
     assert again(tx, before) == before
-    assert composing.edited(tx, NOW, before.id + 1, AUTHOR, "x", composing.nothing) is None
+    assert composing.edited(tx, NOW, before.id + 1, AUTHOR, "x", edits.nothing) is None
 
 
 def test_an_album_that_comes_part_by_part_is_one(tx: Tx) -> None:
@@ -114,7 +112,7 @@ def test_an_album_that_comes_part_by_part_is_one(tx: Tx) -> None:
         part = Content(
             ContentKind.PHOTO, "Three" if id == "b" else "", (), ((ContentKind.PHOTO, id),), "album-1"
         )
-        composing.edited(tx, NOW, one.id, AUTHOR, "x", composing.putting("fr", part))
+        composing.edited(tx, NOW, one.id, AUTHOR, "x", edits.putting("fr", part))
     kept = again(tx, one).parts["fr"]
     assert (kept.kind, kept.text, [id for _, id in kept.files]) == (
         ContentKind.ALBUM,
