@@ -28,6 +28,7 @@ from bot import (
 from bot.botapi.pace import Pace
 from bot.botapi.pen import Pen
 from bot.botapi.transport import AiohttpRequest
+from bot.cards import Cards
 from bot.config import Settings
 from bot.errors import CampaignsFileError, EntraideError, PaymentsLocked
 from bot.i18n import Catalogues
@@ -59,6 +60,7 @@ class Tempo:
     digest: float = 20
     watch: float = 60
     drain: float = 8
+    card: float = 3
     telegram_read: float = 10
     stripe_read: float = 15
     patience: float = 8
@@ -167,6 +169,7 @@ class App:
             self._announce(services),
             self._digests(services),
             self._watches(services),
+            self._cards(services),
             self._pulse(),
         ]
         return (
@@ -337,6 +340,12 @@ class App:
         while self.settings.digest_at is not None:
             await _survives("digest", digesting.owe_digest(services))
             await asyncio.sleep(self.tempo.digest)
+
+    async def _cards(self, services: Services) -> None:
+        cards = Cards(services, self.bot)
+        while True:
+            await _survives("cards", cards.draw())
+            await asyncio.sleep(self.tempo.card)
 
     async def _reconcile(self, services: Services) -> None:
         for donation_id in await looking.reconcile(services):

@@ -112,6 +112,9 @@ class Settings(BaseSettings):
     broadcasts_per_week: Annotated[int, Field(ge=0, le=100)] = 2
     holdout: Annotated[int, Field(ge=0, le=50)] = 5
     quiet_hours: Annotated[Quiet | None, NoDecode, BeforeValidator(read_quiet)] = Quiet(21, 9)
+    approval_above: Annotated[int, Field(ge=0)] = 200
+    first_names: bool = False
+    allow_paid_broadcast: bool = False
     log_format: Literal["console", "json"] = "console"
 
     @field_validator("currencies")

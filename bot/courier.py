@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from bot import carrying, digesting, evidence, helpdesk, monthly, pledge_news
+from bot import broadcast_news, carrying, digesting, evidence, helpdesk, monthly, pledge_news
 from bot.botapi import draw
 from bot.botapi.pace import Priority
 from bot.botapi.pen import Pen
@@ -174,6 +174,8 @@ def _words(services: Services, parcel: Parcel) -> Words:
 async def _drawn(services: Services, parcel: Parcel) -> Screen | None:
     """The screen, with its paper printed where it carries one."""
     donation, dispute_id = parcel.donation, parcel.delivery.payload
+    if parcel.delivery.kind in broadcast_news.KINDS:
+        return await broadcast_news.draw(services, _words(services, parcel), parcel.delivery)
     if parcel.delivery.kind is DeliveryKind.DIGEST:
         return await _digest(
             services, _words(services, parcel), date.fromisoformat(parcel.delivery.payload or "")

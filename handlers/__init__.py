@@ -2,10 +2,12 @@
 
 from handlers import (
     admin,
+    approving,
     back,
     broadcasts,
     campaign_questions,
     campaigns,
+    composing,
     desk,
     exporting,
     finding,
@@ -18,6 +20,7 @@ from handlers import (
     monthly,
     numbers,
     papers,
+    planning,
     pledges,
     rates,
     reports,
@@ -28,10 +31,12 @@ from handlers import (
 
 __all__ = [
     "admin",
+    "approving",
     "back",
     "broadcasts",
     "campaign_questions",
     "campaigns",
+    "composing",
     "desk",
     "exporting",
     "finding",
@@ -44,6 +49,7 @@ __all__ = [
     "monthly",
     "numbers",
     "papers",
+    "planning",
     "pledges",
     "rates",
     "reports",

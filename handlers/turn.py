@@ -14,7 +14,9 @@ from telegram import CallbackQuery, Chat, ChatMember, Message, Update, User
 from bot import walking
 from bot.actions import Action, Help, pack, parse
 from bot.botapi import draw
+from bot.botapi.pace import Priority
 from bot.botapi.pen import Pen
+from bot.botapi.post import post
 from bot.contents import Incoming
 from bot.errors import ChatGone, EntraideError, StoreDown, TelegramRefused
 from bot.figures import Step
@@ -189,6 +191,9 @@ class Desk:
         """Redraw the walk's one message where the donor tapped it; else the answer goes below what they wrote."""
         if screen.is_silent:
             return
+        if screen.posts:
+            await self._post(donor, screen)
+            tapped = None
         is_walk = tapped is not None and donor.message_id == tapped
         if (
             tapped is not None
@@ -202,6 +207,19 @@ class Desk:
             await self._keep(donor, message_id)
             if donor.message_id is not None:
                 await draw.remove(self._bot, donor.telegram_id, donor.message_id)
+
+    async def _post(self, donor: Donor, screen: Screen) -> None:
+        """As its readers will see it: whoever has no first name is a friend."""
+        for one in screen.posts:
+            await post(
+                self._bot,
+                donor.telegram_id,
+                one.content,
+                one.rows,
+                Priority.REPLY,
+                first_name=one.first_name,
+                below=one.below,
+            )
 
     async def _keep(self, donor: Donor, message_id: int) -> None:
         await self._services.db.write(lambda tx: donors.move(tx, donor.id, message_id=message_id))

@@ -31,6 +31,7 @@ QUICK = Tempo(
     pulse=0.1,
     digest=0.05,
     drain=2,
+    card=0.1,
     telegram_read=0.5,
     stripe_read=0.5,
     patience=1.5,

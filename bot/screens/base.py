@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from bot.actions import Action
+from bot.contents import Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,19 @@ Rows = tuple[tuple[Button, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Post:
+    """A message as staff wrote it, with its buttons, which stand `below` an album in a message of their own. `first_name`
+    takes the place of the placeholder; None leaves it."""
+
+    content: Content
+    rows: Rows = ()
+    first_name: str | None = None
+    below: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Screen:
-    """Telegram HTML and buttons. `stays` marks a message of its own that later screens leave alone."""
+    """Telegram HTML and buttons. `stays` marks a message of its own that later screens leave alone; `posts` are sent above it."""
 
     text: str
     rows: Rows = ()
@@ -41,6 +53,7 @@ class Screen:
     photo: str | None = None
     # Nothing is drawn: a Delivery on its way says the same.
     is_silent: bool = False
+    posts: tuple[Post, ...] = ()
 
 
 def rows(*lines: Button | tuple[Button, ...] | None) -> Rows:

@@ -3,7 +3,7 @@
 import sqlite3
 from pathlib import Path
 
-HEAD = "0007"
+HEAD = "0008"
 _HERE = Path(__file__).resolve().parent / "migrations"
 
 

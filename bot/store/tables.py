@@ -526,6 +526,19 @@ broadcasts = Table(
     sqlite_strict=True,
 )
 
+broadcast_reviews = Table(
+    "broadcast_reviews",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("broadcast_id", Integer, ForeignKey("broadcasts.id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("asked_at", Big, nullable=False),
+    # Hashes of what the second admins saw, so that the next request can say what is another.
+    Column("pieces", Text, nullable=False),
+    Index("ix_broadcast_reviews_broadcast", "broadcast_id"),
+    sqlite_strict=True,
+)
+
 broadcast_parts = Table(
     "broadcast_parts",
     metadata,

@@ -1,0 +1,143 @@
+"""Buttons of broadcasts for staff: the composer, the second admin, the card. Each names the broadcast that it is about."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from bot.actions.base import Action
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcasts(Action):
+    """All broadcasts, newest first."""
+
+    word: ClassVar[str] = "casts"
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class NewBroadcast(Action):
+    """A draft: one's own that lies there is taken up again, unless `fresh` is "yes"."""
+
+    word: ClassVar[str] = "newcast"
+    fresh: str = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class ShowBroadcast(Action):
+    """Whatever it is by now: a draft, a request, a plan, a card or a report."""
+
+    word: ClassVar[str] = "cast"
+    broadcast_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Compose(Action):
+    """A page: main, buttons, audience, when, preview, copy, drop, dropped, free (back to a draft), report, csv."""
+
+    word: ClassVar[str] = "compose"
+    page: str
+    broadcast_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ComposePart(Action):
+    """One language of the message. `step`: show, write (the message is awaited), look, remove, is (what was sent last is in
+    this language)."""
+
+    word: ClassVar[str] = "castpart"
+    step: str
+    language: str
+    broadcast_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class FallBack(Action):
+    """Donors of `language` get the part of `other`, or nothing where it is "none"."""
+
+    word: ClassVar[str] = "castfall"
+    language: str
+    other: str
+    broadcast_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AddButton(Action):
+    """`kind` is give, link or share; `campaign_id` 0 until chosen; `minor` 0 lets the donor choose; `step` "ask" until done."""
+
+    word: ClassVar[str] = "castadd"
+    step: str
+    kind: str
+    campaign_id: int
+    minor: int
+    currency: str
+    broadcast_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class EditButton(Action):
+    """The button at `place` (from 0). `step`: show, drop, or label (its words in `language` are awaited)."""
+
+    word: ClassVar[str] = "castbutton"
+    step: str
+    place: int
+    language: str
+    broadcast_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Narrow(Action):
+    """The audience. `what`: gave, campaign, days, monthly, currency, language, source, staff; `value` "ask" shows the choices."""
+
+    word: ClassVar[str] = "castfor"
+    what: str
+    value: str
+    broadcast_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetTime(Action):
+    """To be sent at `moment` (seconds UTC), 0 for at once."""
+
+    word: ClassVar[str] = "castat"
+    moment: int
+    broadcast_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetSpeed(Action):
+    """`paid` "yes" sends at the speed that costs Stars."""
+
+    word: ClassVar[str] = "castpaid"
+    paid: str
+    broadcast_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendBroadcast(Action):
+    """Send this version; `sure` is "yes" only on the second tap."""
+
+    word: ClassVar[str] = "castsend"
+    sure: str
+    version: int
+    broadcast_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Review(Action):
+    """For the second admin. `step`: show, preview, approve, refuse (a reason is asked), text, audience, time (reasons)."""
+
+    word: ClassVar[str] = "castreview"
+    step: str
+    version: int
+    broadcast_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Steer(Action):
+    """A broadcast on its way. `what`: pause, resume, cancel (asked once more), stop (canceled); `where`: it was tapped on the
+    live card, which redraws itself, or on a page."""
+
+    word: ClassVar[str] = "caststeer"
+    what: str
+    where: str
+    broadcast_id: int
