@@ -17,7 +17,7 @@ PAGE = 8
 _NO_SUBJECT = ("cards", "link")
 _PLEDGE_STATES = (PledgeState.PROMISED, PledgeState.SAID_PAID, PledgeState.MATCHED)
 Facts = Mapping[str, str | int | None]
-_NAMES: Mapping[str, Callable[[Words], str]] = {
+NAMES: Mapping[str, Callable[[Words], str]] = {
     "refund": lambda words: words.label("Refund ordered"),
     "pledge.match": lambda words: words.label("Promise matched"),
     "pledge.unmatch": lambda words: words.label("Match taken out again"),
@@ -30,6 +30,27 @@ _NAMES: Mapping[str, Callable[[Words], str]] = {
     "role.take": lambda words: words.label("Role taken away"),
     "role.invite": lambda words: words.label("Link for a role made"),
     "role.join": lambda words: words.label("Joined by a link"),
+    "export": lambda words: words.label("Gifts taken as a table"),
+    "campaign.add": lambda words: words.label("Campaign begun"),
+    "campaign.edit": lambda words: words.label("Campaign changed"),
+    "campaign.open": lambda words: words.label("Campaign opened"),
+    "campaign.pause": lambda words: words.label("Campaign paused"),
+    "campaign.close": lambda words: words.label("Campaign closed"),
+    "campaign.order": lambda words: words.label("Campaigns put in another order"),
+    "campaign.drop": lambda words: words.label("Draft of a campaign thrown away"),
+    "broadcast.begin": lambda words: words.label("Broadcast begun"),
+    "broadcast.edit": lambda words: words.label("Broadcast changed"),
+    "broadcast.discard": lambda words: words.label("Broadcast thrown away"),
+    "broadcast.ask": lambda words: words.label("Approval of a broadcast asked for"),
+    "broadcast.approve": lambda words: words.label("Broadcast approved"),
+    "broadcast.refuse": lambda words: words.label("Broadcast not approved"),
+    "broadcast.void": lambda words: words.label("Broadcast taken back to be changed"),
+    "broadcast.schedule": lambda words: words.label("Broadcast planned"),
+    "broadcast.pause": lambda words: words.label("Broadcast paused"),
+    "broadcast.resume": lambda words: words.label("Broadcast goes on"),
+    "broadcast.cancel": lambda words: words.label("Broadcast canceled"),
+    "question.answer": lambda words: words.label("Question answered"),
+    "question.close": lambda words: words.label("Question closed"),
 }
 
 
@@ -77,7 +98,7 @@ def _item(words: Words, one: Shown) -> str:
 
 def name(words: Words, act: str) -> str:
     """The act in words; one that nobody has put into words is its own."""
-    found = _NAMES.get(act)
+    found = NAMES.get(act)
     return found(words) if found else act
 
 

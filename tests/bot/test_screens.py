@@ -295,17 +295,7 @@ def test_a_chart_of_any_size_is_one_picture(language: str, days: int) -> None:
 def staff_screens(words: Words) -> dict[str, Screen]:
     far, first = Person(2**52 - 1, Role.MESSAGES, "D9999999", "D9999999", NOW), Person(1, Role.OWNER, "T0001")
     money = {"minor": LARGEST, "currency": "MAD", "state": "matched"}
-    kinds = (
-        "refund",
-        "pledge.match",
-        "pledge.unmatch",
-        "rate",
-        "freeze",
-        "unfreeze",
-        "monthly.stop",
-        "report",
-    )
-    kinds += ("role.give", "role.take", "role.invite", "role.join", "broadcast.<x>")
+    kinds = (*audit.NAMES, "broadcast.<x>")
     acts = [
         audit.Shown(9_999_999_999, NOW, "staff 9999999", kind, "D9999999", money, money) for kind in kinds
     ]
@@ -324,8 +314,9 @@ def staff_screens(words: Words) -> dict[str, Screen]:
         "given": roles.news(words, "given.finance"),
         "role joined": roles.news(words, "joined.owner.D9999999.D1"),
         "nothing done": audit.listed(words, [], 0, has_older=False),
-        "done": audit.listed(words, acts, 1, has_older=True),
     }
+    for at in range(0, len(acts), audit.PAGE):
+        made[f"done {at}"] = audit.listed(words, acts[at : at + audit.PAGE], 1, has_older=True)
     for role in Role:
         buttons = [Button(label, Admin()) for _, label in commands]
         made[f"front {role}"] = roles.front(words, role, commands, buttons)
