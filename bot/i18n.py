@@ -9,13 +9,13 @@ from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from bot.config import LANGUAGES
 from bot.money import CURRENCIES, Money
+from bot.zones import zone
 
 LOCALES = Path(__file__).resolve().parent.parent / "locales"
-ZONE = ZoneInfo("Africa/Casablanca")
+ZONE = zone("Africa/Casablanca")
 # CLDR prints Morocco's Arabic with Latin digits and 1.234,50; plain `ar` would print 1,234.50.
 _CLDR = {"ar": "ar_MA", "fr": "fr", "en": "en"}
 _FSI, _PDI, _RLM = "\u2068", "\u2069", "\u200f"

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+
+from bot.zones import zone as clock_of
 
 # Telegram tells nobody's zone: the currency that a donor chose says best where they live.
 HOME = "Africa/Casablanca"
@@ -42,7 +43,7 @@ def zone_of(currency: str) -> str:
 
 
 def is_awake(zone: str, now: datetime, quiet: Quiet | None) -> bool:
-    return quiet is None or not quiet.holds(now.astimezone(ZoneInfo(zone)).hour)
+    return quiet is None or not quiet.holds(now.astimezone(clock_of(zone)).hour)
 
 
 def awake_at(zone: str, now: datetime, quiet: Quiet | None) -> datetime:

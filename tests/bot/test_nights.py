@@ -1,13 +1,13 @@
 """Nobody is written to at night, by their own clock, also where clocks change."""
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.nights import PLACES, Quiet, awake_at, is_awake, read_quiet, zone_of
+from bot.zones import zone as clock_of
 
 _FIRST, _LAST = datetime(2024, 1, 1), datetime(2032, 1, 1)  # noqa: DTZ001  hypothesis adds the zone
 MOMENTS = st.datetimes(_FIRST, _LAST, timezones=st.just(UTC))
@@ -34,7 +34,7 @@ def test_the_first_moment_awake_is_awake_and_none_before_it_is(
 
 @given(MOMENTS, st.sampled_from(PLACES), QUIET)
 def test_awake_is_what_the_clock_on_the_wall_says(now: datetime, zone: str, quiet: Quiet) -> None:
-    hour, hours = now.astimezone(ZoneInfo(zone)).hour, list[int]()
+    hour, hours = now.astimezone(clock_of(zone)).hour, list[int]()
     one = quiet.begin
     while one != quiet.end:
         hours.append(one)
@@ -53,7 +53,7 @@ def test_morning_is_at_nine_also_after_the_night_in_which_moroccos_clock_changes
     evening: datetime, morning: datetime
 ) -> None:
     found = awake_at("Africa/Casablanca", evening, Quiet(21, 9))
-    assert (found, found.astimezone(ZoneInfo("Africa/Casablanca")).hour) == (morning, 9)
+    assert (found, found.astimezone(clock_of("Africa/Casablanca")).hour) == (morning, 9)
 
 
 def test_without_quiet_hours_everybody_is_awake() -> None:
@@ -76,3 +76,18 @@ def test_quiet_hours_that_cannot_be_are_refused(written: str) -> None:
 def test_a_currency_says_where_somebody_lives() -> None:
     found = [zone_of(code) for code in ("MAD", "EUR", "USD", "JPY")]
     assert found == ["Africa/Casablanca", "Europe/Paris", "America/New_York", "Africa/Casablanca"]
+
+
+def test_moroccos_clock_is_that_of_its_law_whatever_the_machine_believes() -> None:
+    # Until September 2026 an hour ahead of UTC but for Ramadan; since then with it all year.
+    hours = {
+        datetime(2026, 7, 1, 12, tzinfo=UTC): 13,
+        datetime(2026, 3, 5, 12, tzinfo=UTC): 12,
+        datetime(2026, 11, 27, 12, tzinfo=UTC): 12,
+    }
+    assert {at: at.astimezone(clock_of("Africa/Casablanca")).hour for at in hours} == hours
+
+
+def test_a_place_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(KeyError):
+        clock_of("Africa/Atlantis")

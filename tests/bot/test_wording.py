@@ -127,8 +127,8 @@ def test_a_typed_hour_is_the_next_one_that_the_clock_shows(now: datetime, hour: 
 
 
 def test_ramadans_clock_is_flagged() -> None:
-    # In 2027 Morocco leaves its summer time on 7 February and takes it up again on 14 March.
-    before, within = datetime(2027, 2, 1, tzinfo=UTC), datetime(2027, 2, 20, tzinfo=UTC)
+    # In 2026 Morocco left its summer time on 15 February and took it up again on 22 March.
+    before, within = datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 2, 20, tzinfo=UTC)
     assert clock_moves(before, within)
     assert not clock_moves(within, within + timedelta(days=2))
     one = draft({"ar": "x", "fr": "x", "en": "x"}, due_at=within)

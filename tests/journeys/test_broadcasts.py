@@ -26,6 +26,7 @@ from bot.store import broadcasts, donors
 from bot.store.database import Database
 from bot.store.moments import seconds
 from bot.store.sql import Tx
+from bot.zones import zone
 from sandbox.app import Sandbox
 from sandbox.telegram.crowd import Crowd, Shares
 from sandbox.telegram.people import Button
@@ -273,4 +274,4 @@ async def test_a_name_is_asked_for_only_where_the_text_wants_it(stage: Stage) ->
 
 
 def nights_zone(currency: str) -> ZoneInfo:
-    return ZoneInfo(zone_of(currency))
+    return zone(zone_of(currency))
