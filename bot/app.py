@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, ParamSpec
 
 import uvicorn
 from telegram import error as api
@@ -45,6 +45,7 @@ from handlers.reading import read_update
 from handlers.turn import Desk
 
 log = logging.getLogger("entraide")
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True)
@@ -283,14 +284,14 @@ class App:
                 await asyncio.sleep(self.tempo.retry)
 
     async def _is_worked(self, services: Services, hint: inbox.Hint) -> bool:
-        return await _survives("inbox", looking.work_inbox(services, hint))
+        return await _survives("inbox", looking.work_inbox, services, hint)
 
     async def _looks(self, services: Services) -> None:
         while True:
             services.bells.looks.clear()
             found: list[bool] = []
             # Also where the database cannot be read for a moment, the next look comes.
-            await _survives("looks", self._look(services, found))
+            await _survives("looks", self._look, services, found)
             if not any(found):
                 await _either(services.bells.looks.wait(), self.tempo.look)
 
@@ -300,16 +301,16 @@ class App:
         plans, payments = await mirroring.due(services), await accounting.due(services)
         found.append(bool(gifts or orders or plans or payments))
         await asyncio.gather(
-            *(_survives("look", looking.visit(services, donation)) for donation in gifts),
-            *(_survives("refund", refunding.make(services, order)) for order in orders),
-            *(_survives("monthly", mirroring.mirror(services, plan.id)) for plan in plans),
-            *(_survives("accounts", accounting.learn(services, intent)) for intent in payments),
+            *(_survives("look", looking.visit, services, donation) for donation in gifts),
+            *(_survives("refund", refunding.make, services, order) for order in orders),
+            *(_survives("monthly", mirroring.mirror, services, plan.id) for plan in plans),
+            *(_survives("accounts", accounting.learn, services, intent) for intent in payments),
         )
 
     async def _sweeps(self, services: Services) -> None:
         pause = self.tempo.sweep if self.settings.mode == "polling" else self.tempo.sweep_beside_webhooks
         while True:
-            is_heard = await _survives("sweep", self._sweep(services))
+            is_heard = await _survives("sweep", self._sweep, services)
             self.health.stripe = "ok" if is_heard else "does not answer"
             await asyncio.sleep(pause)
 
@@ -325,26 +326,26 @@ class App:
         watch = Watch(services, self.seen)
         while True:
             self.seen.date = self.requests[0].date
-            await _survives("watch", watch.look())
+            await _survives("watch", watch.look)
             await asyncio.sleep(self.tempo.watch)
 
     async def _chores(self, services: Services) -> None:
         while True:
             if await looking.is_reconciling_due(services):
-                await _survives("reconcile", self._reconcile(services))
-            await _survives("prune", looking.prune(services))
+                await _survives("reconcile", self._reconcile, services)
+            await _survives("prune", looking.prune, services)
             await asyncio.sleep(self.tempo.chore)
 
     async def _digests(self, services: Services) -> None:
         """Looked at often rather than slept for: clocks are set, and the hour changes with Ramadan."""
         while self.settings.digest_at is not None:
-            await _survives("digest", digesting.owe_digest(services))
+            await _survives("digest", digesting.owe_digest, services)
             await asyncio.sleep(self.tempo.digest)
 
     async def _cards(self, services: Services) -> None:
         cards = Cards(services, self.bot)
         while True:
-            await _survives("cards", cards.draw())
+            await _survives("cards", cards.draw)
             await asyncio.sleep(self.tempo.card)
 
     async def _reconcile(self, services: Services) -> None:
@@ -372,10 +373,13 @@ async def _ended(tasks: list[asyncio.Task[Any]]) -> None:
         _, pending = await asyncio.wait(pending, timeout=0.5)
 
 
-async def _survives(what: str, work: Awaitable[object]) -> bool:
-    """Run one piece of background work; a failure is logged and leaves the loop alive."""
+async def _survives(what: str, work: Callable[P, Awaitable[object]], *args: P.args, **more: P.kwargs) -> bool:
+    """Run one piece of background work; a failure is logged and leaves the loop alive.
+
+    Begun here and not by the caller: what is stopped before its turn has then not begun at all.
+    """
     try:
-        await work
+        await work(*args, **more)
     except EntraideError as error:
         log.warning(
             "background work failed", extra={"what": what, "error": f"{type(error).__name__} {error}"}

@@ -19,11 +19,13 @@ async def front(turn: Turn, _: Admin) -> Screen:
     if turn.role is None:
         raise LookupError("the desk without a role")
     commands = [one for one in menu.staff(turn.words, turn.role.rights, names()) if one[0] != "admin"]
-    return await flagged(turn, screens.front(turn.words, turn.role, commands, _buttons(commands)))
+    buttons = _buttons(commands)
+    written = [one for one in commands if one[1] not in {button.label for button in buttons}]
+    return await flagged(turn, screens.front(turn.words, turn.role, written, buttons))
 
 
 def _buttons(commands: list[tuple[str, str]]) -> list[Button]:
-    """One for each command that needs no words behind it."""
+    """One for each command that needs no words behind it; the others are to be written."""
     asked = ((label, find(name, "")) for name, label in commands)
     return [Button(label, action) for label, action in asked if action and action.word]
 

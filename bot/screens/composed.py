@@ -81,7 +81,7 @@ def tab(broadcast: Broadcast, language: str) -> str:
     other = broadcast.fallbacks.get(language)
     if other is None or (other and other not in broadcast.parts):
         return f"{name} ?"
-    return f"{name} → {LANGUAGE_NAMES[other]}" if other else f"{name} –"
+    return f"{name} = {LANGUAGE_NAMES[other]}" if other else f"{name} –"
 
 
 def tabs(broadcast: Broadcast) -> list[str]:

@@ -221,7 +221,7 @@ def news(words: Words, payload: str) -> Screen:
 
 
 def front(words: Words, role: Role, commands: Sequence[tuple[str, str]], buttons: Sequence[Button]) -> Screen:
-    """The desk: the commands that this role has, and those that need no words as buttons."""
+    """The desk: what this role may do as buttons, and the commands that want words behind them."""
     text = paragraphs(
         words.text("<b>The desk</b> · {role}", role=name(words, role)),
         may(words, role),

@@ -47,8 +47,14 @@ def seeded(folder: Path, crowd: Crowd) -> None:
             "INSERT INTO donors (telegram_id, language, currency, state, created_at) VALUES (?, ?, ?, 'active', 1)",
             [(one, _LANGUAGES[one % 3], _CURRENCIES[one % 7 % 3]) for one in crowd.donors],
         )
+        # Its author hears of it besides, and is none of those it is for.
         db.execute(
-            "INSERT INTO broadcasts (id, state, by, audience, holdout, created_at, due_at) VALUES (1, 'scheduled', 1, ?, ?, 1, 1)",
+            "INSERT INTO donors (id, telegram_id, language, currency, state, created_at, muted_at) "
+            "VALUES (999999, 1900, 'fr', 'MAD', 'active', 1, 1)"
+        )
+        db.execute(
+            "INSERT INTO broadcasts (id, state, by, audience, holdout, created_at, due_at) "
+            "VALUES (1, 'scheduled', 999999, ?, ?, 1, 1)",
             (json.dumps(_EVERYBODY), HOLDOUT),
         )
         db.executemany(
