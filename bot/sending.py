@@ -16,7 +16,7 @@ from bot import nights
 from bot.botapi.draw import attempt
 from bot.botapi.pace import Priority
 from bot.botapi.pen import Pen
-from bot.botapi.post import cost, holds_name, post
+from bot.botapi.post import Prepared, cost, holds_name, post, post_prepared, prepared
 from bot.broadcasts import Broadcast, BroadcastState, SendState
 from bot.errors import ChatGone, ChatMoved, TelegramBusy, TelegramDown, TelegramRefused
 from bot.model import DonorState
@@ -38,10 +38,12 @@ _TOGETHER = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Below:
-    """What stands below the broadcast in one language; `album` is the message that carries the rows of an album."""
+    """What stands below a part in one language; `album` is the message that carries the rows of an album; `ready` is the
+    whole message where it is the same for all of them."""
 
     rows: Rows
     album: str
+    ready: Prepared | None
 
 
 class Sending:
@@ -60,7 +62,7 @@ class Sending:
         self._outcomes: list[Outcome] = []
         self._told, self._freed = asyncio.Event(), asyncio.Event()
         self._is_over = False
-        self._below: dict[str, Below] = {}
+        self._below: dict[tuple[str, str], Below] = {}
 
     async def run(self) -> None:
         self._campaigns = await self._services.db.read(campaigns.all_of_them)
@@ -171,7 +173,10 @@ class Sending:
         return Outcome(to.donor_id, SendState.SENT, message_id)
 
     async def _posted(self, to: Recipient, chat_id: int) -> int:
-        content, below = self._broadcast.parts[to.language], self._below_in(to.speaks)
+        below = self._below_in(to.language, to.speaks)
+        if below.ready is not None:
+            return await post_prepared(self._bot, below.ready, chat_id, Priority.GRANTED)
+        content = self._broadcast.parts[to.language]
         return await post(
             self._bot,
             chat_id,
@@ -183,12 +188,13 @@ class Sending:
             below=below.album,
         )
 
-    def _below_in(self, language: str) -> Below:
-        if language not in self._below:
+    def _below_in(self, part: str, language: str) -> Below:
+        if (part, language) not in self._below:
             words, known = self._services.catalogues.words(language), {one.id: one for one in self._campaigns}
             rows = screens.rows_for(words, self._broadcast, known, self._services.username)
-            self._below[language] = Below(rows, screens.below_album(words))
-        return self._below[language]
+            ready = prepared(self._broadcast.parts[part], rows, is_paid=self._broadcast.is_paid)
+            self._below[part, language] = Below(rows, screens.below_album(words), ready)
+        return self._below[part, language]
 
     async def _first_name(self, to: Recipient, chat_id: int) -> str:
         """Asked for and forgotten: names are not stored."""

@@ -122,17 +122,27 @@ class Pace(BaseRateLimiter[Priority]):
         place = (Priority.PAID if is_paid else Priority.BROADCAST, next(self._numbers))
         heapq.heappush(self._line, place)
         try:
-            while not (granted := [one for one in chats if self._may_go(one, place, cost)]):
+            while not (granted := self._let_go(chats, place, cost)):
                 await self._sleep(min(self._wait(one, place[0], place) for one in chats))
             return granted
         finally:
             self._leave(place)
 
-    def _may_go(self, chat: int, place: tuple[Priority, int], cost: int) -> bool:
-        if self._wait(chat, place[0], place) > 0:
-            return False
-        self._spend(chat, place[0], cost)
-        return True
+    def _let_go(self, chats: Sequence[int], place: tuple[Priority, int], cost: int) -> list[int]:
+        """Those of them that may be written to now; the tokens that all share are looked at before each."""
+        now, priority = self._clock(), place[0]
+        if self._bulk_paused > now or self._is_behind(place):
+            return []
+        granted: list[int] = []
+        for chat in chats:
+            mine, *shared = self._buckets(now, chat, priority)
+            if any(bucket.wait(now) > 0 for bucket in shared):
+                break
+            if self._paused.get(chat, 0.0) <= now and mine.wait(now) <= 0:
+                for bucket in (mine, *shared):
+                    bucket.spend(now, cost)
+                granted.append(chat)
+        return granted
 
     async def _granted(
         self,
@@ -190,10 +200,11 @@ class Pace(BaseRateLimiter[Priority]):
         now = self._clock()
         bulk = self._bulk_paused - now if priority >= Priority.BROADCAST else 0.0
         longest = max(self._paused.get(chat, 0.0) - now, bulk, *self._waits(now, chat, priority))
-        is_behind = priority is not Priority.PAID and self._line[0] != place and self._line[0][0] < priority
-        if longest <= 0 and is_behind:
-            return 1 / self._rate
-        return longest
+        return 1 / self._rate if longest <= 0 and self._is_behind(place) else longest
+
+    def _is_behind(self, place: tuple[Priority, int]) -> bool:
+        """Whether a higher class waits."""
+        return place[0] is not Priority.PAID and self._line[0] != place and self._line[0][0] < place[0]
 
     def _waits(self, now: float, chat: int | str, priority: Priority) -> list[float]:
         return [bucket.wait(now) for bucket in self._buckets(now, chat, priority)]

@@ -7,6 +7,7 @@ from typing import Any
 from telegram.ext import ExtBot
 
 from bot.botapi.pace import Pace, Priority
+from bot.botapi.transport import Ready
 
 
 class Pen(ExtBot[Any]):
@@ -15,6 +16,15 @@ class Pen(ExtBot[Any]):
     async def ask(self, method: str, fields: dict[str, Any], priority: Priority = Priority.REPLY) -> Any:
         """The result of a Bot API method as plain data; `fields` as Telegram names them. Raises telegram.error's errors."""
         return await self._post(method, fields, api_kwargs=self._merge_api_rl_kwargs(None, priority))
+
+    async def send_ready(self, method: str, chat_id: int, body: bytes, priority: Priority) -> Any:
+        """As `ask`, for a request that is made up already: of a broadcast only the chat differs."""
+        ready: Any = Ready(body)
+        call = (f"{self.base_url}/{method}", ready)
+        pace = self.rate_limiter
+        if pace is None:
+            return await self.request.post(*call)
+        return await pace.process_request(self.request.post, call, {}, method, {"chat_id": chat_id}, priority)
 
     async def room(self, chats: Sequence[int], cost: int = 1, *, is_paid: bool = False) -> list[int]:
         """As `Pace.room`; without a pace everything may go."""

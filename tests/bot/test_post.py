@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.actions import StopMessages
 from bot.botapi.pace import Pace, Priority
 from bot.botapi.pen import Pen
-from bot.botapi.post import FIRST_NAME, cost, named, post
+from bot.botapi.post import FIRST_NAME, cost, named, post, post_prepared, prepared
 from bot.botapi.transport import AiohttpRequest
 from bot.contents import Content, ContentKind, units
 from bot.errors import ChatGone
@@ -111,3 +111,32 @@ def test_formatting_moves_along_with_the_name_in_utf_16(
 def _cut(text: str, entity: Any) -> str:
     raw = text.encode("utf-16-le")
     return raw[entity["offset"] * 2 : (entity["offset"] + entity["length"]) * 2].decode("utf-16-le")
+
+
+@pytest.mark.parametrize("kind", [one for one in ContentKind if one is not ContentKind.ALBUM])
+@pytest.mark.parametrize("is_paid", [False, True])
+async def test_what_is_made_up_once_for_many_is_what_each_would_get(
+    sandbox: Sandbox, pen: Pen, kind: ContentKind, is_paid: bool
+) -> None:
+    files = () if kind is ContentKind.TEXT else ((kind, kept(sandbox, kind)),)
+    content = Content(kind, 'Hello <b> & «you» "é" 🌍', (bold(0, 5),), files)
+    await post(pen, 1003, content, ROWS, Priority.GRANTED, is_paid=is_paid)
+    ready = prepared(content, ROWS, is_paid=is_paid)
+    assert ready is not None
+    message_id = await post_prepared(pen, ready, 1003, Priority.GRANTED)
+    one, other = sandbox.telegram.calls[-2:]
+    assert (one.method, one.params) == (other.method, other.params)
+    assert newest(sandbox).id == message_id
+
+
+def test_what_differs_from_one_to_another_is_not_made_up_beforehand() -> None:
+    named_one = Content(ContentKind.TEXT, f"Dear {FIRST_NAME}")
+    album = Content(ContentKind.ALBUM, files=((ContentKind.PHOTO, "a"), (ContentKind.PHOTO, "b")))
+    assert [prepared(one, ROWS, is_paid=False) for one in (named_one, album)] == [None, None]
+
+
+async def test_a_chat_that_is_gone_is_said_so_also_there(sandbox: Sandbox, pen: Pen) -> None:
+    ready = prepared(Content(ContentKind.TEXT, "x"), (), is_paid=False)
+    assert ready is not None
+    with pytest.raises(ChatGone):
+        await post_prepared(pen, ready, 424242, Priority.GRANTED)
