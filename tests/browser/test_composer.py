@@ -107,3 +107,41 @@ async def test_a_broadcast_is_composed_approved_sent_and_steered(
     assert total == sent + blocked
     assert await karim.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert problems + faults == []
+
+
+async def test_a_broadcast_of_three_languages_with_one_missing_is_canceled_on_its_way(
+    browser: Browser, desk: Stage
+) -> None:
+    for admin in (1900, SALMA):
+        desk.telegram.phones[admin].person["language_code"] = "en"
+        await desk.telegram.phones[admin].start()
+    karim, problems = await open_phone(browser, desk, 1900)
+    newest = karim.locator(".message.bot").last
+    await wrote(karim, "/broadcast")
+    await tapped(karim, "Write it per language")
+    for tab, text in (("English ?", "Winter is coming."), ("Français ?", TEXT["fr"])):
+        await tapped(karim, tab)
+        await tapped(karim, "Write it")
+        await expect(newest).to_contain_text("Send me the message in this language")
+        await wrote(karim, text)
+        await expect(newest).to_contain_text("For whom:")
+    spoken = dict(await desk.rows("SELECT language, count(*) FROM donors WHERE state = 'active' GROUP BY 1"))
+    # The missing one is a choice, with how many people it concerns; nothing can be sent before.
+    await expect(newest).to_contain_text(f"for \u2068{spoken['ar']}\u2069 people")
+    assert await karim.locator('[data-button*="Ask to approve"]').count() == 0
+    await tapped(karim, "العربية ?")
+    await tapped(karim, "They get: Français".split(":")[0])
+    everybody = sum(spoken.values())
+    await expect(newest).to_contain_text(f"\u2068{everybody}\u2069 people get it")
+    await tapped(karim, f"Ask to approve: \u2068{everybody}\u2069")
+    salma, faults = await open_phone(browser, desk, SALMA)
+    await tapped(salma, "Approve")
+    await desk.until_rows("SELECT sent > 6 FROM broadcasts", [(1,)], 30)
+    for label in ("Pause", "Resume", "Cancel"):
+        await tapped(karim, label)
+    await tapped(karim, "Yes, cancel it")
+    await desk.until_rows("SELECT state FROM broadcasts", [("canceled",)], 30)
+    await expect(karim.get_by_text("Report at the end").last).to_be_visible(timeout=20000)
+    [(total, done)] = await desk.rows("SELECT total, sent + blocked + failed + doubt FROM broadcasts")
+    assert 0 < done < total == everybody
+    assert problems + faults == []
