@@ -9,7 +9,7 @@ from bot.i18n import Words
 from bot.model import Campaign
 from bot.screens import composed
 from bot.screens.base import Button, Screen, lines, paragraphs, rows
-from bot.screens.composing import back, remark, send_to, to_list
+from bot.screens.composing import back, remark, send_to, summary, to_list
 from bot.screens.home import LANGUAGE_NAMES
 from bot.screens.match import code
 
@@ -58,7 +58,7 @@ def no_second(words: Words, draft: "Draft", above: int) -> Screen:
 def waiting(words: Words, draft: "Draft", asked: int, campaigns: Sequence[Campaign]) -> Screen:
     """For the author while the others are asked."""
     text = paragraphs(
-        *_summary(words, draft, campaigns),
+        *summary(words, draft, campaigns),
         words.plural(
             "{n} person of the staff is asked to approve it. I tell you here.",
             "{n} people of the staff are asked to approve it. I tell you here.",
@@ -74,7 +74,7 @@ def planned(words: Words, draft: "Draft", campaigns: Sequence[Campaign], *, is_m
     by = (
         words.text("Approved by {code}.", code=code(one.approved_by)) if one.approved_by is not None else None
     )
-    text = paragraphs(*_summary(words, draft, campaigns), by)
+    text = paragraphs(*summary(words, draft, campaigns), by)
     own = _own(words, one) if is_mine else rows(_copy(words, one), to_list(words))
     return Screen(text, own, awaiting=ShowBroadcast(one.id))
 
@@ -83,7 +83,7 @@ def draft_of_another(words: Words, draft: "Draft", campaigns: Sequence[Campaign]
     """Only its author changes it."""
     one = draft.broadcast
     text = paragraphs(
-        *_summary(words, draft, campaigns),
+        *summary(words, draft, campaigns),
         words.text("{code} is writing it. You can make a copy of your own.", code=code(one.by)),
     )
     preview = Button(words.label("Preview"), Compose("preview", one.id)) if one.parts else None
@@ -103,24 +103,6 @@ def _copy(words: Words, one: Broadcast) -> Button:
     return Button(words.label("Copy it"), Compose("copy", one.id))
 
 
-def _summary(words: Words, draft: "Draft", campaigns: Sequence[Campaign]) -> tuple[str | None, ...]:
-    one, known = draft.broadcast, composed.by_id(campaigns)
-    buttons = " · ".join(composed.button(words, button, known) for button in one.buttons)
-    return (
-        composed.title(words, one),
-        lines(
-            words.text("<b>Message:</b>") + f" {' · '.join(composed.tabs(one))}",
-            words.text("<b>Buttons:</b>") + f" {buttons or '–'}",
-            words.text("<b>When:</b>") + f" {composed.when(words, one.due_at)}",
-        ),
-        lines(
-            words.text("<b>For whom:</b>") + f" {composed.audience(words, one.audience, known)}",
-            composed.count(words, draft.counted),
-        ),
-        lines(*(remark(words, found, draft) for found in draft.remarks)) or None,
-    )
-
-
 def request(
     words: Words,
     draft: "Draft",
@@ -135,7 +117,7 @@ def request(
     one = draft.broadcast
     text = paragraphs(
         words.text("{code} asks you to approve a broadcast.", code=code(one.by)),
-        *_summary(words, draft, campaigns),
+        *summary(words, draft, campaigns),
         None if changes is None else differs(words, changes),
         paid(words, price),
     )

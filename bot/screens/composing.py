@@ -27,11 +27,16 @@ if TYPE_CHECKING:
 
 def main(words: Words, draft: "Draft", campaigns: Sequence[Campaign], note: str | None = None) -> Screen:
     """Everything about a draft, and what is missing yet."""
+    parts = summary(words, draft, campaigns)
+    text = paragraphs(note, voided(words) if draft.is_voided else None, *parts)
+    return Screen(text, _main_rows(words, draft), awaiting=Compose("main", draft.broadcast.id))
+
+
+def summary(words: Words, draft: "Draft", campaigns: Sequence[Campaign]) -> tuple[str | None, ...]:
+    """A broadcast in words: the message, for whom and how many, and what is missing yet."""
     one, known = draft.broadcast, composed.by_id(campaigns)
     buttons = " · ".join(composed.button(words, button, known) for button in one.buttons)
-    text = paragraphs(
-        note,
-        voided(words) if draft.is_voided else None,
+    return (
         composed.title(words, one),
         lines(
             words.text("<b>Message:</b>") + f" {' · '.join(composed.tabs(one))}",
@@ -44,7 +49,6 @@ def main(words: Words, draft: "Draft", campaigns: Sequence[Campaign], note: str 
         ),
         lines(*(remark(words, found, draft) for found in draft.remarks)) or None,
     )
-    return Screen(text, _main_rows(words, draft), awaiting=Compose("main", one.id))
 
 
 def _main_rows(words: Words, draft: "Draft") -> Rows:
