@@ -54,21 +54,21 @@ async def titles(services: Services, language: str) -> dict[str, str]:
     return {one.slug: one.text(language).title for one in found}
 
 
-async def wants(services: Services, telegram_id: int) -> bool:
+async def wants(services: Services, donor_id: int) -> bool:
     """Whether this person gets the digest; everybody does who has not said no."""
-    return await services.db.read(lambda tx: _wants(tx, telegram_id))
+    return await services.db.read(lambda tx: _wants(tx, donor_id))
 
 
-async def switch(services: Services, telegram_id: int, *, on: bool) -> None:
-    await services.db.write(lambda tx: marks.put(tx, _key(telegram_id), "on" if on else "off"))
+async def switch(services: Services, donor_id: int, *, on: bool) -> None:
+    await services.db.write(lambda tx: marks.put(tx, _key(donor_id), "on" if on else "off"))
 
 
-def _wants(tx: Tx, telegram_id: int) -> bool:
-    return marks.get(tx, _key(telegram_id)) != "off"
+def _wants(tx: Tx, donor_id: int) -> bool:
+    return marks.get(tx, _key(donor_id)) != "off"
 
 
-def _key(telegram_id: int) -> str:
-    return f"digest.{telegram_id}"
+def _key(donor_id: int) -> str:
+    return f"digest.{donor_id}"
 
 
 async def owe_digest(services: Services) -> int:
@@ -96,19 +96,20 @@ def _owe(tx: Tx, services: Services, at: time) -> int:
 
 def _to_all(tx: Tx, services: Services, day: date, now: datetime) -> int:
     people = staff.chats(tx, services.settings.admin_ids, Right.READ)
-    return sum(_to_one(tx, chat, day, now) for chat in people if _wants(tx, chat))
+    return sum(_to_one(tx, chat, day, now) for chat in people)
 
 
 def _to_one(tx: Tx, chat: int, day: date, now: datetime) -> bool:
-    """Drawn in their own language, where they have spoken to the bot; whoever blocks it shall not find a pile later."""
+    """Only to whom the bot may write: who has never spoken to it cannot be reached, and who blocks it shall not find a pile
+    later."""
     person = donors.find(tx, chat)
-    if person and person.state is DonorState.BLOCKED:
+    if person is None or person.state is DonorState.BLOCKED or not _wants(tx, person.id):
         return False
     owed = Owed(
         DeliveryKind.DIGEST,
-        f"digest:{chat}:{day.isoformat()}",
+        f"digest:{person.id}:{day.isoformat()}",
         chat_id=chat,
-        donor_id=person.id if person else None,
+        donor_id=person.id,
         payload=day.isoformat(),
         priority=3,
     )

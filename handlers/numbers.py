@@ -19,14 +19,14 @@ async def show_today(turn: Turn, _: ShowToday) -> Screen:
     found = await digesting.today(turn.services)
     titles = {one.slug: one.text(turn.donor.language).title for one in turn.campaigns}
     has_digest = turn.services.settings.digest_at is not None
-    is_sent = await digesting.wants(turn.services, turn.donor.telegram_id) if has_digest else None
+    is_sent = await digesting.wants(turn.services, turn.donor.id) if has_digest else None
     screen = screens.today(turn.words, found.now, found.before, titles, is_sent=is_sent)
     return await flagged(turn, screen)
 
 
 @on(SwitchDigest, Right.READ)
 async def switch_digest(turn: Turn, action: SwitchDigest) -> Screen:
-    await digesting.switch(turn.services, turn.donor.telegram_id, on=action.on == "yes")
+    await digesting.switch(turn.services, turn.donor.id, on=action.on == "yes")
     return await route(turn, ShowToday())
 
 

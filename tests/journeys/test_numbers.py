@@ -50,6 +50,7 @@ async def test_a_stranger_gets_what_an_unknown_command_gets(stage: Stage) -> Non
 async def test_the_digest_comes_once_a_day_also_after_restarts_and_changed_clocks(stage: Stage) -> None:
     await a_paid_gift(stage)
     await stage.karim().start()
+    await stage.until_rows("SELECT count(*) FROM donors WHERE telegram_id = 1900", [(1,)])
     here = datetime.now(ZONE) - timedelta(days=3)
     first = datetime.combine(here.date(), time(8, 59), ZONE)
     told = [
@@ -72,12 +73,14 @@ async def test_the_digest_comes_once_a_day_also_after_restarts_and_changed_clock
 
 async def test_who_wants_no_digest_gets_none(stage: Stage) -> None:
     karim = stage.karim()
+    await karim.start()
+    await stage.until_rows("SELECT id FROM donors WHERE telegram_id = 1900", [(1,)])
     moment = datetime.combine(datetime.now(ZONE).date() - timedelta(days=2), time(9), ZONE)
     await digesting.owe_digest(at(stage, moment))
     assert await digesting.owe_digest(at(stage, moment + timedelta(days=1))) == 1
     await karim.says("Hier")
     await press(karim, "Ne plus l'envoyer", "Aujourd'hui")
-    assert not await digesting.wants(stage.services, 1900)
+    assert not await digesting.wants(stage.services, 1)
     assert await digesting.owe_digest(at(stage, moment + timedelta(days=2))) == 0
     assert "Actualiser" in labels(karim)
 

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import timedelta
 
-from bot import guarding, staffing
+from bot import digesting, guarding, staffing
 from bot.model import Donor
 from bot.staff import Member, Refusal, Role
 from bot.store import donors, staff
@@ -234,6 +234,8 @@ async def test_staff_who_erase_themselves_are_staff_no_more(stage: Stage) -> Non
     await until_menu(stage, john, ("report",), ())
     await guarding.freeze(stage.services, 7)
     await john.until(lambda one: any("froze card payments" in message.text for message in one.messages))
+    donor = await donor_of(stage, john)
+    await digesting.switch(stage.services, donor.id, on=False)
     await john.send("/privacy")
     await john.until(lambda one: shows(one, "Erase"))
     await john.tap("Erase")
