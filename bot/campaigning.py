@@ -57,7 +57,7 @@ async def find(services: Services, campaign_id: int) -> Managed | None:
             campaigns.is_given_to(tx, campaign_id),
         )
 
-    return await services.db.read(read)
+    return await services.db.study(read)
 
 
 async def begin(services: Services, by: str, language: str, title: str) -> Edited:

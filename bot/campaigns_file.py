@@ -211,6 +211,11 @@ def load(tx: Tx, wanted: list[Campaign], now: datetime | None = None) -> None:
     places = _places(tx, wanted)
     for campaign in wanted:
         known = campaigns.named(tx, campaign.slug)
+        if known and known.goal.currency != campaign.goal.currency and campaigns.is_given_to(tx, known.id):
+            # What its gifts count is fixed in the currency of the goal.
+            raise CampaignsFileError(
+                f"{campaign.slug}: the goal stays in {known.goal.currency}, since there are gifts"
+            )
         campaigns.put(tx, campaign, places[campaign.slug])
         is_seen = known is not None and known.state is not CampaignState.DRAFT
         if now and known and is_seen and known.goal != campaign.goal:

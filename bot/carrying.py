@@ -9,7 +9,7 @@ from bot.botapi import draw, letters
 from bot.botapi.pace import Priority
 from bot.botapi.pen import Pen
 from bot.contents import Content
-from bot.errors import ChatMoved, TelegramRefused
+from bot.errors import ChatGone, ChatMoved, TelegramRefused
 from bot.i18n import Words
 from bot.letters import TO_DONOR, Letter, LetterKind, Question
 from bot.model import Delivery, DeliveryKind, Donor
@@ -39,7 +39,8 @@ async def carry(services: Services, bot: Pen, delivery: Delivery) -> int | None:
         for one in await services.db.read(partial(store.owed, upto=letter)):
             await _carry(services, bot, one, delivery.chat_id)
     letter = await services.db.read(find)
-    return (letter.message_id or 0) if letter else None
+    # One that was refused has no message, and is no Delivery that was sent.
+    return letter.message_id if letter else None
 
 
 async def _carry(services: Services, bot: Pen, one: Letter, chat_id: int) -> None:
@@ -109,7 +110,8 @@ class _Desk:
 async def _desk(services: Services, bot: Pen, question: Question, donor: Donor | None) -> _Desk:
     chat_id = await services.db.read(partial(helpdesk.group, settings=services.settings))
     if chat_id is None:
-        raise TelegramRefused("there is no group")
+        # As a group that is gone: a question waits for it.
+        raise ChatGone("there is no group")
     words = services.catalogues.words(services.settings.default_language)
     who, language = code(question.donor_id), screens.language(donor.language if donor else "")
     topic_id = question.topic_id

@@ -268,7 +268,8 @@ def _offer(services: Services, words: Words, donation: Donation, campaign: Campa
     """A small amount, since it comes again; None where a monthly gift could not be taken any more."""
     now = services.clock()
     ends_soon = campaign.ends_at is not None and charges_before(now, campaign.ends_at) < 2
-    if donation.state is not DonationState.PAID or ends_soon or not campaign.is_open_at(now):
+    is_taken = campaign.is_open_at(now) and donation.money.currency in campaign.limits
+    if donation.state is not DonationState.PAID or ends_soon or not is_taken:
         return None
     return months.offer(words, campaign, _smaller(campaign, donation.money))
 

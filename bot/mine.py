@@ -139,6 +139,7 @@ async def erase(services: Services, donor: Donor) -> bool:
             pledging.drop(tx, pledge)
         helpdesk.forget(tx, services.settings, donor.id, services.clock())
         if staff.remove(tx, donor.telegram_id):
+            staff.void(tx, f"D{donor.id}", services.clock())
             acts.record(tx, services.clock(), f"staff {donor.id}", "role.take", f"D{donor.id}")
         deliveries.forget(tx, donor.id)
         donors.erase(tx, donor.id)

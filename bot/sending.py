@@ -18,7 +18,7 @@ from bot.botapi.pace import Priority
 from bot.botapi.pen import Pen
 from bot.botapi.post import Prepared, cost, holds_name, post, post_prepared, prepared
 from bot.broadcasts import Broadcast, BroadcastState, SendState
-from bot.errors import ChatGone, ChatMoved, TelegramBusy, TelegramDown, TelegramRefused
+from bot.errors import ChatGone, ChatMoved, StoreDown, TelegramBusy, TelegramDown, TelegramRefused
 from bot.model import DonorState
 from bot.screens import broadcasts as screens
 from bot.screens.base import Rows
@@ -133,7 +133,13 @@ class Sending:
         return []
 
     async def _taken(self, wave: Sequence[Recipient]) -> list[Recipient]:
-        return await self._services.db.write(partial(self._take, wave=wave, now=self._services.clock()))
+        try:
+            return await self._services.db.write(partial(self._take, wave=wave, now=self._services.clock()))
+        except StoreDown:
+            # They stay owed, and are found again; those on their way end as they would have.
+            log.exception("nobody can be taken now")
+            await asyncio.sleep(1)
+            return []
 
     def _take(self, tx: Tx, wave: Sequence[Recipient], now: datetime) -> list[Recipient]:
         if broadcasts.progress(tx, self._broadcast.id).state is not BroadcastState.RUNNING:
@@ -198,8 +204,15 @@ class Sending:
 
     async def _first_name(self, to: Recipient, chat_id: int) -> str:
         """Asked for and forgotten: names are not stored."""
-        chat = await attempt(lambda: self._bot.ask("getChat", {"chat_id": chat_id}, Priority.GRANTED), 1)
-        return chat.get("first_name") or screens.friend(self._services.catalogues.words(to.speaks))
+        friend = screens.friend(self._services.catalogues.words(to.speaks))
+        try:
+            chat = await attempt(lambda: self._bot.ask("getChat", {"chat_id": chat_id}, Priority.GRANTED), 1)
+        except TelegramDown as error:
+            # Nothing was sent yet, so it may be tried again.
+            raise TelegramDown(str(error), in_doubt=False) from error
+        except TelegramRefused:
+            return friend
+        return chat.get("first_name") or friend
 
     async def _books(self, ending: asyncio.Event) -> None:
         """Write outcomes down as they come; those that come together share a transaction."""
@@ -210,8 +223,17 @@ class Sending:
                 await asyncio.sleep(_TOGETHER)
             outcomes, self._outcomes = self._outcomes, []
             if outcomes:
-                write = partial(self._book, outcomes=outcomes, now=self._services.clock())
-                await self._services.db.write(write)
+                await self._booked(outcomes)
+
+    async def _booked(self, outcomes: list[Outcome]) -> None:
+        """What is known must not be lost where the database cannot write for a moment."""
+        try:
+            await self._services.db.write(partial(self._book, outcomes=outcomes, now=self._services.clock()))
+        except StoreDown:
+            log.exception("what was sent cannot be written down yet")
+            self._outcomes = outcomes + self._outcomes
+            await asyncio.sleep(1)
+            self._told.set()
 
     def _book(self, tx: Tx, outcomes: list[Outcome], now: datetime) -> None:
         sends.book(tx, self._broadcast.id, outcomes, now)

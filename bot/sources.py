@@ -50,7 +50,7 @@ async def came(services: Services) -> list[Came]:
         found = [_came(name, people.get(name, 0), money) for name in names]
         return sorted(found, key=lambda one: (-one.people, -one.gifts, one.name))
 
-    return await services.db.read(read)
+    return await services.db.study(read)
 
 
 def _came(name: str, people: int, rows: list[tuple[str, str, int, int]]) -> Came:

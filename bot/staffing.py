@@ -84,6 +84,7 @@ async def take(services: Services, by: Donor, telegram_id: int) -> Refusal | Non
         if old is None or not staff.remove(tx, telegram_id):
             return Refusal.GONE
         code, now = _code(tx, telegram_id), services.clock()
+        staff.void(tx, code, now)
         acts.record(tx, now, f"staff {by.id}", "role.take", code, before={"role": old})
         if telegram_id != by.telegram_id:
             _tell(tx, telegram_id, "taken", now)
@@ -137,6 +138,7 @@ def _joined(tx: Tx, services: Services, donor: Donor, role: Role, by: str) -> No
 def _put(tx: Tx, services: Services, member: Member, by: Donor, old: Role | None) -> None:
     staff.put(tx, member)
     code, now = _code(tx, member.telegram_id), services.clock()
+    staff.void(tx, code, now)
     before = {"role": old} if old else None
     acts.record(tx, now, f"staff {by.id}", "role.give", code, before=before, after={"role": member.role})
     _tell(tx, member.telegram_id, f"given.{member.role}", now)

@@ -122,7 +122,7 @@ async def steer(turn: Turn, action: Steer) -> Screen:
             await broadcasting.resume(services, id, by)
         case "cancel" if broadcast and not broadcast.state.is_over:
             return steering.sure_to_cancel(turn.words, broadcast)
-        case "stop" if broadcast and broadcast.started_at:
+        case "stop" if broadcast and broadcast.state is not BroadcastState.DRAFT:
             await broadcasting.cancel(services, id, by)
         case _:
             pass

@@ -111,16 +111,12 @@ def _said(message: Message) -> Said:
 
 
 def _is_person(message: Message) -> bool:
-    """No bot, no channel, no anonymous administrator, and nothing that Telegram itself says."""
-    person = message.from_user
+    """No bot, no channel, and nothing that Telegram itself says; an anonymous administrator speaks as the group itself."""
+    person, chat = message.from_user, message.sender_chat
     is_said = message.effective_attachment is not None or message.text is not None
-    return (
-        is_said
-        and person is not None
-        and not person.is_bot
-        and message.sender_chat is None
-        and not message.is_automatic_forward
-    )
+    is_anonymous = chat is not None and chat.id == message.chat.id
+    is_somebody = person is not None and not person.is_bot and chat is None
+    return is_said and (is_anonymous or is_somebody) and not message.is_automatic_forward
 
 
 def _is_to_us(message: Message, bot: Pen) -> bool:

@@ -18,7 +18,7 @@ from bot.botapi.pace import Priority
 from bot.botapi.pen import Pen
 from bot.botapi.post import post
 from bot.contents import Incoming
-from bot.errors import ChatGone, EntraideError, StoreDown, TelegramRefused
+from bot.errors import ChatGone, EntraideError, StoreDown, TelegramError, TelegramRefused
 from bot.figures import Step
 from bot.i18n import ZONE, guess
 from bot.model import Campaign, Donor, DonorState
@@ -105,9 +105,12 @@ class Desk:
         words = self._services.catalogues.words(
             guess(message.from_user.language_code if message.from_user else None)
         )
-        await draw.send(
-            self._bot, message.chat.id, trouble.group(words, f"{self._services.chat_url}?start=home")
-        )
+        screen = trouble.group(words, f"{self._services.chat_url}?start=home")
+        try:
+            await draw.send(self._bot, message.chat.id, screen)
+        except TelegramError as error:
+            # Strangers put bots into groups where nobody may write: such an update must not come for ever.
+            log.info("a group was not answered", extra={"error": type(error).__name__})
 
     async def _membership(self, chat: Chat, member: ChatMember) -> None:
         if chat.type != Chat.PRIVATE:

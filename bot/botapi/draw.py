@@ -25,6 +25,7 @@ _GONE = (
     "bot was kicked",
     "peer_id_invalid",
     "have no rights to send",
+    "not enough rights to send",
 )
 _NOT_THERE = (
     "message to edit not found",

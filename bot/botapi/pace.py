@@ -183,14 +183,26 @@ class Pace(BaseRateLimiter[Priority]):
         self._paused.pop(chat, None)
 
     async def _queue(self, chat: int | str, priority: Priority) -> None:
-        """Wait for tokens; a higher class in the line goes first, and within a class who came first."""
+        """Wait for tokens; a higher class in the line goes first, and within a class who came first.
+
+        Whoever waits for their own chat alone stands in nobody's way: the line is for the tokens that all share.
+        """
         place = (priority, next(self._numbers))
-        heapq.heappush(self._line, place)
-        try:
-            while (wait := self._wait(chat, priority, place)) > 0:
+        while True:
+            while (wait := self._own_wait(chat)) > 0:
                 await self._sleep(wait)
-        finally:
-            self._leave(place)
+            heapq.heappush(self._line, place)
+            try:
+                while self._own_wait(chat) <= 0:
+                    if (wait := self._wait(chat, priority, place)) <= 0:
+                        return
+                    await self._sleep(wait)
+            finally:
+                self._leave(place)
+
+    def _own_wait(self, chat: int | str) -> float:
+        now = self._clock()
+        return max(self._paused.get(chat, 0.0) - now, self._chat(chat, now).wait(now))
 
     def _leave(self, place: tuple[Priority, int]) -> None:
         self._line.remove(place)

@@ -133,12 +133,15 @@ def holds_name(content: Content) -> bool:
 
 def named(content: Content, first_name: str) -> Content:
     """The content with the placeholder replaced; formatting behind it moves along, in UTF-16 units."""
-    while (place := content.text.find(FIRST_NAME)) >= 0:
+    name, place = first_name.replace(FIRST_NAME, ""), -1
+    # On from behind what was put in: a name may hold the placeholder too.
+    while (place := content.text.find(FIRST_NAME, place + 1)) >= 0:
         before = content.text[:place]
-        text = before + first_name.replace(FIRST_NAME, "") + content.text[place + len(FIRST_NAME) :]
+        text = before + name + content.text[place + len(FIRST_NAME) :]
         grown = units(text) - units(content.text)
         moved = tuple(_moved(one, units(before), grown) for one in content.entities)
         content = replace(content, text=text, entities=tuple(one for one in moved if one["length"] > 0))
+        place += len(name) - 1
     return content
 
 

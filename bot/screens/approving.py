@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bot.actions import Compose, Review, SendBroadcast, ShowBroadcast
+from bot.actions import Compose, Review, SendBroadcast, ShowBroadcast, Steer
 from bot.broadcasts import Broadcast
 from bot.i18n import Words
 from bot.model import Campaign
@@ -75,7 +75,9 @@ def planned(words: Words, draft: "Draft", campaigns: Sequence[Campaign], *, is_m
         words.text("Approved by {code}.", code=code(one.approved_by)) if one.approved_by is not None else None
     )
     text = paragraphs(*summary(words, draft, campaigns), by)
-    own = _own(words, one) if is_mine else rows(_copy(words, one), to_list(words))
+    # Whoever may speak may keep it from going out, also where its author is no more staff.
+    stop = Button(words.label("Cancel"), Steer("cancel", "page", one.id))
+    own = _own(words, one) if is_mine else rows(stop, _copy(words, one), to_list(words))
     return Screen(text, own, awaiting=ShowBroadcast(one.id))
 
 

@@ -20,6 +20,7 @@ from bot.model import (
     Rhythm,
 )
 from bot.money import Money
+from bot.store import marks
 from bot.store.moments import moment, seconds
 from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
 from bot.store.tables import appeals, campaigns, donations, monthly_gifts, pledges, totals
@@ -66,7 +67,9 @@ _PUT = Statement(
     .values(places("slug", *_COLUMNS))
     .on_conflict_do_update(index_elements=["slug"], set_=places(*_COLUMNS))
 )
-_ADD = Statement(insert(campaigns).values(places("slug", *_COLUMNS)).returning(campaigns.c.id))
+_DROPPED = "campaigns.dropped"
+_HIGHEST = Statement(select(func.coalesce(func.max(campaigns.c.id), 0)))
+_ADD = Statement(insert(campaigns).values(places("id", "slug", *_COLUMNS)).returning(campaigns.c.id))
 _CLAIM = Statement(
     update(campaigns)
     .where(campaigns.c.id == at("row_id"), campaigns.c.state == at("was"))
@@ -179,7 +182,9 @@ def add(tx: Tx, campaign: Campaign) -> int | None:
     appeal_id = tx.value(_ANY_APPEAL)
     if appeal_id is None:
         return None
-    return tx.value(_ADD, **_columns(campaign), appeal_id=appeal_id, position=tx.value(_LAST) + 1)
+    # Never an id that was a draft's before: its old buttons would act on this one.
+    id = max(tx.value(_HIGHEST), int(marks.get(tx, _DROPPED) or 0)) + 1
+    return tx.value(_ADD, **_columns(campaign), id=id, appeal_id=appeal_id, position=tx.value(_LAST) + 1)
 
 
 def change(tx: Tx, campaign: Campaign) -> None:
@@ -206,7 +211,10 @@ def arrange(tx: Tx, campaign_ids: Iterable[int]) -> None:
 
 def drop(tx: Tx, campaign_id: int) -> bool:
     """Take a draft away; only one that nothing points at."""
-    return not is_given_to(tx, campaign_id) and tx.run(_DROP, row_id=campaign_id) == 1
+    is_gone = not is_given_to(tx, campaign_id) and tx.run(_DROP, row_id=campaign_id) == 1
+    if is_gone and campaign_id > int(marks.get(tx, _DROPPED) or 0):
+        marks.put(tx, _DROPPED, str(campaign_id))
+    return is_gone
 
 
 def is_given_to(tx: Tx, campaign_id: int) -> bool:

@@ -22,6 +22,11 @@ _OWNERS = Statement(select(func.count()).select_from(staff).where(staff.c.role =
 _USED_BY = Statement(select(invitations.c.used_by).where(invitations.c.code == at("secret")))
 _REMOVE = Statement(delete(staff).where(staff.c.telegram_id == at("person")))
 _INVITE = Statement(insert(invitations).values(places("code", "role", "by", "expires_at")))
+_VOID = Statement(
+    update(invitations)
+    .where(invitations.c.by == at("maker"), invitations.c.used_at.is_(None))
+    .values(expires_at=at("now"))
+)
 _USE = Statement(
     update(invitations)
     .where(
@@ -73,6 +78,11 @@ def remove(tx: Tx, telegram_id: int) -> bool:
 def invite(tx: Tx, code: str, role: Role, by: str, until: datetime) -> None:
     """`code` is the hash of the secret in the link."""
     tx.run(_INVITE, code=code, role=role, by=by, expires_at=seconds(until))
+
+
+def void(tx: Tx, by: str, now: datetime) -> None:
+    """The links that this person made and nobody used are worth nothing from now on; `by` is their code."""
+    tx.run(_VOID, maker=by, now=seconds(now))
 
 
 def use(tx: Tx, code: str, donor_id: int, now: datetime) -> tuple[Role, str] | None:

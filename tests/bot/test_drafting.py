@@ -16,7 +16,7 @@ from bot.campaigns_file import read_file
 from bot.config import LANGUAGES, Settings
 from bot.contents import units
 from bot.drafting import SUMS, TEXTS, Fault, Part, Refusal
-from bot.i18n import Catalogues
+from bot.i18n import ZONE, Catalogues
 from bot.model import Appeal, Campaign, CampaignState, CampaignText, Limits
 from bot.money import LARGEST, Money
 from bot.questions import Question, first_open, following, may_skip, questions, skipped
@@ -254,7 +254,7 @@ def test_days_are_whole_days_in_morocco() -> None:
     one = drafting.written(blank(), Part.END, "any", "31/12/2027", SETTINGS, NOW)
     assert not isinstance(one, Refusal)
     assert one.ends_at is not None
-    assert one.ends_at == datetime(2027, 12, 31, 23, tzinfo=UTC)
+    assert one.ends_at == datetime(2028, 1, 1, tzinfo=ZONE)
     assert drafting.last_day(one.ends_at).date() == date(2027, 12, 31)
     crossed = drafting.written(one, Part.START, "any", "1/1/2028", SETTINGS, NOW)
     assert crossed == Refusal(Fault.DAYS_CROSSED)

@@ -220,3 +220,12 @@ async def test_a_cancelled_waiter_holds_nobody_up() -> None:
     assert stage.sent[-1][1] == 51
     await stage.pace.initialize()
     await stage.pace.shutdown()
+
+
+async def test_a_group_that_must_wait_for_itself_holds_no_broadcast_back() -> None:
+    stage = Stage()
+    letters = [stage.call(-100, Priority.CONFIRMATION) for _ in range(12)]
+    await stage.clock.run(*letters, stage.broadcast(list(range(1, 41))))
+    last = max(at for at, chat, _ in stage.sent if chat > 0)
+    assert last < 3, "forty people at nineteen a second"
+    assert sum(chat == -100 for _, chat, _ in stage.sent) == 12

@@ -140,3 +140,10 @@ async def test_a_chat_that_is_gone_is_said_so_also_there(sandbox: Sandbox, pen: 
     assert ready is not None
     with pytest.raises(ChatGone):
         await post_prepared(pen, ready, 424242, Priority.GRANTED)
+
+
+def test_a_name_that_holds_the_placeholder_in_pieces_ends_the_search() -> None:
+    content = Content(ContentKind.TEXT, f"{FIRST_NAME}, {FIRST_NAME}!", (bold(0, len(FIRST_NAME)),))
+    said = named(content, "{first_{first_name}name}")
+    assert said.text == "{first_name}, {first_name}!"
+    assert said.entities == (bold(0, len(FIRST_NAME)),)

@@ -12,6 +12,7 @@ from bot.campaigns_file import changes, load, read_file
 from bot.drafting import Fault, Part, Refusal
 from bot.errors import CampaignNotOpen
 from bot.giving import open_checkout
+from bot.i18n import ZONE
 from bot.model import CampaignState
 from bot.money import Money
 from bot.staff import Member, Role
@@ -142,8 +143,8 @@ async def test_every_question_can_be_answered(stage: Stage) -> None:
     assert json.loads(limits) == {"EUR": [200, 500000], "MAD": [2500, 900000]}
     assert json.loads(presets)["MAD"] == [[3000, {}], [6000, {"fr": "une couverture"}], [100000, {}]]
     assert (starts, ends) == (
-        int(datetime(2026, 11, 30, 23, tzinfo=UTC).timestamp()),
-        int(datetime(2027, 12, 31, 23, tzinfo=UTC).timestamp()),
+        int(datetime(2026, 12, 1, tzinfo=ZONE).timestamp()),
+        int(datetime(2028, 1, 1, tzinfo=ZONE).timestamp()),
     )
 
 

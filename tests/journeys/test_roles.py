@@ -297,3 +297,13 @@ async def test_a_chat_that_takes_no_menu_keeps_nobody_from_theirs_and_is_tried_a
 
 def _hired(tx: Tx, role: Role) -> None:
     staff.put(tx, Member(1003, role, "D1", 1))
+
+
+async def test_a_link_is_worth_nothing_once_its_maker_is_no_owner_any_more(stage: Stage) -> None:
+    karim, john = await donor_of(stage, stage.karim()), await donor_of(stage, stage.john())
+    await staffing.give(stage.services, karim, 1003, Role.OWNER)
+    secret = await staffing.invite(stage.services, john, Role.OWNER)
+    assert isinstance(secret, str)
+    assert await staffing.take(stage.services, karim, 1003) is None
+    assert await staffing.join(stage.services, john, secret) is Refusal.LINK
+    assert await stage.rows(STAFF) == []

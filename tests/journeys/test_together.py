@@ -63,6 +63,10 @@ async def test_a_turn_costs_at_most_five_statements_of_reading_and_writing(stage
         await hop.hop(partial(hop.raw.set_trace_callback, seen.append))
     await stage.telegram.acknowledged(await john.tap("Give"))
     tables = ("donors", "updates", "campaigns")
-    # The hourly forgetting of old updates is nobody's turn.
-    counted = [one for one in seen if any(table in one for table in tables) and "DELETE" not in one]
+    # The hourly forgetting of old updates is nobody's turn, nor is the menu of the staff.
+    counted = [
+        one
+        for one in seen
+        if any(table in one for table in tables) and "DELETE" not in one and "1900" not in one
+    ]
     assert 0 < len(counted) <= 5, counted
