@@ -329,3 +329,10 @@ async def test_news_at_the_very_moment_of_stopping_keeps_nothing_running(
     async with bot_beside(sandbox, settings_for(sandbox, tmp_path, webhook=True)) as stage:
         await stage.until_health("ok")
     assert stage.running.done()
+
+
+async def test_a_group_where_the_bot_may_not_write_gives_its_updates_back_only_once(stage: Stage) -> None:
+    stage.telegram.faults.add(Fault("400", "sendMessage", 1))
+    await stage.telegram.acknowledged(await stage.john().send("/x", -1001))
+    tried = [call.status for call in stage.telegram.calls if str(call.params.get("chat_id")) == "-1001"]
+    assert tried == [0]

@@ -179,19 +179,30 @@ async def test_in_a_group_without_topics_staff_answer_by_reply(plain: Stage) -> 
 
 
 async def test_what_is_no_person_is_not_sent_on(desk: Stage) -> None:
-    john, karim, group = desk.john(), desk.karim(), group_of(desk)
+    john, karim = desk.john(), desk.karim()
     await asks(john)
     topic = await topic_of(desk)
     robot = {"id": 77, "is_bot": True, "first_name": "Robot"}
     for more in (
         {"from": robot},
-        {"sender_chat": chat_shape(group)},
+        {"sender_chat": {"id": -1009, "type": "channel", "title": "News"}},
         {"is_automatic_forward": True},
     ):
         await desk.telegram.acknowledged(_raw(desk, topic, karim, {"text": "not for you"} | more))
     await karim.post_in(STAFF_GROUP, "for you", thread=topic.id)
     await john.says("for you")
     assert not [one for one in john.messages if "not for you" in one.text]
+
+
+async def test_an_administrator_who_stays_anonymous_answers_like_any_other(desk: Stage) -> None:
+    john, karim = desk.john(), desk.karim()
+    await asks(john)
+    topic = await topic_of(desk)
+    group = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
+    sent = {"text": "from all of us", "from": group, "sender_chat": chat_shape(group_of(desk))}
+    await desk.telegram.acknowledged(_raw(desk, topic, karim, sent))
+    await john.says("from all of us")
+    assert ("help group",) in await desk.rows("SELECT by FROM acts WHERE act = 'question.answer'")
 
 
 def _raw(stage: Stage, topic: Topic, phone: Phone, more: dict[str, Any], kind: str = "message") -> int:
