@@ -55,7 +55,8 @@ async def _carry(services: Services, bot: Pen, one: Letter, chat_id: int) -> Non
     except TelegramRefused as error:
         # It would be refused again, and nothing behind it would ever arrive.
         log.error("a letter was refused", extra={"letter": one.id, "kind": one.kind, "error": str(error)})
-        await services.db.write(lambda tx: store.failed(tx, one))
+        await services.db.write(lambda tx: helpdesk.refused(tx, services.settings, one, services.clock()))
+        services.bells.courier.set()
     else:
         await services.db.write(lambda tx: store.sent(tx, one, where, message_id))
 

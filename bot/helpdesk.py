@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from bot.config import Settings
 from bot.contents import Content
 from bot.errors import TooManyQuestions
-from bot.letters import TO_DONOR, LetterKind, Question, QuestionState
+from bot.letters import TO_DONOR, Letter, LetterKind, Question, QuestionState
 from bot.model import Delivery, DeliveryKind, Donor
 from bot.screens.match import code
 from bot.services import Services
@@ -89,6 +89,15 @@ def _write(
     to = replace(owed, donor_id=donor_id) if kind in TO_DONOR else replace(owed, chat_id=chat_id)
     deliveries.owe(tx, to, now)
     return True
+
+
+def refused(tx: Tx, settings: Settings, one: Letter, now: datetime) -> None:
+    """Telegram does not take this letter, ever: an answer that cannot arrive is told to the staff, and the question waits on."""
+    store.failed(tx, one)
+    question, chat_id = store.find(tx, one.donor_id), group(tx, settings)
+    if one.kind is LetterKind.ANSWER and question is not None and chat_id is not None:
+        _write(tx, one.donor_id, LetterKind.UNSENT, f"refused-{one.id}", chat_id, now)
+        store.move(tx, question, waiting_since=seconds(now))
 
 
 async def answer(services: Services, said: Said) -> bool:

@@ -421,3 +421,18 @@ async def test_a_kill_between_question_and_answer_loses_nothing(
         if kill in sandbox.telegram.spies:
             sandbox.telegram.spies.remove(kill)
         assert bot.kills >= 1
+
+
+async def test_an_answer_that_telegram_refuses_is_told_to_staff_and_the_question_waits_on(
+    desk: Stage,
+) -> None:
+    john, karim, group = desk.john(), desk.karim(), group_of(desk)
+    await asks(john)
+    topic = await topic_of(desk)
+    desk.telegram.faults.add(Fault("400", "sendMessage", chat_id=john.id))
+    await karim.post_in(STAFF_GROUP, "an answer", thread=topic.id)
+    await until_posted(group, "ne peut pas être transmis")
+    assert await desk.rows("SELECT waiting_since IS NOT NULL FROM questions") == [(1,)]
+    # Nothing of it is kept, and it is no Delivery that was sent.
+    await desk.until_rows("SELECT state, content IS NULL FROM letters WHERE kind = 'answer'", [("failed", 1)])
+    await desk.until_rows("SELECT state FROM deliveries WHERE kind = 'answer'", [("failed",)])
