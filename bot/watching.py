@@ -63,7 +63,8 @@ class Facts:
 def webhooks(facts: Facts) -> Verdict:
     """What happened before we ran could not reach us, and is no fault of the webhooks."""
     missed, heard = facts.missed_at, facts.seen.webhook_at
-    if missed is None or missed < facts.seen.since or (heard and heard > missed):
+    # Stripe's moments are whole seconds.
+    if missed is None or missed < facts.seen.since.replace(microsecond=0) or (heard and heard > missed):
         return Verdict.FINE
     return Verdict.BAD
 
