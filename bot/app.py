@@ -30,7 +30,7 @@ from bot.botapi.pen import Pen
 from bot.botapi.transport import AiohttpRequest
 from bot.cards import Cards
 from bot.config import Settings
-from bot.errors import CampaignsFileError, EntraideError, PaymentsLocked
+from bot.errors import CampaignsFileError, EntraideError, PaymentsLocked, StoreDown
 from bot.i18n import Catalogues
 from bot.payments.stripe_api import Payments
 from bot.services import Services
@@ -276,7 +276,12 @@ class App:
         """Work hints as they come, many at once; those that failed are tried again a little later."""
         while True:
             services.bells.inbox.clear()
-            hints = await services.db.read(partial(inbox.waiting, limit=32))
+            try:
+                hints = await services.db.read(partial(inbox.waiting, limit=32))
+            except StoreDown:
+                log.exception("the inbox cannot be read")
+                await asyncio.sleep(self.tempo.retry)
+                continue
             done = await asyncio.gather(*(self._is_worked(services, hint) for hint in hints))
             if not hints:
                 await _either(services.bells.inbox.wait(), 30)
@@ -331,8 +336,7 @@ class App:
 
     async def _chores(self, services: Services) -> None:
         while True:
-            if await looking.is_reconciling_due(services):
-                await _survives("reconcile", self._reconcile, services)
+            await _survives("reconcile", self._reconcile_if_due, services)
             await _survives("prune", looking.prune, services)
             await asyncio.sleep(self.tempo.chore)
 
@@ -347,6 +351,10 @@ class App:
         while True:
             await _survives("cards", cards.draw)
             await asyncio.sleep(self.tempo.card)
+
+    async def _reconcile_if_due(self, services: Services) -> None:
+        if await looking.is_reconciling_due(services):
+            await self._reconcile(services)
 
     async def _reconcile(self, services: Services) -> None:
         for donation_id in await looking.reconcile(services):

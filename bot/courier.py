@@ -15,7 +15,7 @@ from bot import broadcast_news, carrying, digesting, evidence, helpdesk, monthly
 from bot.botapi import draw
 from bot.botapi.pace import Priority
 from bot.botapi.pen import Pen
-from bot.errors import ChatGone, ChatMoved, TelegramBusy, TelegramDown, TelegramRefused
+from bot.errors import ChatGone, ChatMoved, StoreDown, TelegramBusy, TelegramDown, TelegramRefused
 from bot.i18n import Words
 from bot.model import (
     Campaign,
@@ -77,12 +77,17 @@ async def run(services: Services, bot: Pen) -> None:
         free = asyncio.Semaphore(_SENDERS)
         while True:
             services.bells.courier.clear()
-            parcels = await claim(services)
-            for parcel in parcels:
-                await free.acquire()
-                group.create_task(_send_and_free(services, bot, parcel, free))
-            if len(parcels) < _SENDERS and not services.bells.courier.is_set():
-                await _rest(services)
+            try:
+                parcels = await claim(services)
+                for parcel in parcels:
+                    await free.acquire()
+                    group.create_task(_send_and_free(services, bot, parcel, free))
+                if len(parcels) < _SENDERS and not services.bells.courier.is_set():
+                    await _rest(services)
+            except StoreDown:
+                # What is owed stays owed; the database is asked again in a moment.
+                log.exception("nothing can be claimed")
+                await asyncio.sleep(1)
 
 
 async def _send_and_free(services: Services, bot: Pen, parcel: Parcel, free: asyncio.Semaphore) -> None:

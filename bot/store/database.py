@@ -43,7 +43,13 @@ class _Hop(aiosqlite.Connection):
         self.raw = self._conn
 
     async def hop(self, work: Callable[[], T]) -> T:
-        return await self._execute(work)  # pyright: ignore[reportUnknownMemberType]
+        try:
+            return await self._execute(work)  # pyright: ignore[reportUnknownMemberType]
+        except ValueError as error:
+            # aiosqlite's word for a connection that was closed.
+            if str(error) in ("Connection closed", "no active connection"):
+                raise StoreDown(str(error)) from error
+            raise
 
 
 class _Job(Generic[T]):
@@ -58,7 +64,7 @@ class _Job(Generic[T]):
         self._result = self._work(tx)
 
     def outcome(self) -> T:
-        if isinstance(self.error, sqlite3.OperationalError):
+        if isinstance(self.error, (sqlite3.OperationalError, sqlite3.ProgrammingError)):
             raise StoreDown(str(self.error)) from self.error
         if self.error is not None:
             raise self.error
@@ -121,7 +127,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 async def _looked(connection: _Hop, work: Work[T]) -> T:
     try:
         return await connection.hop(lambda: _view(connection.raw, work))
-    except sqlite3.OperationalError as error:
+    except (sqlite3.OperationalError, sqlite3.ProgrammingError) as error:
         raise StoreDown(str(error)) from error
 
 
