@@ -42,11 +42,10 @@ def run() -> None:
     """Serve donors until SIGTERM."""
     # What imports make stays: looking for garbage in it takes a fifth of the start, and each later look less without it.
     gc.disable()
-    from bot import logs
+    from bot import heap, logs
     from bot.app import App
 
-    gc.freeze()
-    gc.enable()
+    heap.settle()
     chosen = settings()
     if not chosen.telegram_bot_token.get_secret_value() or not chosen.stripe_secret_key.get_secret_value():
         typer.echo(
