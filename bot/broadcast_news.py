@@ -9,15 +9,15 @@ from bot.screens.base import Screen
 from bot.services import Services
 from bot.staff import Right
 from bot.store import campaigns, staff
-from bot.store.sql import Tx
 
 KINDS = (DeliveryKind.APPROVAL, DeliveryKind.BROADCAST_REPORT)
 
 
 async def draw(services: Services, words: Words, delivery: Delivery) -> Screen | None:
     """None where there is nothing to say any more, as when a request was answered or taken back."""
-    broadcast = await composing.find(services, composing.id_in(delivery))
-    if broadcast is None or not await services.db.read(lambda tx: _may_hear(tx, services, delivery.chat_id)):
+    broadcast, admins = await composing.find(services, composing.id_in(delivery)), services.settings.admin_ids
+    may_hear = await services.db.read(lambda tx: staff.may(tx, admins, delivery.chat_id, Right.SPEAK))
+    if broadcast is None or not may_hear:
         return None
     if delivery.kind is DeliveryKind.BROADCAST_REPORT:
         return await _report(services, words, broadcast, delivery.payload or "")
@@ -32,12 +32,6 @@ async def draw(services: Services, words: Words, delivery: Delivery) -> Screen |
             return approving.refused(words, broadcast, int(by), reason)
         case _:
             return None
-
-
-def _may_hear(tx: Tx, services: Services, chat_id: int) -> bool:
-    """Whoever lost the role meanwhile hears no more of it."""
-    role = staff.standing(tx, services.settings.admin_ids, chat_id)
-    return role is not None and Right.SPEAK in role.rights
 
 
 async def _request(services: Services, words: Words, broadcast: Broadcast) -> Screen:

@@ -9,6 +9,7 @@ from functools import partial
 from bot import nights
 from bot.botapi.pen import Pen
 from bot.broadcasts import Broadcast, BroadcastState
+from bot.errors import StoreDown
 from bot.model import DeliveryKind
 from bot.sending import Sending, quiet_hours
 from bot.services import Services
@@ -69,10 +70,21 @@ async def _carry(services: Services, bot: Pen, broadcast: Broadcast) -> None:
 async def _fan_out(services: Services, broadcast: Broadcast, planned: asyncio.Event) -> None:
     """Page by page, each a transaction of its own, so that donors' writes pass between them."""
     try:
-        while await services.db.write(partial(plan_page, services=services, broadcast=broadcast)):
+        while await _is_planning(services, broadcast):
             await asyncio.sleep(0)
     finally:
         planned.set()
+
+
+async def _is_planning(services: Services, broadcast: Broadcast) -> bool:
+    """One page more; False where there are no more."""
+    try:
+        return await services.db.write(partial(plan_page, services=services, broadcast=broadcast))
+    except StoreDown:
+        # The page is planned in a moment; those whom it is being sent to must not be cut off in between.
+        log.exception("nobody can be planned now")
+        await asyncio.sleep(1)
+        return True
 
 
 def plan_page(tx: Tx, services: Services, broadcast: Broadcast) -> bool:

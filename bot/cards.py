@@ -8,12 +8,15 @@ from bot.botapi import draw
 from bot.botapi.pen import Pen
 from bot.broadcasts import Broadcast
 from bot.errors import ChatGone, TelegramBusy, TelegramDown
+from bot.model import Donor
 from bot.screens.base import Screen
 from bot.screens.steering import Going, card
 from bot.sending import quiet_hours
 from bot.services import Services
+from bot.staff import Right
 from bot.store import broadcasts as store
-from bot.store import donors, drafts
+from bot.store import donors, drafts, staff
+from bot.store.sql import Tx
 
 # How long the last state is looked after: long enough for a restart.
 _AFTER = timedelta(minutes=10)
@@ -41,9 +44,7 @@ class Cards:
         self._drawn = {id: one for id, one in self._drawn.items() if id in found}
 
     async def _draw(self, broadcast_id: int) -> None:
-        read = self._services.db.read
-        broadcast = await read(lambda tx: store.get(tx, broadcast_id))
-        author = broadcast and await read(lambda tx: donors.get(tx, broadcast.by))
+        broadcast, author = await self._services.db.read(lambda tx: self._found(tx, broadcast_id))
         if broadcast is None or author is None:
             return
         before = self._drawn.get(broadcast_id)
@@ -59,6 +60,13 @@ class Cards:
             return
         tally = broadcast.tally
         self._drawn[broadcast_id] = _Drawn(screen, tally.total - tally.left, self._services.clock())
+
+    def _found(self, tx: Tx, broadcast_id: int) -> tuple[Broadcast | None, Donor | None]:
+        """With its author; None for an author who may not speak any more: the card that they have is left as it is."""
+        broadcast, admins = store.get(tx, broadcast_id), self._services.settings.admin_ids
+        author = donors.get(tx, broadcast.by) if broadcast else None
+        may_see = author is not None and staff.may(tx, admins, author.telegram_id, Right.SPEAK)
+        return broadcast, author if may_see else None
 
     def _speed(self, broadcast: Broadcast, before: _Drawn | None) -> float | None:
         """People a second since the last time; None where nothing moved."""

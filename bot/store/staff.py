@@ -50,6 +50,12 @@ def standing(tx: Tx, admins: Iterable[int], telegram_id: int) -> Role | None:
     return Role.OWNER if telegram_id in admins else role(tx, telegram_id)
 
 
+def may(tx: Tx, admins: Iterable[int], telegram_id: int, right: Right) -> bool:
+    """Whether this person has the right today: whoever lost it meanwhile hears no more of what it was for."""
+    found = standing(tx, admins, telegram_id)
+    return found is not None and right in found.rights
+
+
 def chats(tx: Tx, admins: Iterable[int], right: Right) -> list[int]:
     """The chats of everybody who has the right, the first owners first."""
     others = (one.telegram_id for one in everybody(tx) if right in one.role.rights)

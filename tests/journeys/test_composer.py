@@ -40,9 +40,9 @@ def salma(stage: Stage) -> Phone:
     return stage.telegram.phones[SALMA]
 
 
-async def written(stage: Stage, text: str = "Hello everybody") -> Phone:
-    """Karim's draft with one message in English, which everybody gets."""
-    karim = stage.karim()
+async def written(stage: Stage, text: str = "Hello everybody", author: Phone | None = None) -> Phone:
+    """Karim's draft, or another author's, with one message in English, which everybody gets."""
+    karim = author or stage.karim()
     await karim.send("/broadcast")
     await karim.says("Send me the message as it should look", PACED)
     await karim.send(text)
@@ -215,6 +215,24 @@ async def test_without_a_second_admin_it_says_so(sandbox: Sandbox, tmp_path: Pat
         await press(karim, "Ask to approve: 4 people", "somebody else of the staff has to approve")
         assert "/roles" in karim.last.text
         assert await desk.rows("SELECT state FROM broadcasts") == [("draft",)]
+
+
+async def test_who_had_enough_this_week_counts_for_the_approval(sandbox: Sandbox, tmp_path: Path) -> None:
+    async with desk_of(sandbox, tmp_path, approval_above=3, broadcasts_per_week=1) as desk:
+        karim = await written(desk)
+        await press(karim, "For whom", "4 people get it")
+        await press(karim, "The staff alone", "1 person gets it")
+        await press(karim, "Back to the broadcast", "The staff alone")
+        await press(karim, "Send to 1 person", "Send it to 1 person?")
+        await karim.tap("Yes")
+        await desk.until_rows("SELECT state, sent FROM broadcasts", [("done", 1)], PACED)
+        await karim.until(lambda one: any("Report at the end" in each.text for each in one.messages), PACED)
+        await written(desk, "Hello again")
+        # Three would get it today; the fourth may be free again when it goes.
+        assert "3 people get it" in _plain(karim.last.text)
+        assert "1 had enough this week" in _plain(karim.last.text)
+        await press(karim, "Ask to approve: 3 people", "somebody else of the staff has to approve")
+        assert await desk.rows("SELECT state FROM broadcasts ORDER BY id") == [("done",), ("draft",)]
 
 
 async def test_a_time_is_typed_and_must_be_in_the_next_sixty_days(sandbox: Sandbox, tmp_path: Path) -> None:
