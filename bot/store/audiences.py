@@ -6,19 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, insert, literal, literal_column, or_, select
+from sqlalchemy import ColumnElement, Text, and_, case, exists, func, literal, literal_column, or_, select
+from sqlalchemy.dialects.postgresql import insert
 
 from bot.broadcasts import Audience, Broadcast, Gave, Monthly, SendState
 from bot.config import LANGUAGES, Settings
 from bot.holdout import HUNDRED, PRIME, key_of
 from bot.model import RECEIVED, DonorState, MonthlyState
 from bot.nights import HOME, ZONES
+from bot.store.dialect import Wide
 from bot.store.moments import seconds
 from bot.store.sql import Statement, Tx, Value, at
 from bot.store.tables import broadcast_sends, donations, donors, monthly_gifts, staff
 
 WEEK = timedelta(days=7)
-_UNCAPPED = 2**31
+_UNCAPPED = 2**31 - 1
 _COUNTED = 10_000
 _LIVE = (str(MonthlyState.ACTIVE), str(MonthlyState.PAST_DUE))
 _NEAR = (
@@ -90,7 +92,8 @@ def _counting(meant: Meant) -> Statement:
     counted = select(donors.c.language, fate, people).where(
         donors.c.id > at("after_id"), donors.c.id <= at("upto_id"), is_meant(meant)
     )
-    return Statement(counted.group_by(donors.c.language, literal_column("fate")))
+    keys = (donors.c.language, literal_column("fate", Text))
+    return Statement(counted.group_by(*keys).order_by(*keys))
 
 
 @lru_cache(maxsize=64)
@@ -111,7 +114,8 @@ def _fanning(meant: Meant, spoken: tuple[tuple[str, str], ...]) -> Statement:
         is_meant(meant),
     )
     columns = ["broadcast_id", "donor_id", "language", "zone", "state"]
-    return Statement(insert(broadcast_sends).prefix_with("OR IGNORE").from_select(columns, rows))
+    fanned = insert(broadcast_sends).from_select(columns, rows)
+    return Statement(fanned.on_conflict_do_nothing(index_elements=["broadcast_id", "donor_id"]))
 
 
 def is_meant(meant: Meant) -> ColumnElement[bool]:
@@ -168,7 +172,7 @@ def sent_lately() -> ColumnElement[int]:
 
 def _is_held() -> ColumnElement[bool]:
     """As `holdout.is_held`."""
-    one = (donors.c.id * at("factor") + at("offset")) % PRIME
+    one = (Wide(donors.c.id) * at("factor") + at("offset")) % PRIME
     fourth = (one * one % PRIME) * (one * one % PRIME) % PRIME
     return fourth * one % PRIME % HUNDRED < at("held_percent")
 

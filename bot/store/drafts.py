@@ -39,6 +39,7 @@ _OWED = Statement(
     select(broadcast_sends.c.zone, func.count().label("people"))
     .where(broadcast_sends.c.broadcast_id == at("of"), broadcast_sends.c.state == SendState.OWED.value)
     .group_by(broadcast_sends.c.zone)
+    .order_by(broadcast_sends.c.zone)
 )
 _PAGE = Statement(
     select(broadcasts.c.id)
