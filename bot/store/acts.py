@@ -7,7 +7,6 @@ from datetime import datetime
 
 from sqlalchemy import insert, select
 
-from bot.store.dialect import at_wide
 from bot.store.moments import moment, seconds
 from bot.store.sql import Row, Statement, Tx, at, places
 from bot.store.tables import acts
@@ -15,7 +14,7 @@ from bot.store.tables import acts
 Facts = Mapping[str, str | int | None]
 _RECORD = Statement(insert(acts).values(places("at", "by", "act", "subject", "before", "after")))
 _NEWEST = Statement(
-    select(acts).where(acts.c.id < at_wide("before_id")).order_by(acts.c.id.desc()).limit(at("most"))
+    select(acts).where(acts.c.id < at("before_id")).order_by(acts.c.id.desc()).limit(at("most"))
 )
 _ALL = 2**62
 

@@ -14,13 +14,12 @@ from bot.config import LANGUAGES, Settings
 from bot.holdout import HUNDRED, PRIME, key_of
 from bot.model import RECEIVED, DonorState, MonthlyState
 from bot.nights import HOME, ZONES
-from bot.store.dialect import Wide
 from bot.store.moments import seconds
 from bot.store.sql import Statement, Tx, Value, at
 from bot.store.tables import broadcast_sends, donations, donors, monthly_gifts, staff
 
 WEEK = timedelta(days=7)
-_UNCAPPED = 2**31 - 1
+_UNCAPPED = 2**31
 _COUNTED = 10_000
 _LIVE = (str(MonthlyState.ACTIVE), str(MonthlyState.PAST_DUE))
 _NEAR = (
@@ -172,7 +171,7 @@ def sent_lately() -> ColumnElement[int]:
 
 def _is_held() -> ColumnElement[bool]:
     """As `holdout.is_held`."""
-    one = (Wide(donors.c.id) * at("factor") + at("offset")) % PRIME
+    one = (donors.c.id * at("factor") + at("offset")) % PRIME
     fourth = (one * one % PRIME) * (one * one % PRIME) % PRIME
     return fourth * one % PRIME % HUNDRED < at("held_percent")
 

@@ -1,8 +1,9 @@
 """What SQLite and PostgreSQL say in different words: each is compiled to the words of the database that it is run on."""
 
-from typing import Any
+from typing import Any, ClassVar
 
-from sqlalchemy import BindParameter, Text, bindparam
+from sqlalchemy import Integer, Text
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncpgBigInteger, PGDialect_asyncpg
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -10,9 +11,15 @@ from sqlalchemy.sql.functions import FunctionElement
 from bot.store.tables import Big
 
 
-def at_wide(name: str) -> BindParameter[Any]:
-    """A place, as `at`, for a number of 64 bits, whatever it is compared with or taken from."""
-    return bindparam(name, None, type_=Big)
+class Postgres(PGDialect_asyncpg):
+    """Numbered places, cast where the server would have to guess; it needs no driver to compile.
+
+    Whole numbers are handed over as 64 bits, whatever column they meet: an id that is too great for any row is then not
+    found, as on SQLite, and products do not overflow.
+    """
+
+    supports_statement_cache = True
+    colspecs: ClassVar[dict[Any, Any]] = {**PGDialect_asyncpg.colspecs, Integer: AsyncpgBigInteger}
 
 
 class _Said(FunctionElement[Any]):
@@ -36,14 +43,6 @@ def _in_postgres(said: _Said, compiler: SQLCompiler, **options: Any) -> str:
 def _filled(words: str, said: _Said, compiler: SQLCompiler, options: dict[str, Any]) -> str:
     parts = [compiler.process(part, **options) for part in said.clauses]
     return words.format(*parts, all=", ".join(parts))
-
-
-class Wide(_Said):
-    """A number whose sums and products take 64 bits; all of SQLite's do."""
-
-    type = Big
-    in_sqlite = "{0}"
-    in_postgres = "CAST({0} AS BIGINT)"
 
 
 class Greatest(_Said):

@@ -4,14 +4,14 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Integer, func, insert, select, update
 from sqlalchemy import cast as as_type
+from sqlalchemy import func, insert, select, update
 
 from bot.broadcasts import Broadcast, BroadcastState, SendState
 from bot.store import broadcasts as store
 from bot.store.moments import seconds
 from bot.store.sql import Statement, Tx, at, places
-from bot.store.tables import broadcast_reviews, broadcast_sends, broadcasts
+from bot.store.tables import Big, broadcast_reviews, broadcast_sends, broadcasts
 
 _IS_ALIVE = broadcasts.c.state.in_((BroadcastState.RUNNING.value, BroadcastState.PAUSED.value))
 _DRAFT_OF = Statement(
@@ -46,7 +46,7 @@ _PAGE = Statement(
     .where(_SHOWN)
     .order_by(broadcasts.c.id.desc())
     .limit(at("most"))
-    .offset(as_type(at("passed"), Integer))
+    .offset(as_type(at("passed"), Big))
 )
 _ASK = Statement(
     insert(broadcast_reviews)

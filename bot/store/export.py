@@ -6,7 +6,6 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 
 from bot.model import RECEIVED, ReceiptKind
-from bot.store.dialect import Wide, at_wide
 from bot.store.sql import Statement, Tx, at
 from bot.store.tables import campaigns, donations, receipts, refunds
 
@@ -19,7 +18,7 @@ _REFUNDED = (
     .scalar_subquery()
 )
 _RECEIPT = (
-    select(Wide(receipts.c.year) * 1000000000 + receipts.c.number)
+    select(receipts.c.year * 1000000000 + receipts.c.number)
     .where(receipts.c.donation_id == donations.c.id, receipts.c.kind == ReceiptKind.RECEIPT.value)
     .order_by(receipts.c.year.desc(), receipts.c.number.desc())
     .limit(1)
@@ -48,7 +47,7 @@ _ROWS = (
     )
     .join(campaigns, campaigns.c.id == donations.c.campaign_id)
     .where(
-        donations.c.created_at >= at_wide("first") - _SLOW,
+        donations.c.created_at >= at("first") - _SLOW,
         donations.c.created_at < at("end"),
         at("first") <= _ARRIVED,
         at("end") > _ARRIVED,

@@ -8,7 +8,6 @@ from bot.model import Donation, Pledge
 from bot.money import Money
 from bot.store import donations as gifts
 from bot.store import pledges as promised
-from bot.store.dialect import at_wide
 from bot.store.sql import Statement, Tx, at
 from bot.store.tables import donations, pledges
 
@@ -18,7 +17,7 @@ _ARRIVED = func.coalesce(donations.c.settled_at, donations.c.created_at)
 _GIFTS = Statement(
     select(donations)
     .where(
-        donations.c.created_at >= at_wide("first") - _SLOW,
+        donations.c.created_at >= at("first") - _SLOW,
         donations.c.created_at < at("end"),
         donations.c.currency == at("currency"),
         (donations.c.amount_minor == at("minor"))

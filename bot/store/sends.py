@@ -18,7 +18,7 @@ from bot.store.tables import TALLY, broadcast_sends, broadcast_taps, broadcasts,
 
 # Longer than a sender waits for Telegram's answer, also where an album is uploaded in parts.
 LEASE = timedelta(minutes=3)
-_UNCAPPED = 2**31 - 1
+_UNCAPPED = 2**31
 _sends = broadcast_sends
 _MINE = (_sends.c.broadcast_id == at("this_id"), _sends.c.donor_id == at("donor"))
 _IS_OWED = _sends.c.state == SendState.OWED.value
