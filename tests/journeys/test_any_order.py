@@ -66,7 +66,7 @@ class Gift(RuleBasedStateMachine):
         self.session = self.donation.session_id or ""
 
     async def _open(self) -> None:
-        db = Database(self.settings.database_path)
+        db = Database(self.settings.database_url)
         await db.open()
         payments = Payments("sk_test_sandbox", self.settings.stripe_api_url, pause=0.01)
         catalogues = Catalogues("fr")

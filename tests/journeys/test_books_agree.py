@@ -68,7 +68,7 @@ class Books(RuleBasedStateMachine):
         self.settings: Settings = settings_for(
             self.sandbox, self.folder, webhook=True, fees=_FEES, checkouts_per_donor=0
         )
-        db = Database(self.settings.database_path)
+        db = Database(self.settings.database_url)
         await db.open()
         payments = Payments("sk_test_sandbox", self.settings.stripe_api_url, pause=0.01)
         self.services = Services(

@@ -122,8 +122,8 @@ class Year:
         return self.now.timestamp()
 
     async def open(self) -> None:
-        migrate(self.settings.database_path)
-        db = Database(self.settings.database_path)
+        migrate(self.settings.database_url)
+        db = Database(self.settings.database_url)
         await db.open()
         payments = Payments("sk_test_sandbox", self.settings.stripe_api_url, pause=0.01)
         self.services = Services(

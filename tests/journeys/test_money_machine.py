@@ -91,7 +91,7 @@ class Bot:
         self.worked = 0
 
     async def open(self) -> None:
-        db = Database(self.settings.database_path)
+        db = Database(self.settings.database_url)
         await db.open()
         payments = Payments("sk_test_sandbox", self.settings.stripe_api_url, pause=0.01)
         self.services = Services(

@@ -122,7 +122,7 @@ def _new_tables() -> None:
         "monthly_gifts",
         ["look_at"],
         unique=False,
-        sqlite_where=sa.text("look_at IS NOT NULL"),
+        **partial("look_at IS NOT NULL"),
     )
     op.create_table(
         "balance_transactions",
