@@ -7,6 +7,7 @@ from bot import digesting, figuring
 from bot.figures import STEPS
 from bot.i18n import ZONE
 from bot.services import Services
+from tests import engine
 from tests.journeys.test_back import a_paid_gift
 from tests.stage import Stage, labels, press
 
@@ -126,9 +127,7 @@ async def test_counting_steps_reads_nothing_and_writes_one_statement_when_a_dono
 ) -> None:
     john = stage.john()
     asked: list[str] = []
-    db = stage.services.db
-    for hop in (db._reader, db._writer):
-        await hop.hop(lambda hop=hop: hop.raw.set_trace_callback(asked.append))
+    await engine.trace(stage.services.db, asked.append)
     for _ in range(3):
         known = len(asked)
         await john.start("c_humanitarian")
