@@ -117,9 +117,9 @@ class App:
 
     async def run(self) -> None:
         """Serve until `stopping` is set, then finish what was begun."""
-        migrate(self.settings.database_path)
+        await asyncio.to_thread(migrate, self.settings.database_url)
         async with contextlib.AsyncExitStack() as stack:
-            db = Database(self.settings.database_path)
+            db = Database(self.settings.database_url)
             await db.open()
             stack.push_async_callback(db.close)
             payments = self._payments()

@@ -7,20 +7,22 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache, partial
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import cache
 from pathlib import Path
-from typing import Any
+from queue import SimpleQueue
+from typing import Any, TypeVar
 
 import psycopg
 import pytest
 
-from bot.store.database import Database
+from bot.store.database import alone
 from bot.store.migrate import migrate
-from bot.store.sql import Tx, Value
+from bot.store.sql import Row, Statement, Tx, Value
 from tests import postgres
 
+T = TypeVar("T")
 IS_POSTGRES = os.environ.get("TEST_DATABASE", "sqlite") == "postgresql"
-Broken = sqlite3.IntegrityError
 only_sqlite = pytest.mark.skipif(IS_POSTGRES, reason="about SQLite's own ways")
 only_postgres = pytest.mark.skipif(not IS_POSTGRES, reason="about PostgreSQL's own ways")
 _SQLITE = "sqlite:///"
@@ -87,10 +89,6 @@ def tidy() -> None:
         postgres.drop(_name(_made.pop()))
 
 
-def database(url: str) -> Database:
-    return Database(url.removeprefix(_SQLITE))
-
-
 def sql(url: str, text: str, values: Iterable[Value] = ()) -> list[tuple[Any, ...]]:
     """Rows of SQL with `?` for its values, committed at once, on a connection of its own beside any process."""
     if not IS_POSTGRES:
@@ -146,12 +144,6 @@ def mend(tx: Tx) -> None:
     tx.plain("DROP FUNCTION broken() CASCADE" if IS_POSTGRES else "DROP TRIGGER broken")
 
 
-async def trace(db: Database, callback: Callable[[str], object]) -> None:
-    """Hear every statement of the connections that donors wait for."""
-    for hop in (db._reader, db._writer):
-        await hop.hop(partial(hop.raw.set_trace_callback, callback))
-
-
 def _placed(text: str) -> bytes:
     return text.replace("%", "%%").replace("?", "%s").encode()
 
@@ -193,5 +185,65 @@ def _of_sqlite(url: str) -> Iterator[Tx]:
 
 @contextlib.contextmanager
 def _of_postgres(url: str) -> Iterator[Tx]:
-    raise NotImplementedError
-    yield
+    asked: SimpleQueue[Callable[[Tx], None] | None] = SimpleQueue()
+
+    def serve(tx: Tx) -> None:
+        while (work := asked.get()) is not None:
+            work(tx)
+
+    with ThreadPoolExecutor(1) as thread:
+        serving = thread.submit(alone, url, serve)
+        try:
+            yield _Elsewhere(asked, serving)
+        finally:
+            asked.put(None)
+    serving.result()
+
+
+class _Elsewhere(Tx):
+    """A transaction in a thread that has a loop of its own, as PostgreSQL's connections want one."""
+
+    def __init__(self, asked: SimpleQueue[Callable[[Tx], None] | None], serving: Future[None]) -> None:
+        self._asked, self._serving = asked, serving
+
+    def ask(self, work: Callable[[Tx], T]) -> T:
+        answer: Future[T] = Future()
+
+        def answered(tx: Tx) -> None:
+            try:
+                answer.set_result(work(tx))
+            except BaseException as error:  # noqa: BLE001  it belongs to the test
+                answer.set_exception(error)
+
+        self._asked.put(answered)
+        wait((answer, self._serving), return_when=FIRST_COMPLETED)
+        if not answer.done():
+            self._serving.result()
+        return answer.result()
+
+    def each(self, statement: Statement, /, **values: Value) -> Iterator[Row]:
+        yield from self.all(statement, **values)
+
+    def all(self, statement: Statement, /, **values: Value) -> list[Row]:
+        return self.ask(lambda tx: tx.all(statement, **values))
+
+    def one(self, statement: Statement, /, **values: Value) -> Row | None:
+        return self.ask(lambda tx: tx.one(statement, **values))
+
+    def value(self, statement: Statement, /, **values: Value) -> Any:
+        return self.ask(lambda tx: tx.value(statement, **values))
+
+    def run(self, statement: Statement, /, **values: Value) -> int:
+        return self.ask(lambda tx: tx.run(statement, **values))
+
+    def plain(self, sql: str, values: Iterable[Value] = ()) -> list[Row]:
+        return self.ask(lambda tx: tx.plain(sql, values))
+
+
+def trace(tx: Tx, hear: Callable[[str], object] | None) -> None:
+    """Let `hear` be told each statement of this transaction."""
+    if isinstance(tx, _Elsewhere):
+        tx.ask(lambda one: setattr(one._connection, "hear", hear))
+    else:
+        assert isinstance(tx._connection, sqlite3.Connection)
+        tx._connection.set_trace_callback(hear)

@@ -20,6 +20,7 @@ from bot.payments.stripe_api import Payments
 from bot.screens import proof
 from bot.services import Services
 from bot.store import donations, donors, ledger, receipts, refunds
+from bot.store.database import Database
 from bot.store.sql import Tx
 from tests import engine
 from tests.reading import exact, plain, sums_on, text_of
@@ -75,7 +76,7 @@ def told(
     url = engine.fresh(folder)
 
     async def run() -> T:
-        db, payments = engine.database(url), Payments("sk_test_x", "http://127.0.0.1:1")
+        db, payments = Database(url), Payments("sk_test_x", "http://127.0.0.1:1")
         await db.open()
         settings = Settings(_env_file=None, statement_descriptor="MCISE* DON", **chosen)  # pyright: ignore[reportCallIssue]
         services = Services(

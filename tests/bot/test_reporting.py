@@ -33,6 +33,7 @@ from bot.periods import Period
 from bot.screens.reports import balance
 from bot.services import Services
 from bot.store import donations, donors, ledger, papers
+from bot.store.database import Database
 from bot.store.sql import Tx
 from tests import engine
 from tests.reading import exact, sums_on, text_of
@@ -101,7 +102,7 @@ async def _fill(services: Services) -> None:
 
 def _on(url: str, work: Callable[[Services], Coroutine[Any, Any, T]]) -> T:
     async def run() -> T:
-        db = engine.database(url)
+        db = Database(url)
         await db.open()
         payments = Payments("sk_test_x", "http://127.0.0.1:1")
         chosen = Settings(_env_file=None)  # pyright: ignore[reportCallIssue]

@@ -75,11 +75,11 @@ def tx(tmp_path: Path):
 
 def test_counting_is_one_statement_however_many_steps(tx: Tx) -> None:
     asked: list[str] = []
-    tx._connection.set_trace_callback(asked.append)
+    engine.trace(tx, asked.append)
     steps.count(tx, TODAY, "radio", STEPS)
     steps.count(tx, TODAY, "radio", STEPS[:2])
     steps.count(tx, TODAY, None, ())
-    tx._connection.set_trace_callback(None)
+    engine.trace(tx, None)
     assert len(asked) == 2
     assert steps.sums(tx, TODAY, TODAY) == dict(zip(STEPS, (2, 2, 1, 1), strict=True))
     assert steps.sums(tx, TODAY + timedelta(days=1), TODAY + timedelta(days=9)) == dict.fromkeys(STEPS, 0)

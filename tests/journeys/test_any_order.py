@@ -24,6 +24,7 @@ from bot.model import Donor
 from bot.payments.stripe_api import Payments
 from bot.services import Services
 from bot.store import donors, inbox
+from bot.store.database import Database
 from bot.store.inbox import Hint
 from sandbox.app import Sandbox, running
 from tests import engine
@@ -60,7 +61,7 @@ class Gift(RuleBasedStateMachine):
         self.session = self.donation.session_id or ""
 
     async def _open(self) -> None:
-        db = engine.database(self.settings.database_url)
+        db = Database(self.settings.database_url)
         await db.open()
         payments = Payments("sk_test_sandbox", self.settings.stripe_api_url, pause=0.01)
         catalogues = Catalogues("fr")

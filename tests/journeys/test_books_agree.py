@@ -28,6 +28,7 @@ from bot.payments.stripe_api import Payments
 from bot.rates import Rate
 from bot.services import Services
 from bot.store import donors, inbox
+from bot.store.database import Database
 from bot.store.inbox import Hint
 from sandbox.app import Sandbox, running
 from sandbox.stripe.errors import StripeRefusal
@@ -63,7 +64,7 @@ class Books(RuleBasedStateMachine):
         self.settings: Settings = settings_for(
             self.sandbox, self.folder, webhook=True, fees=_FEES, checkouts_per_donor=0
         )
-        db = engine.database(self.settings.database_url)
+        db = Database(self.settings.database_url)
         await db.open()
         payments = Payments("sk_test_sandbox", self.settings.stripe_api_url, pause=0.01)
         self.services = Services(

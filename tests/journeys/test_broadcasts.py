@@ -23,13 +23,13 @@ from bot.money import Money
 from bot.nights import Quiet, zone_of
 from bot.services import Bells
 from bot.store import broadcasts, donors
+from bot.store.database import Database
 from bot.store.moments import seconds
 from bot.store.sql import Tx
 from bot.zones import zone
 from sandbox.app import Sandbox
 from sandbox.telegram.crowd import Crowd, Shares
 from sandbox.telegram.people import Button
-from tests import engine
 from tests.stage import Stage, bot_beside, labels, session_of, settings_for, shows
 
 AUTHOR = 1900
@@ -250,7 +250,7 @@ async def test_the_cap_holds_over_a_week(stage: Stage) -> None:
 async def test_two_processes_never_send_the_same_one(stage: Stage) -> None:
     await everybody_is_here(stage)
     crowd = await crowd_of(stage, 40)
-    second = engine.database(stage.settings.database_url)
+    second = Database(stage.settings.database_url)
     await second.open()
     other = replace(stage.services, db=second, bells=Bells())
     made = await composed(stage, {"en": "Hello"})

@@ -42,6 +42,7 @@ from bot.payments.webhooks import read_event
 from bot.periods import Period
 from bot.services import Services
 from bot.store import donors, inbox, papers
+from bot.store.database import Database
 from bot.store.inbox import Hint
 from bot.store.sql import Tx
 from sandbox.app import Sandbox, running
@@ -89,7 +90,7 @@ class Bot:
         self.worked = 0
 
     async def open(self) -> None:
-        db = engine.database(self.settings.database_url)
+        db = Database(self.settings.database_url)
         await db.open()
         payments = Payments("sk_test_sandbox", self.settings.stripe_api_url, pause=0.01)
         self.services = Services(

@@ -7,7 +7,6 @@ from bot import digesting, figuring
 from bot.figures import STEPS
 from bot.i18n import ZONE
 from bot.services import Services
-from tests import engine
 from tests.journeys.test_back import a_paid_gift
 from tests.stage import Stage, labels, press
 
@@ -127,7 +126,7 @@ async def test_counting_steps_reads_nothing_and_writes_one_statement_when_a_dono
 ) -> None:
     john = stage.john()
     asked: list[str] = []
-    await engine.trace(stage.services.db, asked.append)
+    await stage.services.db.trace(asked.append)
     for _ in range(3):
         known = len(asked)
         await john.start("c_humanitarian")

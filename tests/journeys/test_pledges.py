@@ -11,9 +11,9 @@ from bot.actions import Promise
 from bot.errors import GiftTooSmall, NotYours, NoWays
 from bot.money import Money
 from bot.store import donors
+from bot.store.sql import Broken
 from sandbox.app import Sandbox
 from sandbox.telegram import Button
-from tests import engine
 from tests.stage import ROOT, Stage, bot_beside, settings_for, shows, to_the_bridge
 
 KEPT = "SELECT received_minor, gifts, promised_minor FROM totals"
@@ -389,7 +389,7 @@ async def test_a_match_that_breaks_at_any_step_leaves_nothing_and_can_be_repeate
 ) -> None:
     reference = references.normal(await promised(stage))
     async with stage.broken(step):
-        with pytest.raises(engine.Broken, match="broken"):
+        with pytest.raises(Broken, match="broken"):
             await pledging.match(stage.services, reference, Money(20000, "MAD"), 1)
     assert await stage.rows(KEPT) == [(0, 0, 20000)]
     assert await stage.rows("SELECT state FROM pledges") == [("promised",)]

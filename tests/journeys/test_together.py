@@ -6,7 +6,6 @@ import pytest
 
 from sandbox.app import Sandbox
 from sandbox.faults import Fault
-from tests import engine
 from tests.stage import Stage, bot_beside, settings_for, shows, to_the_bridge
 
 
@@ -58,7 +57,7 @@ async def test_a_turn_costs_at_most_five_statements_of_reading_and_writing(stage
     john = stage.john()
     await stage.telegram.acknowledged(await john.start("c_humanitarian"))
     seen: list[str] = []
-    await engine.trace(stage.services.db, seen.append)
+    await stage.services.db.trace(seen.append)
     await stage.telegram.acknowledged(await john.tap("Give"))
     tables = ("donors", "updates", "campaigns")
     # The hourly forgetting of old updates is nobody's turn, nor is the menu of the staff.
