@@ -1,4 +1,4 @@
-"""The command line: `entraide run`, `check`, `migrate`, `campaigns load`, `reconcile`, `report`, `export`."""
+"""The command line: `entraide run`, `check`, `migrate`, `copy`, `campaigns load`, `reconcile`, `report`, `export`."""
 
 import asyncio
 import gc

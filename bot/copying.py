@@ -50,7 +50,7 @@ def table(compared: list[Compared]) -> str:
     """What was compared, for a terminal."""
     return "\n".join(
         f"{one.table:<20} {one.rows:>10,} rows  {one.wrong or 'the same'}"
-        + "".join(f"\n{'':<20} {minor:>10,} {name}" for name, minor in one.sums)
+        + "".join(f"\n{'':<20} {minor:>10,} {name}" for name, minor in one.sums if minor)
         for one in compared
     )
 
