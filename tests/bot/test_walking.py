@@ -79,6 +79,7 @@ def tx(tmp_path: Path):
 
 def test_counting_is_one_statement_however_many_steps(tx: Tx) -> None:
     asked: list[str] = []
+    assert isinstance(tx._connection, sqlite3.Connection)
     tx._connection.set_trace_callback(asked.append)
     steps.count(tx, TODAY, "radio", STEPS)
     steps.count(tx, TODAY, "radio", STEPS[:2])
