@@ -3,7 +3,7 @@
 import sqlite3
 from pathlib import Path
 
-HEAD = "0008"
+HEAD = "0009"
 _HERE = Path(__file__).resolve().parent / "migrations"
 
 
