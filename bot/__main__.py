@@ -99,7 +99,7 @@ def migrate() -> None:
     """Bring the database to this version's tables."""
     from bot.store.migrate import migrate as bring_up
 
-    typer.echo("migrated" if bring_up(settings().database_path) else "up to date")
+    typer.echo("migrated" if bring_up(settings().database_url) else "up to date")
 
 
 @cli.command()

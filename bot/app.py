@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -32,7 +31,14 @@ from bot.botapi.pen import Pen
 from bot.botapi.transport import AiohttpRequest
 from bot.cards import Cards
 from bot.config import Settings
-from bot.errors import CampaignsFileError, EntraideError, NotMigrated, PaymentsLocked, StoreDown
+from bot.errors import (
+    CampaignsFileError,
+    DatabaseTaken,
+    EntraideError,
+    NotMigrated,
+    PaymentsLocked,
+    StoreDown,
+)
 from bot.i18n import Catalogues
 from bot.loops import background, either, ended, survives
 from bot.payments.stripe_api import Payments
@@ -43,7 +49,7 @@ from bot.store.database import Database
 from bot.store.fenced import Fenced
 from bot.store.migrate import HEAD, migrate, version
 from bot.store.moments import moment, seconds
-from bot.store.presence import present
+from bot.store.presence import Presence, present
 from bot.store.sql import Tx
 from bot.watching import Seen, Watch
 from bot.web import Door, Health
@@ -144,12 +150,11 @@ class App:
 
     async def run(self) -> None:
         """Serve until `stopping` is set, then finish what was begun. Raises DatabaseTaken, NotMigrated."""
-        is_alone = self.part is Part.ALL
         async with contextlib.AsyncExitStack() as stack:
-            path = Path(self.settings.database_path)
-            await stack.enter_async_context(present(path, alone=is_alone, patience=self.tempo.hold))
-            self._bring_up()
-            db = await self._open(stack)
+            url, is_alone = self.settings.database_url, self.part is Part.ALL
+            presence = await stack.enter_async_context(present(url, alone=is_alone, patience=self.tempo.hold))
+            await asyncio.to_thread(self._bring_up)
+            db = await self._open(stack, presence)
             payments = self._payments()
             stack.push_async_callback(payments.close)
             stack.push_async_callback(self._hang_up)
@@ -159,30 +164,26 @@ class App:
             async with background(self._listen(), stop=self._stop_server):
                 services = await self._meet_telegram(db, payments)
                 if services is not None:
-                    await self._serve(services)
+                    await self._serve(services, presence)
 
     def _bring_up(self) -> None:
         """Alone, we do it ourselves; beside others it is a step of its own, before any of them starts."""
-        path = self.settings.database_path
+        url = self.settings.database_url
         if self.part is Part.ALL:
-            migrate(path)
-        elif (found := version(path)) != HEAD:
+            migrate(url)
+        elif (found := version(url)) != HEAD:
             raise NotMigrated(
                 f"the database is at {found or 'nothing'}, not at {HEAD}: run `entraide migrate`"
             )
 
-    async def _open(self, stack: contextlib.AsyncExitStack) -> Database:
-        path = self.settings.database_path
-        if self.part is Part.ALL:
-            db = Database(path)
-            await db.open()
-            stack.push_async_callback(db.close)
-            return db
-        db = Fenced(path)
+    async def _open(self, stack: contextlib.AsyncExitStack, presence: Presence) -> Database:
+        url = self.settings.database_url
+        db = Database(url) if self.part is Part.ALL else Fenced(url)
         await db.open()
         stack.push_async_callback(db.close)
-        self.several = Several(db, self.tempo.lease, self.pace, self.settings.telegram_rate)
-        stack.push_async_callback(self.several.leases.leave)
+        if isinstance(db, Fenced):
+            self.several = Several(db, presence, self.tempo.lease, self.pace, self.settings.telegram_rate)
+            stack.push_async_callback(self.several.leases.leave)
         return db
 
     def _locks(self) -> Locks:
@@ -202,7 +203,7 @@ class App:
     async def _stop_server(self) -> None:
         self.server.should_exit = True
 
-    async def _serve(self, services: Services) -> None:
+    async def _serve(self, services: Services, presence: Presence) -> None:
         desk = Desk(services, self.bot)
         line = Line(services, self.bot, desk, self.several.leases) if self.several else None
         if line is None:
@@ -210,12 +211,21 @@ class App:
         self.door.services = services
         self.door.take = line.take if line else partial(self._take, desk)
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(work) for work in self._loops(services, desk, line)]
+            works = [self._stays(presence), *self._loops(services, desk, line)]
+            tasks = [group.create_task(work) for work in works]
             self.serving.set()
             await self.stopping.wait()
             self.health.is_draining = True
             await self._drain(services)
             await ended(tasks)
+
+    async def _stays(self, presence: Presence) -> None:
+        """Whoever finds another in their place stops: two that do everything would do it twice."""
+        try:
+            await presence.stays(alone=self.part is Part.ALL)
+        except DatabaseTaken as error:
+            log.error(str(error))
+            self.stopping.set()
 
     async def _hang_up(self) -> None:
         """Close the connections to Telegram, also where the bot never got as far as meeting it."""

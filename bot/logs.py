@@ -7,8 +7,11 @@ from typing import Any
 
 import structlog
 
-# A bot token, Stripe keys and secrets, and checkout addresses, wherever a library may have put them.
-_SECRET = re.compile(r"\d{6,12}:[\w-]{20,}|(?:sk|rk|whsec)_\w+|https?://[^\s\"']*(?:/pay/|checkout)[^\s\"']*")
+# A bot token, Stripe keys and secrets, checkout addresses, and the database's with its password, wherever a library
+# may have put them.
+_SECRET = re.compile(
+    r"\d{6,12}:[\w-]{20,}|(?:sk|rk|whsec)_\w+|https?://[^\s\"']*(?:/pay/|checkout)[^\s\"']*|postgres[\w+]*://[^\s\"']+"
+)
 
 
 def strike_out(_: Any, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
@@ -46,6 +49,7 @@ def set_up(log_format: str) -> None:
         "aiohttp.access",
         "stripe",
         "aiosqlite",
+        "asyncpg",
         "telegram",
         "uvicorn",
         "alembic",

@@ -14,6 +14,7 @@ from bot.loops import ended, survives
 from bot.sharing import Hold, Leases, SharedBells, SharedLocks, share
 from bot.store import deliveries, leases
 from bot.store.fenced import Fenced
+from bot.store.presence import Presence
 from bot.store.sql import Tx
 
 log = logging.getLogger("entraide")
@@ -24,12 +25,14 @@ Work = Callable[[], Sequence[Coroutine[Any, Any, None]]]
 class Several:
     """`term`: how many seconds the leases of a process that died stand in the way of the others."""
 
-    def __init__(self, db: Fenced, term: int, pace: Pace, rate: float) -> None:
+    def __init__(self, db: Fenced, presence: Presence, term: int, pace: Pace, rate: float) -> None:
         self._db, self._pace, self._rate = db, pace, rate
         self._pause = term / 3
         self.leases = Leases(db, term)
         self.locks = SharedLocks(self.leases)
-        self.joined = SharedBells()
+        self.joined = SharedBells(presence.tell)
+        presence.listen(self.joined.hear)
+        self._can_ring = presence.can_ring
         self._leads = False
 
     async def beats(self) -> None:
@@ -45,8 +48,9 @@ class Several:
             await _side_by_side([*loops(), self._looks_round()], until=asyncio.Event())
 
     async def hears(self, pause: float) -> None:
-        """For ever: whatever another process rang for."""
-        await self.joined.watch(self._db, pause)
+        """For ever: whatever another process rang for; where no server carries it, we look every `pause` seconds."""
+        if not self._can_ring:
+            await self.joined.watch(self._db, pause)
 
     async def _looks_round(self) -> None:
         while True:

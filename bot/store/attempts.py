@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from bot.store.moments import moment, seconds
 from bot.store.sql import Statement, Tx, at, places

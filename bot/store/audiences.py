@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, insert, literal, literal_column, or_, select
+from sqlalchemy import ColumnElement, Text, and_, case, exists, func, literal, literal_column, or_, select
+from sqlalchemy.dialects.postgresql import insert
 
 from bot.broadcasts import Audience, Broadcast, Gave, Monthly, SendState
 from bot.config import LANGUAGES, Settings
@@ -90,7 +91,8 @@ def _counting(meant: Meant) -> Statement:
     counted = select(donors.c.language, fate, people).where(
         donors.c.id > at("after_id"), donors.c.id <= at("upto_id"), is_meant(meant)
     )
-    return Statement(counted.group_by(donors.c.language, literal_column("fate")))
+    keys = (donors.c.language, literal_column("fate", Text))
+    return Statement(counted.group_by(*keys).order_by(*keys))
 
 
 @lru_cache(maxsize=64)
@@ -111,7 +113,8 @@ def _fanning(meant: Meant, spoken: tuple[tuple[str, str], ...]) -> Statement:
         is_meant(meant),
     )
     columns = ["broadcast_id", "donor_id", "language", "zone", "state"]
-    return Statement(insert(broadcast_sends).prefix_with("OR IGNORE").from_select(columns, rows))
+    fanned = insert(broadcast_sends).from_select(columns, rows)
+    return Statement(fanned.on_conflict_do_nothing(index_elements=["broadcast_id", "donor_id"]))
 
 
 def is_meant(meant: Meant) -> ColumnElement[bool]:

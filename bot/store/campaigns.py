@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from bot.model import (
     Appeal,
@@ -62,11 +62,7 @@ _COLUMNS = (
     "statement",
     "ways",
 )
-_PUT = Statement(
-    insert(campaigns)
-    .values(places("slug", *_COLUMNS))
-    .on_conflict_do_update(index_elements=["slug"], set_=places(*_COLUMNS))
-)
+_ID = Statement(select(campaigns.c.id).where(campaigns.c.slug == at("slug")))
 _DROPPED = "campaigns.dropped"
 _HIGHEST = Statement(select(func.coalesce(func.max(campaigns.c.id), 0)))
 _ADD = Statement(insert(campaigns).values(places("id", "slug", *_COLUMNS)).returning(campaigns.c.id))
@@ -174,7 +170,12 @@ def named(tx: Tx, slug: str) -> Campaign | None:
 
 def put(tx: Tx, campaign: Campaign, position: int) -> None:
     """Add the campaign, or bring the one with its slug up to date; totals stay."""
-    tx.run(_PUT, **_columns(campaign), appeal_id=_put_appeal(tx, campaign.appeal), position=position)
+    values = {**_columns(campaign), "appeal_id": _put_appeal(tx, campaign.appeal), "position": position}
+    known = tx.value(_ID, slug=campaign.slug)
+    if known is None:
+        tx.value(_ADD, **values, id=_next_id(tx))
+    else:
+        tx.run(setting(campaigns, frozenset(values)), row_id=known, **values)
 
 
 def add(tx: Tx, campaign: Campaign) -> int | None:
@@ -182,9 +183,15 @@ def add(tx: Tx, campaign: Campaign) -> int | None:
     appeal_id = tx.value(_ANY_APPEAL)
     if appeal_id is None:
         return None
-    # Never an id that was a draft's before: its old buttons would act on this one.
-    id = max(tx.value(_HIGHEST), int(marks.get(tx, _DROPPED) or 0)) + 1
-    return tx.value(_ADD, **_columns(campaign), id=id, appeal_id=appeal_id, position=tx.value(_LAST) + 1)
+    return tx.value(
+        _ADD, **_columns(campaign), id=_next_id(tx), appeal_id=appeal_id, position=tx.value(_LAST) + 1
+    )
+
+
+def _next_id(tx: Tx) -> int:
+    """Never an id that was a draft's before: its old buttons would act on this one. And never the database's own choice:
+    PostgreSQL's does not know of the ids that were chosen here."""
+    return max(tx.value(_HIGHEST), int(marks.get(tx, _DROPPED) or 0)) + 1
 
 
 def change(tx: Tx, campaign: Campaign) -> None:

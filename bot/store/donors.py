@@ -1,7 +1,7 @@
 """Donors: a Telegram id, a language, a currency and the screen in front of them; no name, no address."""
 
 from sqlalchemy import null, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from bot.model import Donor, DonorState
 from bot.store.sql import Row, Statement, Tx, Value, at, places, setting

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, or_, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from bot.store import marks
 from bot.store.moments import moment, seconds
@@ -22,7 +22,7 @@ _HINTS = (
     select(inbox.c.event_id, inbox.c.type, inbox.c.object_id, donations.c.id)
     .outerjoin(donations, donations.c.session_id == inbox.c.object_id)
     .where(inbox.c.processed_at.is_(None))
-    .order_by(inbox.c.received_at)
+    .order_by(inbox.c.received_at, inbox.c.event_id)
     .limit(at("most"))
 )
 _WAITING = Statement(_HINTS)
@@ -36,7 +36,9 @@ _DONE = Statement(
     update(inbox).where(inbox.c.event_id == at("done")).values(places("processed_at", "outcome"))
 )
 _ABOUT = Statement(
-    select(inbox.c.event_id).where(inbox.c.object_id == at("object_id"), inbox.c.processed_at.is_(None))
+    select(inbox.c.event_id)
+    .where(inbox.c.object_id == at("object_id"), inbox.c.processed_at.is_(None))
+    .order_by(inbox.c.received_at, inbox.c.event_id)
 )
 _MISSED = "stripe.events.missed"
 _PRUNE = Statement(delete(inbox).where(inbox.c.processed_at < at("before")))

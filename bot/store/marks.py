@@ -1,7 +1,7 @@
 """Small remembered values: cursors, hashes, dates."""
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from bot.store.sql import Statement, Tx, at, places
 from bot.store.tables import marks

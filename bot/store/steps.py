@@ -4,7 +4,7 @@ from datetime import date
 from functools import lru_cache
 
 from sqlalchemy import func, literal, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from bot.figures import Step
 from bot.store.sql import Statement, Tx, at

@@ -198,7 +198,7 @@ async def test_check_names_each_failure_with_its_mend(sandbox: Sandbox, tmp_path
         campaigns_file="gone.toml",
         help_chat_id=-1002,
     )
-    Path(settings.database_path).touch()
+    (tmp_path / "entraide.db").touch()
     findings = await check_all(settings)
     assert [finding.what for finding in findings if finding.is_right and finding.what != "Catalogues"] == []
     assert all(finding.mend for finding in findings if not finding.is_right)

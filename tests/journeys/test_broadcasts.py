@@ -250,7 +250,7 @@ async def test_the_cap_holds_over_a_week(stage: Stage) -> None:
 async def test_two_processes_never_send_the_same_one(stage: Stage) -> None:
     await everybody_is_here(stage)
     crowd = await crowd_of(stage, 40)
-    second = Database(stage.settings.database_path)
+    second = Database(stage.settings.database_url)
     await second.open()
     other = replace(stage.services, db=second, bells=Bells())
     made = await composed(stage, {"en": "Hello"})

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from bot.store.migrations.both import add_column, partial
+
 revision = "0009"
 down_revision = "0008"
 Big = sa.Integer().with_variant(sa.BigInteger(), "postgresql")
@@ -19,15 +21,9 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_leases_owner", "leases", ["owner"])
-    op.add_column("updates", sa.Column("chat", Big))
-    op.add_column("inbox", sa.Column("taken_until", Big))
-    op.add_column("deliveries", sa.Column("owner", sa.Text()))
+    add_column("updates", "chat INTEGER")
+    add_column("inbox", "taken_until INTEGER")
+    add_column("deliveries", "owner TEXT")
     # Whose they are was not kept: they are worked one after the other.
     op.execute("UPDATE updates SET chat = 0 WHERE raw IS NOT NULL")
-    op.create_index(
-        "ix_updates_chat",
-        "updates",
-        ["chat", "update_id"],
-        sqlite_where=sa.text("raw IS NOT NULL"),
-        postgresql_where=sa.text("raw IS NOT NULL"),
-    )
+    op.create_index("ix_updates_chat", "updates", ["chat", "update_id"], **partial("raw IS NOT NULL"))
