@@ -99,7 +99,8 @@ def migrate() -> None:
     """Bring the database to this version's tables."""
     from bot.store.migrate import migrate as bring_up
 
-    typer.echo("migrated" if bring_up(settings().database_url) else "up to date")
+    done = asyncio.run(_told(asyncio.to_thread(bring_up, settings().database_url)))
+    typer.echo("migrated" if done else "up to date")
 
 
 @cli.command()
