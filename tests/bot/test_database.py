@@ -319,10 +319,13 @@ async def test_a_commit_without_an_answer_is_told_as_failed_and_never_made_again
 async def test_a_deadlock_with_somebody_else_is_tried_again(postgres_url: str) -> None:
     elsewhere(postgres_url, lambda tx: [marks.put(tx, key, "0") for key in "ab"])
     entered: list[int] = []
-    mine = threading.Event()
+    mine, theirs = threading.Event(), threading.Event()
 
     def work(tx: Tx) -> None:
         entered.append(1)
+        if len(entered) > 1:
+            # Or we might stand in each other's way once more.
+            assert theirs.wait(60)
         marks.put(tx, "a", "mine")
         mine.set()
         marks.put(tx, "b", "mine")
@@ -336,6 +339,7 @@ async def test_a_deadlock_with_somebody_else_is_tried_again(postgres_url: str) -
             assert mine.wait(60)
             other.execute("UPDATE marks SET value = 'theirs' WHERE key = 'a'")
             other.commit()
+            theirs.set()
 
         async with opened(postgres_url) as db:
             await asyncio.gather(db.write(work), asyncio.to_thread(cross))
