@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PO := $(wildcard locales/*/LC_MESSAGES/entraide.po)
 MO := $(PO:.po=.mo)
 
-.PHONY: help demo run test test-deep check bench pictures words clean
+.PHONY: help demo run test test-postgres test-deep check bench pictures words clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -33,6 +33,9 @@ run: $(VENV)/.ready $(MO) ## Run the bot with the settings in .env
 
 test: $(VENV)/.ready $(MO) ## Run the tests
 	@$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term $(ARGS)
+
+test-postgres: $(VENV)/.ready $(MO) ## Run every test of the store on a PostgreSQL of its own, gone afterwards
+	@TEST_DATABASE=postgresql $(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
 test-deep: $(VENV)/.ready $(MO) ## Five thousand lives of money, a thousand monthly gifts, a storm of ten thousand (an hour)
 	@EXAMPLES=5000 GIFTS=1000 RECIPIENTS=10000 $(BIN)/python -m pytest -n 2 tests/journeys/test_money_machine.py tests/journeys/test_fourteen_months.py tests/journeys/test_broadcast_storm.py $(ARGS)

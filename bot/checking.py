@@ -5,7 +5,6 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -157,7 +156,9 @@ async def _database(settings: Settings) -> Finding:
         faults = [] if file is not None else await _faults_of_postgres(settings.database_url)
         known = await asyncio.to_thread(version, settings.database_url)
     except StoreDown as error:
-        return Finding(what, False, f"{name} cannot be used: {error}", "see DATABASE_URL, and whether it runs")
+        return Finding(
+            what, False, f"{name} cannot be used: {error}", "see DATABASE_URL, and whether it runs"
+        )
     if faults:
         return Finding(what, False, f"{name}: {'; '.join(faults)}", "docs/operators.md says what is needed")
     if known == HEAD:

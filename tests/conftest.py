@@ -1,17 +1,69 @@
 """Fixtures: a sandbox that holds the bot to both contracts, and a bot beside it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
 
 from sandbox.app import Sandbox, running
+from tests import engine, postgres
 from tests.stage import Stage, bot_beside, settings_for
 
 # A machine that is busy is no fault of what is tested.
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Workers share the server of the process that leads them; elsewhere it starts when a test first asks for it."""
+    if config.getoption("numprocesses", None) and postgres.is_here():
+        postgres.server()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of a run on PostgreSQL, what no database can change is left out: SQLite's run has proved it."""
+    if engine.IS_POSTGRES:
+        items[:] = [one for one in items if _is_about_the_store(one)]
+
+
+def _is_about_the_store(item: pytest.Item) -> bool:
+    """Its module speaks to a database or sets a bot on the stage. Pictures of pages are drawn once."""
+    if "browser" in item.path.parts:
+        return False
+    known = vars(item.module).values() if isinstance(item, pytest.Function) else ()
+    fixtures = getattr(item, "fixturenames", ())
+    return "stage" in fixtures or any(_is_of_ours(one) for one in known)
+
+
+def _is_of_ours(thing: object) -> bool:
+    return thing is engine or getattr(thing, "__module__", "") in ("tests.stage", "tests.engine")
+
+
+@pytest.fixture(autouse=True)
+def _tidy() -> Iterator[None]:
+    yield
+    engine.tidy()
+
+
+@pytest.fixture
+def postgres_url(tmp_path: Path) -> Iterator[str]:
+    """A fresh, migrated database of PostgreSQL, whatever the engine of the run."""
+    yield from _of_postgres(tmp_path, postgres.TEMPLATE)
+
+
+@pytest.fixture
+def empty_postgres_url(tmp_path: Path) -> Iterator[str]:
+    """The same before the first migration."""
+    yield from _of_postgres(tmp_path, "template1")
+
+
+def _of_postgres(folder: Path, template: str) -> Iterator[str]:
+    if not postgres.is_here():
+        pytest.skip(postgres.MISSING)
+    name = engine.name_of(folder) + "_only"
+    yield postgres.create(name, template)
+    postgres.drop(name)
 
 
 @pytest.fixture

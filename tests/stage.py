@@ -19,6 +19,7 @@ from bot.services import Services
 from sandbox.app import Sandbox
 from sandbox.telegram import Phone
 from sandbox.telegram.people import Chat
+from tests import engine
 
 ROOT = Path(__file__).resolve().parent.parent
 QUICK = Tempo(
@@ -83,6 +84,16 @@ class Stage:
     async def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return await self.services.db.read(lambda tx: [tuple(row) for row in tx.plain(sql)])
 
+    async def tables(self) -> list[str]:
+        return await self.services.db.read(engine.tables)
+
+    @contextlib.asynccontextmanager
+    async def broken(self, step: str, when: str = "") -> AsyncGenerator[None]:
+        """As long as it lasts, the database refuses this step of a transaction: `INSERT ON deliveries`."""
+        await self.services.db.write(lambda tx: engine.break_at(tx, step, when))
+        yield
+        await self.services.db.write(engine.mend)
+
     async def stripe_heard(self, method: str) -> None:
         """Wait until a request of this method has arrived at Stripe."""
         async with asyncio.timeout(5):
@@ -141,7 +152,7 @@ def settings_for(sandbox: Sandbox, folder: Path, *, webhook: bool, **more: Any) 
         "public_url": f"http://127.0.0.1:{port}" if webhook else None,
         "host": "127.0.0.1",
         "port": port,
-        "database_url": f"sqlite:///{folder}/entraide.db",
+        "database_url": engine.url_in(folder),
         "admin_ids": (1900,),
         "campaigns_file": str(ROOT / "campaigns.toml"),
         "statement_descriptor": "MCISE* DON",
@@ -157,6 +168,7 @@ def settings_for(sandbox: Sandbox, folder: Path, *, webhook: bool, **more: Any) 
 
 @contextlib.asynccontextmanager
 async def bot_beside(sandbox: Sandbox, settings: Settings, tempo: Tempo = QUICK) -> AsyncGenerator[Stage]:
+    engine.make(settings.database_url)
     app = App(settings, tempo=tempo)
     task = asyncio.create_task(app.run())
     serving = asyncio.create_task(app.serving.wait())

@@ -259,7 +259,9 @@ async def test_the_settings_rates_are_known_from_the_start(sandbox: Sandbox, tmp
 
 # Accounting that arrives late.
 
-SETTLED = "SELECT kind, amount_minor, fee_minor, net_minor, currency FROM balance_transactions ORDER BY rowid"
+SETTLED = (
+    "SELECT kind, amount_minor, fee_minor, net_minor, currency FROM balance_transactions ORDER BY seen_at, id"
+)
 AWAITED = "SELECT count(*) FROM payments WHERE look_at IS NOT NULL"
 
 

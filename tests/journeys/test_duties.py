@@ -20,6 +20,7 @@ from sandbox.app import Sandbox
 from sandbox.faults import Fault
 from sandbox.telegram import Phone
 from sandbox.telegram.people import Message
+from tests import engine
 from tests.reading import content_of, plain, sent_file, text_of
 from tests.stage import Stage, bot_beside, labels, press, session_of, settings_for, shows, to_the_bridge
 
@@ -55,8 +56,8 @@ async def pays(stage: Stage, phone: Phone, amount: str = "200 MAD") -> str:
 async def cells(stage: Stage) -> dict[str, list[Any]]:
     """Every value of every row, by table and column."""
     found: dict[str, list[Any]] = {}
-    for (table,) in await stage.rows("SELECT name FROM sqlite_master WHERE type = 'table'"):
-        columns = [row[1] for row in await stage.rows(f"PRAGMA table_info({table})")]
+    for table in await stage.tables():
+        columns = await stage.services.db.read(lambda tx, table=table: engine.columns(tx, table))
         rows = await stage.rows(f"SELECT * FROM {table}")
         for place, column in enumerate(columns):
             found[f"{table}.{column}"] = [row[place] for row in rows]

@@ -18,7 +18,7 @@ from tests.stage import Stage, bot_beside, labels, press, session_of, settings_f
 DAY = 86400
 # Telegram lets one chat have about a message a second: what comes behind others takes its time.
 PACED = 15
-GIFTS = "SELECT amount_minor, state FROM donations ORDER BY rowid"
+GIFTS = "SELECT amount_minor, state FROM donations ORDER BY created_at, id"
 PLAN = "SELECT state, stop FROM monthly_gifts"
 TOLD = "SELECT kind, count(*) FROM deliveries WHERE kind LIKE '%monthly%' OR kind = 'renewal_failed' GROUP BY kind"
 
