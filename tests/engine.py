@@ -190,6 +190,8 @@ def _of_postgres(url: str) -> Iterator[Tx]:
     asked: SimpleQueue[Callable[[Tx], None] | None] = SimpleQueue()
 
     def serve(tx: Tx) -> None:
+        # What was undone before has used up numbers; on SQLite it has not.
+        tx.plain("SELECT setval(format('%I', sequencename)::regclass, 1, false) FROM pg_sequences")
         while (work := asked.get()) is not None:
             work(tx)
 
