@@ -183,6 +183,9 @@ def _ours(error: Exception, sql: str) -> Exception:
 
 
 def _words(error: BaseException) -> str:
+    if isinstance(error, OSError):
+        # Its first argument is but a number.
+        return error.strerror or str(error) or type(error).__name__
     return str(error.args[0]) if error.args else type(error).__name__
 
 
