@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from bot import audience, broadcasting
 from bot.broadcasts import (
     Audience,
@@ -28,6 +30,7 @@ from bot.store.moments import seconds
 from bot.store.sql import Tx
 from bot.zones import zone
 from sandbox.app import Sandbox
+from sandbox.faults import Fault
 from sandbox.telegram.crowd import Crowd, Shares
 from sandbox.telegram.people import Button
 from tests.stage import Stage, bot_beside, labels, session_of, settings_for, shows
@@ -271,6 +274,20 @@ async def test_a_name_is_asked_for_only_where_the_text_wants_it(stage: Stage) ->
     await stage.john().says("Hello John")
     await stage.yasmine().says("Bonjour")
     assert [call.params["chat_id"] for call in stage.telegram.calls if call.method == "getChat"] == [1003]
+
+
+@pytest.mark.parametrize("kind", ["timeout", "cut", "500"])
+async def test_a_name_that_telegram_does_not_tell_leaves_the_send_owed_and_it_comes_once(
+    stage: Stage, kind: str
+) -> None:
+    await everybody_is_here(stage)
+    stage.telegram.faults.add(Fault(kind, "getChat"))
+    await composed(stage, {"en": "Hello {first_name}"})
+    await ring(stage)
+    await stage.john().says("Hello John", 20)
+    await stage.until_rows("SELECT state, sent, doubt FROM broadcasts", [("done", 1, 0)])
+    assert await stage.rows("SELECT state, attempts, error FROM broadcast_sends") == [("sent", 2, None)]
+    assert len([one for one in stage.john().messages if "Hello John" in one.text]) == 1
 
 
 def nights_zone(currency: str) -> ZoneInfo:
