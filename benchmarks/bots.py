@@ -19,11 +19,13 @@ ROOT = Path(__file__).resolve().parent.parent
 _FLOORS = ROOT / ".venv-bench" / "bin" / "python"
 OURS = "entraide"
 PTB = "ptb stock"
+OVER_OURS = "ptb, our transport"
 AIOGRAM = "aiogram 3"
 BARE = "bare loop"
 _MODULES = {
     OURS: ("bot", "run"),
     PTB: ("benchmarks.floor_ptb",),
+    OVER_OURS: ("benchmarks.floor_ptb", "ours"),
     AIOGRAM: ("benchmarks.floor_aiogram",),
     BARE: ("benchmarks.floor_confirm",),
 }
@@ -50,12 +52,12 @@ def walkers() -> list[str]:
     """The bots that walk donors, as far as they are installed."""
     asked = "import importlib.util, sys; sys.exit(importlib.util.find_spec('aiogram') is None)"
     has_aiogram = subprocess.run([_python(AIOGRAM), "-c", asked], check=False).returncode == 0
-    return [OURS, PTB, *([AIOGRAM] if has_aiogram else [])]
+    return [OURS, PTB, OVER_OURS, *([AIOGRAM] if has_aiogram else [])]
 
 
 def _python(name: str) -> str:
     """The floors have an environment of their own where it was made: what they need is not what we need."""
-    return str(_FLOORS) if name != OURS and _FLOORS.exists() else sys.executable
+    return str(_FLOORS) if name not in (OURS, OVER_OURS) and _FLOORS.exists() else sys.executable
 
 
 def pin(pid: int, core: int) -> None:

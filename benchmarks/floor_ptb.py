@@ -1,6 +1,10 @@
-"""Floor: python-telegram-bot as it comes, on a webhook: the same messages and edits as ours, no database, no courier."""
+"""Floor: python-telegram-bot on a webhook: the same messages and edits as ours, no database, no courier.
+
+As it comes, or with the word "ours" over our transport.
+"""
 
 import os
+import sys
 from typing import Any
 
 import uvicorn
@@ -11,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update
 from telegram.ext import Application, CallbackQueryHandler, CommandHandler
-from telegram.request import HTTPXRequest
+from telegram.request import BaseRequest, HTTPXRequest
 
 from benchmarks.floor_stripe import confirmed, open_page
 from benchmarks.screens import Face, faces
@@ -49,13 +53,21 @@ async def give(update: Update, _: Any) -> None:
     await _show(update, FACES["bridge"].at(url))
 
 
+def _transport() -> BaseRequest:
+    """One connection for each update in work: the default of the library's builder, written out."""
+    if sys.argv[1:] == ["ours"]:
+        from bot.botapi.transport import AiohttpRequest
+
+        return AiohttpRequest(connections=CONCURRENT)
+    return HTTPXRequest(connection_pool_size=CONCURRENT)
+
+
 def build() -> Application:
     application = (
         Application.builder()
         .token(os.environ["TELEGRAM_BOT_TOKEN"])
         .base_url(os.environ["TELEGRAM_API_URL"] + "/bot")
-        # The builder's own default, written out: one connection for each update in work.
-        .request(HTTPXRequest(connection_pool_size=CONCURRENT))
+        .request(_transport())
         .updater(None)
         .concurrent_updates(CONCURRENT)
         .build()

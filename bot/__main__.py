@@ -63,7 +63,10 @@ def worker() -> None:
 def _serve(part: str) -> None:
     # What imports make stays: looking for garbage in it takes a fifth of the start, and each later look less without it.
     gc.disable()
-    from bot import heap, logs
+    from bot import heap, lean
+
+    lean.load()
+    from bot import logs
     from bot.app import App, Part
 
     heap.settle()

@@ -62,7 +62,11 @@ _COLUMNS = (
     "statement",
     "ways",
 )
-_ID = Statement(select(campaigns.c.id).where(campaigns.c.slug == at("slug")))
+_PUT = Statement(
+    insert(campaigns)
+    .values(places("id", "slug", *_COLUMNS))
+    .on_conflict_do_update(index_elements=["slug"], set_=places(*_COLUMNS))
+)
 _DROPPED = "campaigns.dropped"
 _HIGHEST = Statement(select(func.coalesce(func.max(campaigns.c.id), 0)))
 _ADD = Statement(insert(campaigns).values(places("id", "slug", *_COLUMNS)).returning(campaigns.c.id))
@@ -170,12 +174,8 @@ def named(tx: Tx, slug: str) -> Campaign | None:
 
 def put(tx: Tx, campaign: Campaign, position: int) -> None:
     """Add the campaign, or bring the one with its slug up to date; totals stay."""
-    values = {**_columns(campaign), "appeal_id": _put_appeal(tx, campaign.appeal), "position": position}
-    known = tx.value(_ID, slug=campaign.slug)
-    if known is None:
-        tx.value(_ADD, **values, id=_next_id(tx))
-    else:
-        tx.run(setting(campaigns, frozenset(values)), row_id=known, **values)
+    appeal_id = _put_appeal(tx, campaign.appeal)
+    tx.run(_PUT, **_columns(campaign), id=_fresh_id(tx), appeal_id=appeal_id, position=position)
 
 
 def add(tx: Tx, campaign: Campaign) -> int | None:
@@ -183,14 +183,12 @@ def add(tx: Tx, campaign: Campaign) -> int | None:
     appeal_id = tx.value(_ANY_APPEAL)
     if appeal_id is None:
         return None
-    return tx.value(
-        _ADD, **_columns(campaign), id=_next_id(tx), appeal_id=appeal_id, position=tx.value(_LAST) + 1
-    )
+    position = tx.value(_LAST) + 1
+    return tx.value(_ADD, **_columns(campaign), id=_fresh_id(tx), appeal_id=appeal_id, position=position)
 
 
-def _next_id(tx: Tx) -> int:
-    """Never an id that was a draft's before: its old buttons would act on this one. And never the database's own choice:
-    PostgreSQL's does not know of the ids that were chosen here."""
+def _fresh_id(tx: Tx) -> int:
+    """Never an id that was a draft's before: its old buttons would act on another campaign."""
     return max(tx.value(_HIGHEST), int(marks.get(tx, _DROPPED) or 0)) + 1
 
 
