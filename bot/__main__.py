@@ -82,6 +82,21 @@ def migrate() -> None:
 
 
 @cli.command()
+def copy(
+    *,
+    source: Annotated[str, typer.Option("--from", help="The book, as in DATABASE_URL; it is only read.")],
+    target: Annotated[str, typer.Option("--to", help="An empty database; DATABASE_URL if left out.")] = "",
+) -> None:
+    """Copy a whole book into an empty database of either engine, while the bot is stopped; again goes on."""
+    from bot.copying import copy as copied
+    from bot.copying import table
+
+    compared = asyncio.run(_told(copied(source, target or settings().database_url, typer.echo)))
+    typer.echo(table(compared))
+    raise typer.Exit(1 if any(one.wrong for one in compared) else 0)
+
+
+@cli.command()
 def reconcile() -> None:
     """Compare Stripe's finished sessions with the database and repair what differs."""
     from bot.chores import reconcile_once

@@ -34,7 +34,7 @@ from bot.errors import CampaignsFileError, EntraideError, PaymentsLocked, StoreD
 from bot.i18n import Catalogues
 from bot.payments.stripe_api import Payments
 from bot.services import Services
-from bot.store import campaigns, deliveries, inbox
+from bot.store import campaigns, copying, deliveries, inbox
 from bot.store.database import Database
 from bot.store.migrate import migrate
 from bot.watching import Seen, Watch
@@ -125,6 +125,8 @@ class App:
             payments = self._payments()
             stack.push_async_callback(payments.close)
             stack.push_async_callback(self._hang_up)
+            if await db.read(copying.is_unfinished):
+                raise StoreDown("a copy into this database is not finished: see `entraide copy`")
             await self._load_first_campaigns(db)
             await self._take_over_rates(db)
             async with _background(self.server.serve(), stop=self._stop_server):
