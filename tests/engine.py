@@ -261,7 +261,8 @@ class _Elsewhere(Tx):
                 answer.set_exception(error)
 
         self._asked.put(answered)
-        wait((answer, self._serving), return_when=FIRST_COMPLETED)
+        first: list[Future[Any]] = [answer, self._serving]
+        wait(first, return_when=FIRST_COMPLETED)
         if not answer.done():
             self._serving.result()
         return answer.result()
