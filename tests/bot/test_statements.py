@@ -2,16 +2,14 @@
 
 import ast
 import importlib
-import os
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import asyncpg
-import pytest
 
 import bot.store
 from bot.broadcasts import Audience, BroadcastState, Gave, Monthly
@@ -21,7 +19,6 @@ from bot.model import DonationState, PledgeState
 from bot.store import audiences, broadcasts, donations, pledges, questions, sql, steps
 from bot.store.sql import Statement
 from bot.store.tables import metadata
-from tests import postgres
 
 _SPOKEN = (("fr", "fr"), ("ar", "fr"))
 _WHOLE = {"int4": 31, "int8": 63}
@@ -115,24 +112,15 @@ def test_no_statement_of_the_store_is_forgotten_here() -> None:
     assert len(_all()) > 280
 
 
-@pytest.fixture
-def tables() -> Iterator[str]:
-    """A database of its own with the tables that the migrations make."""
-    name = f"statements_{os.getpid()}"
-    yield postgres.create(name)
-    postgres.drop(name)
-
-
-@pytest.mark.skipif(not postgres.is_here(), reason=postgres.MISSING)
-async def test_postgresql_takes_every_statement(tables: str) -> None:
+async def test_postgresql_takes_every_statement(postgres_url: str) -> None:
     """Each value that never changes is of the type of its place."""
-    connection = await asyncpg.connect(tables)
+    connection = await asyncpg.connect(postgres_url)
     faults = [fault for name, one in _all().items() async for fault in _faults(connection, name, one)]
     await connection.close()
     assert faults == []
 
 
-async def _faults(connection: Any, name: str, statement: Statement) -> Any:
+async def _faults(connection: Any, name: str, statement: Statement) -> AsyncIterator[str]:
     text, names, fixed = statement.for_postgres
     try:
         prepared = await connection.prepare(text)
