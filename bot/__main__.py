@@ -1,4 +1,4 @@
-"""The command line: `entraide run`, `check`, `migrate`, `copy`, `campaigns load`, `reconcile`, `report`, `export`."""
+"""The command line: `entraide run` (or `web` and `worker`), `check`, `migrate`, `copy`, `campaigns load`, `reconcile`, `report`, `export`."""
 
 import asyncio
 import gc
@@ -39,11 +39,32 @@ def settings() -> Settings:
 
 @cli.command()
 def run() -> None:
-    """Serve donors until SIGTERM."""
+    """Serve donors until SIGTERM: everything in one process."""
+    _serve("run")
+
+
+@cli.command()
+def web() -> None:
+    """Serve donors' taps and Stripe's webhooks, one of several such processes; at least one `entraide worker` is needed."""
+    if not settings().public_url:
+        typer.echo(
+            "PUBLIC_URL is needed: without it Telegram is asked for updates, by `entraide worker`.", err=True
+        )
+        raise typer.Exit(2)
+    _serve("web")
+
+
+@cli.command()
+def worker() -> None:
+    """Do what donors do not wait for, one of several such processes: sends what is owed, asks Stripe, broadcasts."""
+    _serve("worker")
+
+
+def _serve(part: str) -> None:
     # What imports make stays: looking for garbage in it takes a fifth of the start, and each later look less without it.
     gc.disable()
     from bot import heap, logs
-    from bot.app import App
+    from bot.app import App, Part
 
     heap.settle()
     chosen = settings()
@@ -56,11 +77,11 @@ def run() -> None:
     logs.set_up(chosen.log_format)
 
     async def serve() -> None:
-        app = App(chosen)
+        app = App(chosen, part=Part(part))
         app.stop_on_signals()
         await app.run()
 
-    _run(serve())
+    _run(_told(serve()))
 
 
 @cli.command()
@@ -78,7 +99,8 @@ def migrate() -> None:
     """Bring the database to this version's tables."""
     from bot.store.migrate import migrate as bring_up
 
-    typer.echo("migrated" if bring_up(settings().database_url) else "up to date")
+    done = asyncio.run(_told(asyncio.to_thread(bring_up, settings().database_url)))
+    typer.echo("migrated" if done else "up to date")
 
 
 @cli.command()

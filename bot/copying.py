@@ -13,7 +13,7 @@ from bot.ledger import faults
 from bot.store import copying as pages
 from bot.store import ledger
 from bot.store.copying import Line
-from bot.store.database import Database
+from bot.store.database import Database, engine_of
 from bot.store.migrate import HEAD, migrate, version
 from bot.store.sql import Tx
 
@@ -56,6 +56,9 @@ def table(compared: list[Compared]) -> str:
 
 
 def _ready(source: str, target: str) -> None:
+    for url in (source, target):
+        if engine_of(url) == "sqlite" and not url.startswith("sqlite:///"):
+            raise CopyRefused("a database is named by sqlite:///path or postgresql://user@host/name")
     if (known := version(source)) != HEAD:
         raise CopyRefused(f"the source is at version {known}, not {HEAD}: run `entraide migrate` on it first")
     if pages.is_in_use(source):

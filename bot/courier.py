@@ -110,11 +110,11 @@ async def _rest(services: Services) -> None:
 
 async def claim(services: Services) -> list[Parcel]:
     """Take what is due, with its facts, in one transaction."""
-    return await services.db.write(partial(_claim, now=services.clock()))
+    return await services.db.write(partial(_claim, now=services.clock(), owner=services.owner))
 
 
-def _claim(tx: Tx, now: datetime) -> list[Parcel]:
-    return [_parcel(tx, delivery) for delivery in deliveries.claim(tx, now, _SENDERS)]
+def _claim(tx: Tx, now: datetime, owner: str | None) -> list[Parcel]:
+    return [_parcel(tx, delivery) for delivery in deliveries.claim(tx, now, _SENDERS, owner)]
 
 
 def _parcel(tx: Tx, delivery: Delivery) -> Parcel:
@@ -287,12 +287,12 @@ def _smaller(campaign: Campaign, money: Money) -> Money:
 
 
 async def _end(services: Services, delivery: Delivery, state: DeliveryState, why: str) -> None:
-    await services.db.write(lambda tx: deliveries.end(tx, delivery.id, state, error=why))
+    await services.db.write(lambda tx: deliveries.end(tx, delivery, state, error=why))
 
 
 async def _again(services: Services, delivery: Delivery, pause: timedelta, why: str) -> None:
     due = services.clock() + pause
-    await services.db.write(lambda tx: deliveries.again(tx, delivery.id, due, why))
+    await services.db.write(lambda tx: deliveries.again(tx, delivery, due, why))
     services.bells.courier.set()
 
 
@@ -300,7 +300,7 @@ async def _park(services: Services, parcel: Parcel, why: str) -> None:
     """The donor blocked the bot: what they are owed waits for their return."""
 
     def write(tx: Tx) -> None:
-        deliveries.end(tx, parcel.delivery.id, DeliveryState.UNDELIVERABLE, error=why)
+        deliveries.end(tx, parcel.delivery, DeliveryState.UNDELIVERABLE, error=why)
         if parcel.donor:
             donors.move(tx, parcel.donor.id, state=DonorState.BLOCKED)
             deliveries.park(tx, parcel.donor.id)
@@ -314,7 +314,7 @@ async def _follow(services: Services, delivery: Delivery, chat_id: int) -> None:
     """The group became a supergroup: the same message is due there."""
 
     def write(tx: Tx) -> None:
-        deliveries.end(tx, delivery.id, DeliveryState.OWED, chat_id=chat_id)
+        deliveries.end(tx, delivery, DeliveryState.OWED, chat_id=chat_id)
 
     await services.db.write(write)
     services.bells.courier.set()
@@ -333,7 +333,7 @@ async def _tidy(services: Services, bot: Pen, parcel: Parcel, message_id: int) -
 
 def _sent(tx: Tx, parcel: Parcel, place: str | None, message_id: int, now: datetime) -> int | None:
     """The message of the walk that gives way, if it still shows this gift."""
-    deliveries.sent(tx, parcel.delivery.id, message_id, now)
+    deliveries.sent(tx, parcel.delivery, message_id, now)
     donor = donors.get(tx, parcel.donor.id) if parcel.donor else None
     if donor is None or parcel.delivery.kind in _FOR_STAFF or not _shows(donor, parcel):
         return None

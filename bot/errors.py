@@ -154,6 +154,18 @@ class CopyRefused(EntraideError):
     """A book that cannot be copied, or not into this database; why is for the operator to read."""
 
 
+class LeaseLost(StoreDown):
+    """Another process took over what this one was about to write, because it was silent for too long. Nothing was written."""
+
+
+class NotMigrated(EntraideError):
+    """The database is at another version's tables."""
+
+
+class DatabaseTaken(EntraideError):
+    """Another process serves from this database, in a way that leaves no room beside it."""
+
+
 @dataclass(eq=False)
 class NoSuchCampaign(EntraideError):
     """No campaign has this slug."""

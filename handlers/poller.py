@@ -16,6 +16,7 @@ from bot.services import Services
 from bot.store import updates
 from bot.store.sql import Tx
 from bot.store.updates import Kept
+from handlers.line import Line, kept_of
 from handlers.reading import read_update
 from handlers.turn import Desk
 
@@ -25,19 +26,25 @@ _LONGEST_PAUSE = 60.0
 
 
 class Poller:
-    """The loop. `hold` is how long Telegram may keep a question open, in seconds."""
+    """The loop. `hold` is how long Telegram may keep a question open, in seconds; `line` is there beside other processes."""
 
     def __init__(
-        self, services: Services, bot: Pen, desk: Desk, request: BaseRequest, hold: int = 25
+        self,
+        services: Services,
+        bot: Pen,
+        desk: Desk,
+        request: BaseRequest,
+        hold: int = 25,
+        line: Line | None = None,
     ) -> None:
         self._services, self._bot, self._desk = services, bot, desk
-        self._request, self._hold = request, hold
+        self._request, self._hold, self._line = request, hold, line
 
     async def run(self) -> None:
         """Poll for ever, beginning with what a kill left unfinished."""
         async with asyncio.TaskGroup() as group:
-            for kept in await self._services.db.read(updates.unfinished):
-                group.create_task(self.finish(kept))
+            if self._line is None:
+                await self.finish_all(group)
             offset, pause = 0, 1.0
             while True:
                 try:
@@ -49,8 +56,13 @@ class Poller:
                     continue
                 pause = 1.0
                 for kept in await self._keep(batch):
-                    group.create_task(self.finish(kept))
+                    group.create_task(self._line.tidied(kept.chat) if self._line else self.finish(kept))
                 offset = max((kept.update_id + 1 for kept in batch), default=offset)
+
+    async def finish_all(self, group: asyncio.TaskGroup) -> None:
+        """What a kill left unfinished."""
+        for kept in await self._services.db.read(updates.unfinished):
+            group.create_task(self.finish(kept))
 
     async def _ask(self, offset: int) -> list[Kept]:
         """Raw, since python-telegram-bot reads a whole batch or none of it: one odd update would block all others."""
@@ -58,7 +70,7 @@ class Poller:
         raw: Any = await self._request.post(
             f"{self._bot.base_url}/getUpdates?{asked}", read_timeout=self._hold + 10
         )
-        return [Kept(one["update_id"], json.dumps(one)) for one in raw]
+        return [kept_of(one, json.dumps(one)) for one in raw]
 
     async def _keep(self, batch: list[Kept]) -> list[Kept]:
         """On disk, and only those that are news."""

@@ -97,7 +97,8 @@ class Desk:
             await self._answer(Asked(update_id, person, said.action, said.source, incoming=incoming(message)))
 
     def _in_order(self, person: User):
-        return self._services.locks.of(f"person-{person.id}")
+        # Between processes it is the chat's lease that keeps the order: see handlers/line.py.
+        return self._services.locks.here(f"person-{person.id}")
 
     async def _in_group(self, message: Message, text: str) -> None:
         if await helpdesk.heard(self._services, self._bot, message) or not text.startswith("/"):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, Text, and_, case, exists, func, literal, literal_column, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, literal, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.broadcasts import Audience, Broadcast, Gave, Monthly, SendState
@@ -47,7 +47,7 @@ def groups(tx: Tx, broadcast: Broadcast, settings: Settings, now: datetime) -> d
         for row in tx.all(statement, after_id=after, upto_id=end, **values):
             found[row["language"], row["fate"]] += row["people"]
         after = end
-    return dict(found)
+    return dict(sorted(found.items()))
 
 
 def end_of_page(tx: Tx, after: int, most: int) -> int | None:
@@ -91,8 +91,7 @@ def _counting(meant: Meant) -> Statement:
     counted = select(donors.c.language, fate, people).where(
         donors.c.id > at("after_id"), donors.c.id <= at("upto_id"), is_meant(meant)
     )
-    keys = (donors.c.language, literal_column("fate", Text))
-    return Statement(counted.group_by(*keys).order_by(*keys))
+    return Statement(counted.group_by(donors.c.language, literal_column("fate")))
 
 
 @lru_cache(maxsize=64)

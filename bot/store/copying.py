@@ -11,11 +11,11 @@ from sqlalchemy import Select, Table, func, insert, select, tuple_
 from bot.store import marks
 from bot.store.database import alone, engine_of
 from bot.store.sql import Statement, Tx, Value, at
+from bot.store.tables import leases, metadata
 from bot.store.tables import marks as marks_table
-from bot.store.tables import metadata
 
-TABLES = tuple(metadata.sorted_tables)
-"""Each after those that it refers to."""
+TABLES = tuple(table for table in metadata.sorted_tables if table is not leases)
+"""Each after those that it refers to; who holds what at the moment is no part of the book."""
 PAGE = 1000
 # SQLite looks a statement's names up one by one: rows that come in one statement are few.
 _TOGETHER = 25

@@ -406,6 +406,8 @@ inbox = Table(
     Column("received_at", Big, nullable=False),
     Column("processed_at", Big),
     Column("outcome", Text),
+    # Until when a worker among several is at it.
+    Column("taken_until", Big),
     Index("ix_inbox_waiting", "received_at", **_where("processed_at IS NULL")),
     sqlite_strict=True,
 )
@@ -414,11 +416,14 @@ updates = Table(
     "updates",
     metadata,
     Column("update_id", Big, primary_key=True, autoincrement=False),
-    # Kept only between a poll and the end of its turn; a webhook's update is kept by Telegram instead.
+    # Kept only until the end of its turn; a webhook's update is kept by Telegram instead, where one process does all.
     Column("raw", Text),
     Column("received_at", Big, nullable=False),
     Column("done_at", Big),
+    # Whose order it stands in.
+    Column("chat", Big),
     Index("ix_updates_received_at", "received_at"),
+    Index("ix_updates_chat", "chat", "update_id", **_where("raw IS NOT NULL")),
     sqlite_strict=True,
 )
 
@@ -442,6 +447,8 @@ deliveries = Table(
     Column("sent_at", Big),
     Column("message_id", Big),
     Column("error", Text),
+    # The process that sent it last; none where one process does all.
+    Column("owner", Text),
     _one_of("kind", DeliveryKind),
     _one_of("state", DeliveryState),
     Index("ix_deliveries_due", "state", "priority", "due_at"),
@@ -455,6 +462,19 @@ marks = Table(
     Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),
     sqlite_strict=True,
+)
+
+# What one process among several holds, until when by the database's clock: see bot/store/leases.py.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("token", Big, nullable=False),
+    Column("until", Big, nullable=False),
+    Index("ix_leases_owner", "owner"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
 )
 
 staff = Table(

@@ -1,4 +1,4 @@
-"""Telegram's updates by id: which were handled, and, when polling, those still to handle."""
+"""Telegram's updates by id: which were handled, and, when polling or beside other processes, those still to handle."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from bot.store.tables import updates
 _DONE_AT = Statement(select(updates.c.done_at).where(updates.c.update_id == at("update_id")))
 _KEEP = Statement(
     insert(updates)
-    .values(places("update_id", "raw", "received_at"))
+    .values(places("update_id", "raw", "received_at", "chat"))
     .on_conflict_do_nothing(index_elements=["update_id"])
 )
 _DONE = Statement(
@@ -22,18 +22,19 @@ _DONE = Statement(
     .on_conflict_do_update(index_elements=["update_id"], set_={"done_at": at("done_at")})
 )
 _FORGET = Statement(update(updates).where(updates.c.update_id == at("update_id")).values(raw=null()))
-_UNFINISHED = Statement(
-    select(updates.c.update_id, updates.c.raw).where(updates.c.raw.is_not(None)).order_by(updates.c.update_id)
-)
+_KEPT = select(updates.c.update_id, updates.c.raw, updates.c.chat).where(updates.c.raw.is_not(None))
+_UNFINISHED = Statement(_KEPT.order_by(updates.c.update_id))
+_OLDEST = Statement(_KEPT.where(updates.c.chat == at("whose")).order_by(updates.c.update_id).limit(1))
 _PRUNE = Statement(delete(updates).where(updates.c.received_at < at("before"), updates.c.raw.is_(None)))
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An update taken from Telegram but not finished here; `raw` is its JSON."""
+    """An update taken from Telegram but not finished here; `raw` is its JSON, `chat` is whose order it stands in."""
 
     update_id: int
     raw: str
+    chat: int = 0
 
 
 def is_done(tx: Tx, update_id: int) -> bool:
@@ -41,8 +42,9 @@ def is_done(tx: Tx, update_id: int) -> bool:
 
 
 def keep(tx: Tx, kept: Kept, now: datetime) -> bool:
-    """Store a polled update before it is acknowledged. False when it is known already."""
-    return tx.run(_KEEP, update_id=kept.update_id, raw=kept.raw, received_at=seconds(now)) == 1
+    """Store an update before it is acknowledged. False when it is known already."""
+    values = {"update_id": kept.update_id, "raw": kept.raw, "chat": kept.chat}
+    return tx.run(_KEEP, **values, received_at=seconds(now)) == 1
 
 
 def done(tx: Tx, update_id: int, now: datetime) -> None:
@@ -58,6 +60,12 @@ def forget(tx: Tx, update_id: int) -> None:
 
 def unfinished(tx: Tx) -> list[Kept]:
     return [Kept(*row) for row in tx.all(_UNFINISHED)]
+
+
+def oldest(tx: Tx, chat: int) -> Kept | None:
+    """The one whose turn it is in this chat."""
+    row = tx.one(_OLDEST, whose=chat)
+    return Kept(*row) if row else None
 
 
 def prune(tx: Tx, before: datetime) -> int:

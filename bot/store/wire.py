@@ -188,8 +188,8 @@ def _ours(error: Exception, sql: str) -> Exception:
 
 
 def _words(error: BaseException) -> str:
-    """The message alone: what comes after it names rows and values."""
-    said = str(error) if isinstance(error, OSError) or not error.args else str(error.args[0])
+    """The message alone: what comes after it names rows and values; an OSError's first argument is but a number."""
+    said = error.strerror if isinstance(error, OSError) else "".join(str(one) for one in error.args[:1])
     return said or type(error).__name__
 
 

@@ -13,7 +13,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
+from typer.testing import CliRunner
 
+from bot.__main__ import cli
 from bot.store.migrate import HEAD, migrate, version
 from bot.store.tables import metadata
 
@@ -114,3 +116,12 @@ def test_a_database_is_found_under_each_way_to_write_its_address(empty_postgres_
     assert migrate(f"postgres://postgres:100%25%20secret@{rest}") is True
     assert version(f"postgresql+asyncpg://postgres@{rest}?sslmode=prefer") == HEAD
     assert migrate(empty_postgres_url) is False
+
+
+def test_a_server_that_is_not_there_is_said_in_one_line_without_the_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://postgres:secret@127.0.0.1:1/book")
+    said = CliRunner().invoke(cli, ["migrate"])
+    assert said.exit_code == 1
+    assert said.output == "Connect call failed ('127.0.0.1', 1)\n"

@@ -182,6 +182,8 @@ async def test_what_is_not_empty_or_not_at_this_version_or_in_use_is_refused(
     with pytest.raises(CopyRefused, match="the source is at version None"):
         await copying.copy(f"sqlite:///{tmp_path}/none.db", f"sqlite:///{tmp_path}/new.db", quiet)
     assert not (tmp_path / "none.db").exists()
+    with pytest.raises(CopyRefused, match="a database is named by"):
+        await copying.copy(lived, "mysql://there", quiet)
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
