@@ -18,6 +18,7 @@ import pytest
 
 from bot.store.database import alone
 from bot.store.migrate import migrate
+from bot.store.postgres import WRITERS_LOCK
 from bot.store.sql import Row, Statement, Tx, Value
 from tests import postgres
 
@@ -46,7 +47,9 @@ def make(url: str, *, empty: bool = False) -> str:
     if url.startswith(_SQLITE) == IS_POSTGRES:
         return url
     if not IS_POSTGRES:
-        if not _path(url).exists() and not empty:
+        if empty:
+            _path(url).touch()
+        elif not _path(url).exists():
             shutil.copy(_template(), _path(url))
     elif not postgres.exists(_name(url)):
         _made.append(url)
@@ -129,21 +132,59 @@ def columns(tx: Tx, table: str) -> list[str]:
     return [row[0] for row in tx.plain(sql, [table])]
 
 
-def break_at(tx: Tx, step: str, when: str = "") -> None:
-    """From now on this step, as INSERT ON deliveries, is refused, or only WHEN a row is so."""
+def break_at(tx: Tx, step: str, when: str = "", *, is_down: bool = False) -> None:
+    """From now on this step, as INSERT ON deliveries, breaks a rule, or fails as on a broken disk; or only WHEN a row is so."""
     condition = f"WHEN ({when})" if when else ""
     if not IS_POSTGRES:
-        tx.plain(f"CREATE TRIGGER broken BEFORE {step} {condition} BEGIN SELECT RAISE(ABORT, 'broken'); END")
+        how = "INSERT INTO gone VALUES (1)" if is_down else "SELECT RAISE(ABORT, 'broken')"
+        tx.plain(f"CREATE TRIGGER broken BEFORE {step} {condition} BEGIN {how}; END")
         return
+    code = "58030" if is_down else "23000"
     tx.plain(
         "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$BEGIN RAISE EXCEPTION 'broken' USING ERRCODE = '23000'; END$$"
+        f"$$BEGIN RAISE EXCEPTION 'broken' USING ERRCODE = '{code}'; END$$"
     )
     tx.plain(f"CREATE TRIGGER broken BEFORE {step} FOR EACH ROW {condition} EXECUTE FUNCTION broken()")
 
 
 def mend(tx: Tx) -> None:
     tx.plain("DROP FUNCTION broken() CASCADE" if IS_POSTGRES else "DROP TRIGGER broken")
+
+
+class Holder:
+    """Somebody else who wants to write and may keep everybody else from it."""
+
+    def __init__(self, url: str) -> None:
+        self._sqlite = None if IS_POSTGRES else sqlite3.connect(_path(url), isolation_level=None)
+        self._postgres = psycopg.connect(url, autocommit=True) if IS_POSTGRES else None
+
+    def take(self) -> bool:
+        """Whether nobody else can write from now on. PostgreSQL's is not waited for: who has it may be of our own loop."""
+        if self._sqlite is not None:
+            self._sqlite.execute("BEGIN IMMEDIATE")
+            return True
+        return self._asked(f"SELECT pg_try_advisory_lock({WRITERS_LOCK})")
+
+    def let_go(self) -> None:
+        if self._sqlite is not None:
+            self._sqlite.execute("ROLLBACK")
+        else:
+            self._asked(f"SELECT pg_advisory_unlock({WRITERS_LOCK})")
+
+    def close(self) -> None:
+        for one in (self._sqlite, self._postgres):
+            if one is not None:
+                one.close()
+
+    def _asked(self, sql: str) -> bool:
+        assert self._postgres is not None
+        row = self._postgres.execute(sql.encode()).fetchone()
+        return row == (True,)
+
+
+def impatient(tx: Tx) -> None:
+    """This writer gives up on a lock at once, and not after seconds."""
+    tx.plain("SET lock_timeout = 10" if IS_POSTGRES else "PRAGMA busy_timeout=10")
 
 
 def _placed(text: str) -> bytes:
@@ -220,7 +261,8 @@ class _Elsewhere(Tx):
                 answer.set_exception(error)
 
         self._asked.put(answered)
-        wait((answer, self._serving), return_when=FIRST_COMPLETED)
+        first: list[Future[Any]] = [answer, self._serving]
+        wait(first, return_when=FIRST_COMPLETED)
         if not answer.done():
             self._serving.result()
         return answer.result()

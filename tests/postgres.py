@@ -6,6 +6,7 @@ import os
 import pwd
 import shutil
 import socket
+import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -40,6 +41,8 @@ def programs() -> Path | None:
     return next((one for one in found if all((one / name).exists() for name in _NEEDED)), None)
 
 
+# An executor that nobody holds kills what it started.
+_running: list[PostgreSQLExecutor] = []
 _NEEDED = ("pg_ctl", "initdb", "postgres")
 
 
@@ -76,16 +79,16 @@ def start() -> None:
         user=_USER,
         postgres_options=_OPTIONS,
     )
-    atexit.register(_end, one, folder)
-    one.start()
+    _end_with_us(one.executable, folder)
+    _running.append(one.start())
     # It listens a moment before it lets anybody in; `pg_ctl -w` ends when it does.
     if one.process is not None:
         one.process.wait(60)
     os.environ[SERVER] = f"postgresql://{_USER}@127.0.0.1:{one.port}"
     create(TEMPLATE, "template1")
-    # The first test to ask may be in a loop of its own already.
-    with ThreadPoolExecutor(1) as aside:
-        aside.submit(migrate, url(TEMPLATE)).result()
+    # The first test that asks may have a loop running.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(migrate, url(TEMPLATE)).result()
 
 
 def _runner(where: Path, folder: Path) -> Path:
@@ -105,9 +108,19 @@ def _free_port() -> int:
         return one.getsockname()[1]
 
 
-def _end(one: PostgreSQLExecutor, folder: Path) -> None:
-    one.stop()
-    shutil.rmtree(folder, ignore_errors=True)
+# The other end of its input is ours: it closes however we end, also by a signal that leaves no time for anything.
+_GUARD = 'cat >/dev/null; "$0" stop -m immediate -D "$1/data"; rm -rf "$1"'
+
+
+def _end_with_us(pg_ctl: str, folder: Path) -> None:
+    guard = subprocess.Popen(
+        ["sh", "-c", _GUARD, pg_ctl, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    atexit.register(guard.communicate)
 
 
 # The databases in it.

@@ -88,9 +88,9 @@ class Stage:
         return await self.services.db.read(engine.tables)
 
     @contextlib.asynccontextmanager
-    async def broken(self, step: str, when: str = "") -> AsyncGenerator[None]:
-        """As long as it lasts, the database refuses this step of a transaction: `INSERT ON deliveries`."""
-        await self.services.db.write(lambda tx: engine.break_at(tx, step, when))
+    async def broken(self, step: str, when: str = "", *, is_down: bool = False) -> AsyncGenerator[None]:
+        """As long as it lasts, the database refuses this step of a transaction, `INSERT ON deliveries`, or is down for it."""
+        await self.services.db.write(lambda tx: engine.break_at(tx, step, when, is_down=is_down))
         yield
         await self.services.db.write(engine.mend)
 
@@ -120,7 +120,7 @@ class Stage:
 
 async def until_health(url: str, status: str) -> dict[str, str]:
     """Wait until /healthz says so; its whole answer."""
-    async with asyncio.timeout(15), aiohttp.ClientSession() as session:
+    async with asyncio.timeout(30), aiohttp.ClientSession() as session:
         while True:
             with contextlib.suppress(aiohttp.ClientError):
                 async with session.get(f"{url}/healthz") as answer:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import sqlite3
 import sys
 from datetime import time
 from pathlib import Path
@@ -20,6 +19,7 @@ from bot.errors import CampaignsFileError
 from bot.money import Money
 from sandbox.app import Sandbox
 from sandbox.faults import Fault
+from tests import engine
 from tests.stage import ROOT, Stage, free_port, settings_for, to_the_bridge, until_health
 
 runner = CliRunner()
@@ -31,6 +31,8 @@ def plain(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.chdir(tmp_path)
+    if engine.IS_POSTGRES:
+        monkeypatch.setenv("DATABASE_URL", engine.make(engine.url_in(tmp_path), empty=True))
     return tmp_path
 
 
@@ -76,7 +78,7 @@ def test_the_digest_comes_at_nine_at_another_hour_or_never(
 def test_migrating_twice_is_migrating_once(plain: Path) -> None:
     assert runner.invoke(cli, ["migrate"]).output == "migrated\n"
     assert runner.invoke(cli, ["migrate"]).output == "up to date\n"
-    assert (plain / "var" / "entraide.db").exists()
+    assert engine.IS_POSTGRES or (plain / "var" / "entraide.db").exists()
 
 
 def test_the_version_is_printed(plain: Path) -> None:
@@ -136,17 +138,15 @@ async def test_what_staff_change_while_the_question_stands_is_not_undone(plain: 
     told: list[object] = []
 
     def agree() -> bool:
-        with sqlite3.connect(plain / "var" / "entraide.db") as staff:
-            staff.execute("UPDATE campaigns SET state = 'paused' WHERE slug = 'humanitarian'")
-        staff.close()
+        engine.sql(
+            Settings().database_url, "UPDATE campaigns SET state = 'paused' WHERE slug = 'humanitarian'"
+        )
         return True
 
     await load_campaigns(Settings(), agree, told.append)
     assert "nothing was loaded" in str(told[-1])
-    with sqlite3.connect(plain / "var" / "entraide.db") as kept:
-        [row] = kept.execute("SELECT state, goal_minor FROM campaigns WHERE slug = 'humanitarian'")
-    kept.close()
-    assert row == ("paused", 35000000)
+    kept = "SELECT state, goal_minor FROM campaigns WHERE slug = 'humanitarian'"
+    assert engine.sql(Settings().database_url, kept) == [("paused", 35000000)]
 
 
 def test_a_missing_campaigns_file_is_one_line(plain: Path) -> None:
@@ -198,7 +198,7 @@ async def test_check_names_each_failure_with_its_mend(sandbox: Sandbox, tmp_path
         campaigns_file="gone.toml",
         help_chat_id=-1002,
     )
-    (tmp_path / "entraide.db").touch()
+    engine.make(settings.database_url, empty=True)
     findings = await check_all(settings)
     assert [finding.what for finding in findings if finding.is_right and finding.what != "Catalogues"] == []
     assert all(finding.mend for finding in findings if not finding.is_right)
@@ -262,7 +262,7 @@ async def test_the_real_process_serves_says_so_and_stops(
         "STRIPE_API_URL": f"{sandbox.base}/stripe",
         "PORT": str(port),
         "LOG_FORMAT": log_format,
-        "DATABASE_URL": f"sqlite:///{tmp_path}/entraide.db",
+        "DATABASE_URL": engine.make(engine.url_in(tmp_path), empty=True),
         "CAMPAIGNS_FILE": str(ROOT / "campaigns.toml"),
     }
     process = await asyncio.create_subprocess_exec(

@@ -1,5 +1,6 @@
 """Corners of the walk that few donors see, each told plainly."""
 
+import asyncio
 import time
 from pathlib import Path
 
@@ -17,7 +18,6 @@ from bot.store.deliveries import Owed
 from sandbox.app import Sandbox
 from sandbox.faults import Fault
 from sandbox.telegram import Button
-from tests import engine
 from tests.stage import Stage, bot_beside, press, session_of, settings_for, shows, to_the_bridge
 
 
@@ -268,16 +268,16 @@ async def test_polling_survives_a_telegram_that_is_away(polling: Stage) -> None:
     await polling.john().says("How to give", 10)
 
 
-@engine.only_sqlite
 async def test_a_full_disk_is_not_acknowledged_and_comes_again(stage: Stage) -> None:
     await stage.until_health("ok")
     john = stage.john()
     # What only the start writes is written.
     await stage.until_rows("SELECT count(*) FROM marks WHERE key = 'telegram.menu'", [(1,)])
-    await _set(stage, "PRAGMA max_page_count = 1")
-    await stage.services.db.close()
-    await john.send("/start")
-    await stage.services.db.open()
+    async with stage.broken("INSERT ON updates", is_down=True):
+        await john.send("/start")
+        async with asyncio.timeout(15):
+            while not stage.telegram.updates.last_error:
+                await asyncio.sleep(0.01)
     await john.says("3 campaigns")
 
 
