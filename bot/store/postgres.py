@@ -15,7 +15,7 @@ from sqlalchemy.util.concurrency import greenlet_spawn
 from bot.errors import StoreDown
 from bot.store.database import TOGETHER, Database, Engine, Job, Work
 from bot.store.sql import Tx
-from bot.store.wire import Again, Wire, connect
+from bot.store.wire import Again, Cut, Wire, connect
 
 T = TypeVar("T")
 
@@ -78,10 +78,9 @@ class Lines:
             try:
                 await wire.say(begin)
             except BaseException as error:
-                is_dead = not wire.is_open
                 wire.drop()
                 # One that had died while nobody used it: nothing is lost, the next one may live.
-                if not (isinstance(error, StoreDown) and is_dead and not is_new):
+                if is_new or not isinstance(error, Cut):
                     raise
             else:
                 return wire

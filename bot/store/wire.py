@@ -26,17 +26,22 @@ _OPTIONS = {
     # Our statements take milliseconds: compiling them would take longer.
     "jit": "off",
 }
-# Kinds of SQLSTATE that mean "not here now": connection, resources, an operator's hand, disk.
-_DOWN_KINDS = ("08", "53", "57", "58")
+# Kinds of SQLSTATE that mean "not here now": connection and shutdown; resources, an operator's hand, disk.
+_CUT_KINDS = ("08", "57P")
+_DOWN_KINDS = ("53", "57", "58")
 # Read-only server, lock not got, idle for too long; and as on SQLite: tables that are not there, or not these.
 _DOWN_STATES = ("25006", "25P03", "55P03", "42P01", "42703")
-_FAULTS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_FAULTS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _PLACE = re.compile(r"'[^']*'|\"[^\"]*\"|\?")
 _MOST_PREPARED = 1000
 
 
 class Again(StoreDown):
     """Undone by the server because of others; the same may succeed at once."""
+
+
+class Cut(StoreDown):
+    """This connection is of no use any more; another may be."""
 
 
 class Wire:
@@ -171,8 +176,8 @@ def _ours(error: Exception, sql: str) -> Exception:
     if isinstance(error, asyncpg.DataError):
         return asyncpg.DataError(f"a value does not fit its place in: {sql}")
     state: str | None = getattr(error, "sqlstate", None)
-    if state is None:
-        return StoreDown(_words(error))
+    if state is None or state.startswith(_CUT_KINDS):
+        return Cut(_words(error))
     if state.startswith("40"):
         return Again(_words(error))
     if state.startswith(_DOWN_KINDS) or state in _DOWN_STATES:
@@ -183,10 +188,11 @@ def _ours(error: Exception, sql: str) -> Exception:
 
 
 def _words(error: BaseException) -> str:
+    """The message alone: what comes after it names rows and values."""
     if isinstance(error, OSError):
         # Its first argument is but a number.
         return error.strerror or str(error) or type(error).__name__
-    return str(error.args[0]) if error.args else type(error).__name__
+    return (str(error.args[0]) if error.args else "") or type(error).__name__
 
 
 @lru_cache(maxsize=512)
