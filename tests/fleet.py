@@ -19,6 +19,7 @@ from tests import engine
 from tests.stage import ROOT, free_port, until_health
 
 _DOUBLED = 5
+_PATIENCE = 60
 _HEADERS = ("Content-Type", "Stripe-Signature", "X-Telegram-Bot-Api-Secret-Token")
 
 
@@ -51,8 +52,10 @@ class Balancer:
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", self.port).start()
-        async with aiohttp.ClientSession() as self._session:
-            yield
+        try:
+            async with aiohttp.ClientSession() as self._session:
+                yield
+        finally:
             await runner.cleanup()
 
 
@@ -105,9 +108,16 @@ class Fleet:
 
     async def add_web(self, port: int) -> None:
         self.webs.append(await self.command("web", PORT=str(port)))
+        await until_health(f"http://127.0.0.1:{port}", "ok", _PATIENCE)
 
     async def add_worker(self) -> None:
-        self.workers.append(await self.command("worker"))
+        """One that is known to the others."""
+        made = await self.command("worker")
+        self.workers.append(made)
+        known = f"SELECT count(*) FROM leases WHERE name LIKE 'worker-{made.pid}-%'"
+        async with asyncio.timeout(_PATIENCE):
+            while engine.sql(self.url, known) != [(1,)]:
+                await asyncio.sleep(0.1)
 
     def leader(self) -> Process | None:
         """By the number of the process, with which its name begins."""
@@ -134,12 +144,10 @@ async def fleet_beside(
     sandbox.stripe.webhook_url = f"http://127.0.0.1:{fleet.balancer.port}/stripe/webhook"
     assert await fleet.done("migrate") == 0
     async with fleet.balancer.serving():
-        for port in ports:
-            await fleet.add_web(port)
-        for _ in range(workers):
-            await fleet.add_worker()
         try:
-            await asyncio.gather(*(until_health(f"http://127.0.0.1:{one}", "ok", 60) for one in ports))
+            # Together, since a web process is not well before a worker has spoken to Stripe.
+            starting = [fleet.add_web(port) for port in ports]
+            await asyncio.gather(*starting, *(fleet.add_worker() for _ in range(workers)))
             yield fleet
         finally:
             codes = await fleet.stop()
