@@ -1,4 +1,4 @@
-"""The command line: `entraide run` (or `web` and `worker`), `check`, `migrate`, `campaigns load`, `reconcile`, `report`, `export`."""
+"""The command line: `entraide run` (or `web` and `worker`), `check`, `migrate`, `copy`, `campaigns load`, `reconcile`, `report`, `export`."""
 
 import asyncio
 import gc
@@ -99,7 +99,23 @@ def migrate() -> None:
     """Bring the database to this version's tables."""
     from bot.store.migrate import migrate as bring_up
 
-    typer.echo("migrated" if bring_up(settings().database_url) else "up to date")
+    done = asyncio.run(_told(asyncio.to_thread(bring_up, settings().database_url)))
+    typer.echo("migrated" if done else "up to date")
+
+
+@cli.command()
+def copy(
+    *,
+    source: Annotated[str, typer.Option("--from", help="The book, as in DATABASE_URL; it is only read.")],
+    target: Annotated[str, typer.Option("--to", help="An empty database; DATABASE_URL if left out.")] = "",
+) -> None:
+    """Copy a whole book into an empty database of either engine, while the bot is stopped; again goes on."""
+    from bot.copying import copy as copied
+    from bot.copying import table
+
+    compared = asyncio.run(_told(copied(source, target or settings().database_url, typer.echo)))
+    typer.echo(table(compared))
+    raise typer.Exit(1 if any(one.wrong for one in compared) else 0)
 
 
 @cli.command()

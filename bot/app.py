@@ -44,7 +44,7 @@ from bot.loops import background, either, ended, survives
 from bot.payments.stripe_api import Payments
 from bot.services import Bells, Locks, Services
 from bot.several import Several
-from bot.store import campaigns, deliveries, inbox, marks
+from bot.store import campaigns, copying, deliveries, inbox, marks
 from bot.store.database import Database
 from bot.store.fenced import Fenced
 from bot.store.migrate import HEAD, migrate, version
@@ -159,6 +159,8 @@ class App:
             payments = self._payments()
             stack.push_async_callback(payments.close)
             stack.push_async_callback(self._hang_up)
+            if await db.read(copying.is_unfinished):
+                raise StoreDown("a copy into this database is not finished: see `entraide copy`")
             async with self._locks().of("start"):
                 await self._load_first_campaigns(db)
                 await self._take_over_rates(db)

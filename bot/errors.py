@@ -150,6 +150,10 @@ class StoreDown(EntraideError):
     """The database cannot be read or written now: locked, full, gone."""
 
 
+class CopyRefused(EntraideError):
+    """A book that cannot be copied, or not into this database; why is for the operator to read."""
+
+
 class LeaseLost(StoreDown):
     """Another process took over what this one was about to write, because it was silent for too long. Nothing was written."""
 

@@ -42,7 +42,9 @@ def name_of(folder: Path) -> str:
 
 
 def make(url: str, *, empty: bool = False) -> str:
-    """Put a migrated database there, or an empty one; what is there already stays."""
+    """Put a migrated database there, or an empty one; what is there already stays, and so does the other engine."""
+    if url.startswith(_SQLITE) == IS_POSTGRES:
+        return url
     if not IS_POSTGRES:
         if not _path(url).exists() and not empty:
             shutil.copy(_template(), _path(url))
@@ -188,6 +190,8 @@ def _of_postgres(url: str) -> Iterator[Tx]:
     asked: SimpleQueue[Callable[[Tx], None] | None] = SimpleQueue()
 
     def serve(tx: Tx) -> None:
+        # What was undone before has used up numbers; on SQLite it has not.
+        tx.plain("SELECT setval(format('%I', sequencename)::regclass, 1, false) FROM pg_sequences")
         while (work := asked.get()) is not None:
             work(tx)
 

@@ -77,6 +77,9 @@ def start() -> None:
     )
     atexit.register(_end, one, folder)
     one.start()
+    # It listens a moment before it lets anybody in; `pg_ctl -w` ends when it does.
+    if one.process is not None:
+        one.process.wait(60)
     os.environ[SERVER] = f"postgresql://{_USER}@127.0.0.1:{one.port}"
     create(TEMPLATE, "template1")
     migrate(url(TEMPLATE))

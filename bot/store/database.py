@@ -3,7 +3,6 @@
 SQLite's half is `bot/store/sqlite.py`, PostgreSQL's `bot/store/postgres.py`; see docs/decisions/0002, 0007 and 0025.
 """
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import ClassVar, Generic, Literal, TypeVar
 
@@ -16,7 +15,7 @@ Engine = Literal["sqlite", "postgresql"]
 TOGETHER = 64
 
 
-class Database(ABC):
+class Database:
     """`Database(url)` is of the engine that the URL names; a bare path is SQLite's.
 
     Every call raises StoreDown when the database cannot be read or written now.
@@ -27,39 +26,40 @@ class Database(ABC):
     def __new__(cls, url: str) -> "Database":
         return object.__new__(_kind(url))
 
-    @abstractmethod
-    def __init__(self, url: str) -> None: ...
+    def __init__(self, url: str) -> None:
+        """No connection yet."""
+        raise NotImplementedError
 
-    @abstractmethod
-    async def open(self) -> None: ...
+    async def open(self) -> None:
+        raise NotImplementedError
 
-    @abstractmethod
     async def close(self) -> None:
         """What was handed over is finished first."""
+        raise NotImplementedError
 
-    @abstractmethod
     async def read(self, work: Work[T]) -> T:
         """Run `work` on one consistent view of the database."""
+        raise NotImplementedError
 
-    @abstractmethod
     async def study(self, work: Work[T]) -> T:
         """As `read`, on a connection and a thread of its own: for what takes long, so that no donor's read waits behind it."""
+        raise NotImplementedError
 
-    @abstractmethod
     async def write(self, work: Work[T]) -> T:
         """Run `work` in a transaction and return once it is on disk; an exception undoes `work` alone.
 
         A caller who is cancelled takes nothing back: the work is done all the same, in its order.
         """
+        raise NotImplementedError
 
-    @abstractmethod
     async def trace(self, hear: Callable[[str], object] | None) -> None:
         """Let `hear` be told each statement, with its transactions; for tests and tools."""
+        raise NotImplementedError
 
     @staticmethod
-    @abstractmethod
     def alone(url: str, work: Work[T], *, keep: bool) -> T:
         """See `alone` below."""
+        raise NotImplementedError
 
 
 class Job(Generic[T]):

@@ -11,7 +11,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from bot.store.tables import Big
 
 
-class Postgres(PGDialect_asyncpg):
+class PostgresDialect(PGDialect_asyncpg):
     """Numbered places, cast where the server would have to guess; it needs no driver to compile.
 
     Whole numbers are handed over as 64 bits, whatever column they meet: an id that is too great for any row is then not

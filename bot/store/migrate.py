@@ -3,10 +3,11 @@
 Both functions wait for the database, and for PostgreSQL run a loop of their own: within a loop, call them in a thread.
 """
 
-import asyncio
 import sqlite3
-from importlib import import_module
 from pathlib import Path
+
+from bot.store.database import alone, engine_of
+from bot.store.sql import Tx
 
 HEAD = "0009"
 _HERE = Path(__file__).resolve().parent / "migrations"
@@ -16,7 +17,7 @@ _VERSION = "SELECT version_num FROM alembic_version"
 def migrate(url: str, to: str = HEAD) -> bool:
     """True when something was changed. Safe to run again, and from many processes: the others wait, and find it done."""
     target = _target(url)
-    if not target.startswith("postgresql://"):
+    if engine_of(target) == "sqlite":
         Path(target).parent.mkdir(parents=True, exist_ok=True)
     if version(url) == to:
         return False
@@ -32,28 +33,23 @@ def migrate(url: str, to: str = HEAD) -> bool:
 def version(url: str) -> str | None:
     """The migration that the database is at, or None for an empty one."""
     target = _target(url)
-    if target.startswith("postgresql://"):
-        return asyncio.run(_version_of_postgres(target))
+    if engine_of(target) == "postgresql":
+        return alone(target, _version_of_postgres)
     return _version_of_sqlite(target)
 
 
 def _target(url: str) -> str:
     """A URL that asyncpg reads, or the path of SQLite's file."""
-    scheme, _, rest = url.partition("://")
-    if scheme in ("postgres", "postgresql", "postgresql+asyncpg"):
-        return f"postgresql://{rest}"
+    if engine_of(url) == "postgresql":
+        return f"postgresql://{url.partition('://')[2]}"
     return url.removeprefix("sqlite:///")
 
 
-async def _version_of_postgres(url: str) -> str | None:
-    asyncpg = import_module("asyncpg")
-    connection = await asyncpg.connect(url)
-    try:
-        return await connection.fetchval(_VERSION)
-    except asyncpg.UndefinedTableError:
+def _version_of_postgres(tx: Tx) -> str | None:
+    if not tx.plain("SELECT 1 WHERE to_regclass('alembic_version') IS NOT NULL"):
         return None
-    finally:
-        await connection.close()
+    rows = tx.plain(_VERSION)
+    return rows[0][0] if rows else None
 
 
 def _version_of_sqlite(path: str) -> str | None:

@@ -148,9 +148,11 @@ class Postgres(Database):
             batch = [self._jobs.popleft() for _ in range(min(len(self._jobs), TOGETHER))]
             try:
                 await self._commit_together(batch)
-            except Exception as error:  # noqa: BLE001  every waiting caller must hear that nothing was kept
+            except BaseException as error:  # every waiting caller must hear that nothing was kept
                 for job in batch:
-                    job.error = error
+                    job.error = error if isinstance(error, Exception) else StoreDown("the writer was stopped")
+                if not isinstance(error, Exception):
+                    raise
             finally:
                 for job in batch:
                     job.tell()
@@ -195,7 +197,8 @@ async def _commit(wire: Wire) -> None:
 
 
 async def _alone(url: str, work: Work[T], *, keep: bool) -> T:
-    wire = await connect(url)
+    # Whoever keeps others from writing must be quick; a long look is in nobody's way.
+    wire = await connect(url) if keep else await connect(url, patience=0)
     try:
         await wire.say(_BEGIN if keep else _VIEW)
         found = await greenlet_spawn(work, Tx(wire))

@@ -67,10 +67,9 @@ class Statement:
 
 @lru_cache(maxsize=1)
 def _postgres() -> Any:
-    """It numbers the places, and casts those whose type the server would have to guess; it needs no driver."""
-    from sqlalchemy.dialects.postgresql.asyncpg import dialect
+    from bot.store.dialect import PostgresDialect
 
-    return dialect()
+    return PostgresDialect()
 
 
 @lru_cache(maxsize=512)

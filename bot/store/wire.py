@@ -23,7 +23,6 @@ _OPTIONS = {
     "application_name": "entraide",
     "TimeZone": "UTC",
     "lock_timeout": "10000",
-    "idle_in_transaction_session_timeout": "60000",
     # Our statements take milliseconds: compiling them would take longer.
     "jit": "off",
 }
@@ -144,11 +143,18 @@ class Answer:
             raise _ours(error, self._sql) from None
 
 
-async def connect(url: str) -> Wire:
-    """Raises StoreDown, whatever keeps us from the database."""
+async def connect(url: str, patience: int = 30) -> Wire:
+    """Raises StoreDown, whatever keeps us from the database.
+
+    `patience`: seconds that a statement may take, and that work may pause between two; 0: for ever.
+    """
+    options = {**_OPTIONS, "idle_in_transaction_session_timeout": str(patience * 1000)}
     try:
         connection: Any = await _driver.connect(
-            url.replace("+asyncpg", "", 1), timeout=10, command_timeout=30, server_settings=_OPTIONS
+            url.replace("+asyncpg", "", 1),
+            timeout=10,
+            command_timeout=patience or None,
+            server_settings=options,
         )
         # Sums of whole numbers are `numeric`; a fraction among them would be an error of ours.
         await connection.set_type_codec(

@@ -43,7 +43,7 @@ def test_running_without_tokens_says_what_to_do(plain: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [
-        ("DATABASE_URL", "postgres://x", "not supported yet"),
+        ("DATABASE_URL", "mysql://x", "DATABASE_URL must begin with sqlite:/// or postgresql://"),
         ("CURRENCIES", "MAD,XXX", "unknown: XXX"),
         ("CURRENCIES", ",", "none given"),
         ("PUBLIC_URL", "https://x.example", "STRIPE_WEBHOOK_SECRET is needed"),

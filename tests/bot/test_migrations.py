@@ -4,7 +4,6 @@ import contextlib
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,6 @@ from sqlalchemy.pool import NullPool
 
 from bot.store.migrate import HEAD, migrate, version
 from bot.store.tables import metadata
-from tests import postgres
-
-pytestmark = pytest.mark.skipif(not postgres.is_here(), reason=postgres.MISSING)
 
 _COLUMNS = """
     SELECT table_name, column_name, data_type, collation_name, is_nullable, column_default
@@ -36,14 +32,6 @@ _ROW = {
 }
 
 
-@pytest.fixture
-def empty(request: pytest.FixtureRequest) -> Iterator[str]:
-    """An empty database on the run's PostgreSQL."""
-    name = f"migrations_{abs(hash(request.node.nodeid)):x}"
-    yield postgres.create(name, "template1")
-    postgres.drop(name)
-
-
 def rows(url: str, sql: str) -> list[tuple[Any, ...]]:
     with contextlib.closing(psycopg.connect(url, autocommit=True)) as one:
         done = one.execute(sql.encode())
@@ -55,25 +43,29 @@ def migrated(url: str) -> str:
     return url
 
 
-def test_the_migrations_make_on_postgresql_what_the_tables_say(empty: str) -> None:
-    engine = create_engine(empty.replace("postgresql://", "postgresql+psycopg://"), poolclass=NullPool)
+def test_the_migrations_make_on_postgresql_what_the_tables_say(empty_postgres_url: str) -> None:
+    engine = create_engine(
+        empty_postgres_url.replace("postgresql://", "postgresql+psycopg://"), poolclass=NullPool
+    )
     metadata.create_all(engine)
-    said = [rows(empty, sql) for sql in (_COLUMNS, _INDEXES, _RULES)]
+    said = [rows(empty_postgres_url, sql) for sql in (_COLUMNS, _INDEXES, _RULES)]
     metadata.drop_all(engine)
-    migrate(empty)
-    assert [rows(empty, sql) for sql in (_COLUMNS, _INDEXES, _RULES)] == said
+    migrate(empty_postgres_url)
+    assert [rows(empty_postgres_url, sql) for sql in (_COLUMNS, _INDEXES, _RULES)] == said
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
-def test_the_same_indexes_are_partial_and_the_same_states_checked_on_both(empty: str, tmp_path: Path) -> None:
+def test_the_same_indexes_are_partial_and_the_same_states_checked_on_both(
+    empty_postgres_url: str, tmp_path: Path
+) -> None:
     with contextlib.closing(sqlite3.connect(migrated(str(tmp_path / "book.db")))) as book:
         partial = book.execute("SELECT name FROM sqlite_master WHERE type = 'index' AND sql LIKE '% WHERE %'")
         names = sorted(name for (name,) in partial)
-    migrate(empty)
+    migrate(empty_postgres_url)
     assert "ix_refund_orders_asked" in names
-    assert [name for name, made in rows(empty, _INDEXES) if " WHERE " in made] == names
-    checks = {name for _, name, made in rows(empty, _RULES) if made.startswith("CHECK")}
+    assert [name for name, made in rows(empty_postgres_url, _INDEXES) if " WHERE " in made] == names
+    checks = {name for _, name, made in rows(empty_postgres_url, _RULES) if made.startswith("CHECK")}
     assert checks == {
         str(rule.name)
         for table in metadata.tables.values()
@@ -82,38 +74,43 @@ def test_the_same_indexes_are_partial_and_the_same_states_checked_on_both(empty:
     }
 
 
-def test_moments_money_and_telegrams_ids_have_room_and_words_compare_by_bytes(empty: str) -> None:
-    found = {(table, column): kind for table, column, kind, *_ in rows(migrated(empty), _COLUMNS)}
+def test_moments_money_and_telegrams_ids_have_room_and_words_compare_by_bytes(
+    empty_postgres_url: str,
+) -> None:
+    found = {
+        (table, column): kind for table, column, kind, *_ in rows(migrated(empty_postgres_url), _COLUMNS)
+    }
     long = {column for (_, column), kind in found.items() if kind == "bigint"}
     assert {column for _, column in found if column.endswith(("_at", "_minor", "_until"))} <= long
     assert {"telegram_id", "chat_id", "message_id", "update_id", "seq", "at"} <= long
-    assert {one[3] for one in rows(empty, _COLUMNS) if one[2] == "text"} == {"C"}
+    assert {one[3] for one in rows(empty_postgres_url, _COLUMNS) if one[2] == "text"} == {"C"}
 
 
 @pytest.mark.parametrize(("table", "words"), [("ledger", "append-only"), ("acts", "stays written")])
 def test_postgresql_refuses_to_change_or_forget_what_was_booked_or_done(
-    empty: str, table: str, words: str
+    empty_postgres_url: str, table: str, words: str
 ) -> None:
-    rows(migrated(empty), _ROW[table])
+    rows(migrated(empty_postgres_url), _ROW[table])
     for act in (f"UPDATE {table} SET at = 2", f"DELETE FROM {table}", f"TRUNCATE {table}"):
         with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match=words):
-            rows(empty, act)
-    assert rows(empty, f"SELECT at FROM {table}") == [(1,)]
+            rows(empty_postgres_url, act)
+    assert rows(empty_postgres_url, f"SELECT at FROM {table}") == [(1,)]
 
 
-def test_three_processes_migrate_postgresql_at_once_and_one_does_it(empty: str) -> None:
+def test_three_processes_migrate_postgresql_at_once_and_one_does_it(empty_postgres_url: str) -> None:
     code = "import sys; from bot.store.migrate import migrate; print(migrate(sys.argv[1]))"
     started = [
-        subprocess.Popen([sys.executable, "-c", code, empty], stdout=subprocess.PIPE) for _ in range(3)
+        subprocess.Popen([sys.executable, "-c", code, empty_postgres_url], stdout=subprocess.PIPE)
+        for _ in range(3)
     ]
     assert [one.communicate(timeout=60)[0] != b"" and one.returncode for one in started] == [0, 0, 0]
-    assert version(empty) == HEAD
-    assert rows(empty, "SELECT count(*) FROM alembic_version") == [(1,)]
+    assert version(empty_postgres_url) == HEAD
+    assert rows(empty_postgres_url, "SELECT count(*) FROM alembic_version") == [(1,)]
 
 
-def test_a_database_is_found_under_each_way_to_write_its_address(empty: str) -> None:
-    assert version(empty) is None
-    rest = empty.removeprefix("postgresql://postgres@")
+def test_a_database_is_found_under_each_way_to_write_its_address(empty_postgres_url: str) -> None:
+    assert version(empty_postgres_url) is None
+    rest = empty_postgres_url.removeprefix("postgresql://postgres@")
     assert migrate(f"postgres://postgres:100%25%20secret@{rest}") is True
     assert version(f"postgresql+asyncpg://postgres@{rest}?sslmode=prefer") == HEAD
-    assert migrate(empty) is False
+    assert migrate(empty_postgres_url) is False

@@ -19,8 +19,9 @@ SEEN = 20
 
 
 @contextlib.contextmanager
-def other_process(path: Path) -> Generator[sqlite3.Connection]:
+def other_process(path: Path | None) -> Generator[sqlite3.Connection]:
     """A connection of somebody else's to the same file."""
+    assert path is not None
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as one:
         yield one
 
@@ -66,7 +67,7 @@ async def test_what_was_sent_while_nobody_could_write_is_written_down_later_and_
     crowd = await crowd_of(stage, CROWD)
     made = await composed(stage, {"en": "Hello"})
     await impatient(stage)
-    with other_process(stage.services.db.path) as other:
+    with other_process(stage.settings.database_file) as other:
         locked = lock_at(stage, 10, other, "before")
         await ring(stage)
         async with asyncio.timeout(SEEN):
@@ -84,7 +85,7 @@ async def test_sending_goes_on_while_nobody_can_be_planned(
     await everybody_is_here(stage)
     crowd = await crowd_of(stage, CROWD)
     made = await composed(stage, {"en": "Hello"})
-    with other_process(stage.services.db.path) as other:
+    with other_process(stage.settings.database_file) as other:
         # The end of the plan cannot be written, as where a part of the file is broken.
         other.execute(
             "CREATE TRIGGER broken BEFORE UPDATE OF is_fanned ON broadcasts BEGIN INSERT INTO gone VALUES (1); END"
