@@ -20,14 +20,21 @@ DONORS, CROWD = 12, 160
 _LONG = 90
 
 
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """With a database: its server starts outside of the test's loop."""
+    engine.fresh(tmp_path)
+    return tmp_path
+
+
 @pytest.mark.timeout(400)
-async def test_killed_on_the_way_nobody_is_charged_or_told_twice_and_nothing_is_lost(tmp_path: Path) -> None:
+async def test_killed_on_the_way_nobody_is_charged_or_told_twice_and_nothing_is_lost(folder: Path) -> None:
     async with running(pause=0.05) as sandbox:
         crowd = invited(sandbox.telegram, CROWD, 7, Shares(blocked=0, deactivated=0, flooded=0))
         crowd.settle()
-        seeded(tmp_path, crowd)
+        seeded(folder, crowd)
         phones = [sandbox.telegram.person(2000 + number, f"Donor {number}", "en") for number in range(DONORS)]
-        async with fleet_beside(sandbox, tmp_path, webs=4, workers=2, TELEGRAM_RATE="100") as fleet:
+        async with fleet_beside(sandbox, folder, webs=4, workers=2, TELEGRAM_RATE="100") as fleet:
             kills = asyncio.create_task(_killed_on_the_way(fleet))
             await asyncio.gather(*(_gives(fleet, phone) for phone in phones))
             await asyncio.gather(*(_hesitates(phone) for phone in phones))
