@@ -95,6 +95,7 @@ class Tempo:
     lease: int = 15
     tidy: float = 1
     peek: float = 0.1
+    exchange: float = 5
 
 
 class Server(uvicorn.Server):
@@ -355,7 +356,7 @@ class App:
                 await survives("exchange", services.db.write, partial(self._tell, said=mine))
                 told = mine
             await survives("exchange", services.db.read, self._hear)
-            await asyncio.sleep(self.tempo.pulse)
+            await asyncio.sleep(self.tempo.exchange)
 
     def _tell(self, tx: Tx, said: tuple[datetime | None, str]) -> None:
         webhook_at, stripe = said

@@ -61,6 +61,7 @@ class Several:
         """Who else lives? They share the pace with us; what others were sending when they died is due again."""
 
         def write(tx: Tx) -> int:
+            leases.prune(tx)
             living = leases.workers(tx)
             if deliveries.release_dead(tx, living):
                 log.warning("what a worker was sending when it died is due again")

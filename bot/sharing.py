@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import itertools
 import logging
+import os
 import random
 import secrets
 import time
@@ -44,7 +45,8 @@ class Leases:
     """The leases of this process. `term` is how long one outlives its process, in whole seconds."""
 
     def __init__(self, db: Fenced, term: int) -> None:
-        self.owner = secrets.token_hex(8)
+        # The number of the process is for people who look for it.
+        self.owner = f"{os.getpid()}-{secrets.token_hex(6)}"
         self._db, self._term = db, term
         self._numbers = itertools.count(1)
         self._holds: set[Hold] = set()

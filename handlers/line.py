@@ -22,6 +22,7 @@ from handlers.turn import Desk
 log = logging.getLogger(__name__)
 _LONGEST_PAUSE = 60.0
 _MANY = 32
+_KINDS = ("message", "edited_message", "my_chat_member")
 
 
 class Line:
@@ -134,16 +135,17 @@ def _go_on(tx: Tx, done: Kept, lease: Lease) -> Kept | None:
 
 
 def kept_of(update: Mapping[str, Any], raw: str) -> Kept:
-    """Raises KeyError, TypeError where this is no update."""
+    """Raises KeyError, TypeError where this is no update at all."""
     return Kept(update["update_id"], raw, chat_of(update))
 
 
 def chat_of(update: Mapping[str, Any]) -> int:
     """Whose order it stands in: a person's messages and taps, or a group's; 0 for whatever belongs to nobody."""
-    tap = update.get("callback_query")
-    if tap:
-        return tap["from"]["id"]
-    for kind in ("message", "edited_message", "my_chat_member"):
-        if found := update.get(kind):
-            return found["chat"]["id"]
-    return 0
+    try:
+        if tap := update.get("callback_query"):
+            return int(tap["from"]["id"])
+        found = next((update[kind] for kind in _KINDS if kind in update), None)
+        return int(found["chat"]["id"]) if found else 0
+    except (KeyError, TypeError, ValueError):
+        # It cannot be read, which its turn will find out.
+        return 0

@@ -28,6 +28,12 @@ only_sqlite = pytest.mark.skipif(IS_POSTGRES, reason="about SQLite's own ways")
 only_postgres = pytest.mark.skipif(not IS_POSTGRES, reason="about PostgreSQL's own ways")
 _SQLITE = "sqlite:///"
 _made: list[str] = []
+_open: dict[str, psycopg.Connection[Any]] = {}
+
+
+def examples(number: int) -> int:
+    """How many Hypothesis tries of what SQLite's run has tried in full; PostgreSQL's has to differ in none."""
+    return max(10, number // 5) if IS_POSTGRES else number
 
 
 def url_in(folder: Path) -> str:
@@ -75,6 +81,7 @@ def copy(url: str, folder: Path) -> str:
     if not IS_POSTGRES:
         shutil.copy(_path(url), _path(there))
     else:
+        _leave(url)
         _made.append(there)
         postgres.create(_name(there), _name(url))
     return there
@@ -83,6 +90,7 @@ def copy(url: str, folder: Path) -> str:
 def drop(*urls: str) -> None:
     for url in urls:
         if IS_POSTGRES:
+            _leave(url)
             postgres.drop(_name(url))
         else:
             _path(url).unlink(missing_ok=True)
@@ -91,7 +99,12 @@ def drop(*urls: str) -> None:
 def tidy() -> None:
     """After each test; SQLite's files go with their folders."""
     while _made:
-        postgres.drop(_name(_made.pop()))
+        drop(_made.pop())
+
+
+def _leave(url: str) -> None:
+    if url in _open:
+        _open.pop(url).close()
 
 
 def sql(url: str, text: str, values: Iterable[Value] = ()) -> list[tuple[Any, ...]]:
@@ -99,9 +112,15 @@ def sql(url: str, text: str, values: Iterable[Value] = ()) -> list[tuple[Any, ..
     if not IS_POSTGRES:
         with contextlib.closing(sqlite3.connect(_path(url))) as one, one:
             return one.execute(text, tuple(values)).fetchall()
-    with contextlib.closing(psycopg.connect(url, autocommit=True)) as one:
-        done = one.execute(_placed(text), tuple(values))
-        return done.fetchall() if done.description else []
+    done = _beside(url).execute(_placed(text), tuple(values))
+    return done.fetchall() if done.description else []
+
+
+def _beside(url: str) -> psycopg.Connection[Any]:
+    """Kept for the next question: to connect takes longer than to ask."""
+    if url not in _open:
+        _open[url] = psycopg.connect(url, autocommit=True)
+    return _open[url]
 
 
 def sql_many(url: str, text: str, rows: Iterable[tuple[Value, ...]]) -> None:

@@ -36,6 +36,9 @@ QUICK = Tempo(
     telegram_read=0.5,
     stripe_read=0.5,
     patience=1.5,
+    exchange=0.1,
+    tidy=0.1,
+    peek=0.02,
 )
 
 
@@ -118,9 +121,9 @@ class Stage:
                 await asyncio.sleep(0.01)
 
 
-async def until_health(url: str, status: str) -> dict[str, str]:
+async def until_health(url: str, status: str, timeout: float = 30) -> dict[str, str]:
     """Wait until /healthz says so; its whole answer."""
-    async with asyncio.timeout(30), aiohttp.ClientSession() as session:
+    async with asyncio.timeout(timeout), aiohttp.ClientSession() as session:
         while True:
             with contextlib.suppress(aiohttp.ClientError):
                 async with session.get(f"{url}/healthz") as answer:

@@ -168,7 +168,7 @@ def broadcast_to(audience: Audience, parts: tuple[str, ...], fallbacks: dict[str
     )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=engine.examples(60), suppress_health_check=[HealthCheck.too_slow])
 @given(
     PEOPLE,
     AUDIENCES,

@@ -62,7 +62,7 @@ CHANGES: st.SearchStrategy[Change] = st.one_of(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=engine.examples(60))
 @given(
     st.sampled_from([BroadcastState.WAITING, BroadcastState.SCHEDULED]),
     st.lists(CHANGES, min_size=1, max_size=6),

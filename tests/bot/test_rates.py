@@ -297,7 +297,7 @@ def courses(draw: st.DrawFn) -> tuple[Money, int, list[Back], int]:
     return money, added, course, draw(st.integers(0, len(course) + 1))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=engine.examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(courses(), st.decimals("0.01", "999", places=2))
 def test_duty_15_the_goal_is_what_was_paid_less_what_went_back_without_fees_in_any_order(
     course: tuple[Money, int, list[Back], int], value: Decimal

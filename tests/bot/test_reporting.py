@@ -150,7 +150,7 @@ def counted(some: list[Entry], slugs: tuple[str, ...], currency: str, until: int
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=engine.examples(60), deadline=None)
 @given(some=entries(), slug=st.sampled_from(["", *SLUGS]))
 def test_a_reports_sums_are_the_ledgers(some: list[Entry], slug: str) -> None:
     words = CATALOGUES.words("en")

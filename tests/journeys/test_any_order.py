@@ -178,7 +178,7 @@ class Gift(RuleBasedStateMachine):
 
 TestGift = Gift.TestCase
 TestGift.settings = settings(
-    max_examples=60,
+    max_examples=engine.examples(60),
     stateful_step_count=12,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],

@@ -251,7 +251,8 @@ async def test_what_polling_left_unfinished_goes_on_after_a_restart(sandbox: San
         odd = json.dumps({"update_id": 5, "message": {"odd": 1}})
         await _set(
             stage,
-            f"INSERT INTO updates VALUES ({update['update_id'] + 1}, '{raw}', 1, NULL), (5, '{odd}', 1, NULL)",
+            "INSERT INTO updates (update_id, raw, received_at) "
+            f"VALUES ({update['update_id'] + 1}, '{raw}', 1), (5, '{odd}', 1)",
         )
     async with bot_beside(sandbox, settings) as again:
         await again.until_rows("SELECT count(*) FROM updates WHERE raw IS NOT NULL", [(0,)])
@@ -285,7 +286,7 @@ async def test_old_updates_and_hints_are_forgotten(stage: Stage) -> None:
     await stage.john().send("/start")
     await stage.john().says("3 campaigns")
     await _set(stage, "UPDATE updates SET received_at = 0")
-    await _set(stage, "INSERT INTO inbox VALUES ('evt_x', 'webhook', 't', 'o', 0, 1, 'paid')")
+    await _set(stage, "INSERT INTO inbox VALUES ('evt_x', 'webhook', 't', 'o', 0, 1, 'paid', NULL)")
     await looking.prune(stage.services)
     assert await stage.rows("SELECT (SELECT count(*) FROM updates) + (SELECT count(*) FROM inbox)") == [(0,)]
 
