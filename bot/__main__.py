@@ -1,9 +1,9 @@
-"""The command line: `entraide run`, `check`, `migrate`, `campaigns load`, `reconcile`, `report`, `export`."""
+"""The command line: `entraide run`, `check`, `migrate`, `backup`, `restore`, `campaigns load`, `reconcile`, `report` and more."""
 
 import asyncio
 import gc
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -58,7 +58,7 @@ def run() -> None:
     async def serve() -> None:
         app = App(chosen)
         app.stop_on_signals()
-        await app.run()
+        await _told(app.run())
 
     _run(serve())
 
@@ -79,6 +79,38 @@ def migrate() -> None:
     from bot.store.migrate import migrate as bring_up
 
     typer.echo("migrated" if bring_up(settings().database_path) else "up to date")
+
+
+@cli.command()
+def backup(
+    *,
+    to: Annotated[Path | None, typer.Option(help="A folder, or a file that does not exist yet.")] = None,
+    zipped: Annotated[bool, typer.Option("--gzip", help="Packed: a quarter of the size.")] = False,
+    keep: Annotated[int, typer.Option(min=0, help="Keep this many of that folder's; 0: all.")] = 0,
+) -> None:
+    """Copy the database while the bot runs, prove the copy, and say the ledger's head."""
+    from bot import backups, dumps
+
+    chosen, now = settings(), datetime.now(ZONE)
+    if chosen.database_url.startswith("sqlite"):
+        made = _or_exit(lambda: backups.back_up(chosen, to, zipped=zipped, keep=keep, now=now))
+    else:
+        made = _or_exit(lambda: dumps.dump(chosen.database_url, to or Path("var/backups"), now))
+    typer.echo(f"{made.file}: {made.size} bytes{f', {made.proof.said}' if made.proof else ''}")
+
+
+@cli.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="What `entraide backup` made.")],
+    *,
+    replace: Annotated[bool, typer.Option("--replace", help="Put aside what is there.")] = False,
+) -> None:
+    """Put a proven backup in the database's place, with the bot stopped."""
+    from bot import backups
+
+    chosen, now = settings(), datetime.now(ZONE)
+    done = _or_exit(lambda: backups.restore(chosen, file, replace=replace, now=now))
+    typer.echo("\n".join(done.said))
 
 
 @cli.command()
@@ -205,6 +237,14 @@ def _period(first: datetime | None, last: datetime | None) -> "Period":
     if period.first > period.last:
         raise typer.BadParameter("--from lies after --to")
     return period
+
+
+def _or_exit(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except EntraideError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
 
 
 async def _told(work: Coroutine[Any, Any, T]) -> T:

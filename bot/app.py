@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any, ParamSpec
 
 import uvicorn
@@ -30,11 +31,11 @@ from bot.botapi.pen import Pen
 from bot.botapi.transport import AiohttpRequest
 from bot.cards import Cards
 from bot.config import Settings
-from bot.errors import CampaignsFileError, EntraideError, PaymentsLocked, StoreDown
+from bot.errors import CampaignsFileError, EntraideError, PaymentsLocked, StoreBroken, StoreDown
 from bot.i18n import Catalogues
 from bot.payments.stripe_api import Payments
 from bot.services import Services
-from bot.store import campaigns, deliveries, inbox
+from bot.store import campaigns, deliveries, inbox, snapshot
 from bot.store.database import Database
 from bot.store.migrate import migrate
 from bot.watching import Seen, Watch
@@ -116,7 +117,8 @@ class App:
         self.server = Server(config)
 
     async def run(self) -> None:
-        """Serve until `stopping` is set, then finish what was begun."""
+        """Serve until `stopping` is set, then finish what was begun. Raises StoreBroken before anything is written."""
+        self._refuse_damage()
         migrate(self.settings.database_path)
         async with contextlib.AsyncExitStack() as stack:
             db = Database(self.settings.database_path)
@@ -131,6 +133,17 @@ class App:
                 services = await self._meet_telegram(db, payments)
                 if services is not None:
                     await self._serve(services)
+
+    def _refuse_damage(self) -> None:
+        try:
+            snapshot.refuse_damage(Path(self.settings.database_path))
+        except StoreBroken as error:
+            from bot import backups
+
+            mend = backups.mend(self.settings)
+            raise StoreBroken(
+                f"The database is damaged, and nothing was written to it. {error}. Now {mend}"
+            ) from error
 
     def _payments(self) -> Payments:
         key = self.settings.stripe_secret_key.get_secret_value()
@@ -307,7 +320,7 @@ class App:
         found.append(bool(gifts or orders or plans or payments))
         await asyncio.gather(
             *(_survives("look", looking.visit, services, donation) for donation in gifts),
-            *(_survives("refund", refunding.make, services, order) for order in orders),
+            *(_survives("refund", refunding.make, services, order, again=True) for order in orders),
             *(_survives("monthly", mirroring.mirror, services, plan.id) for plan in plans),
             *(_survives("accounts", accounting.learn, services, intent) for intent in payments),
         )

@@ -1,6 +1,7 @@
 """`entraide check`: is the configuration right? Each finding says what was seen, and each failure its mend."""
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -10,11 +11,12 @@ from typing import Any
 
 import aiohttp
 
-from bot import campaigns_file
+from bot import backups, campaigns_file
 from bot.config import Settings
-from bot.errors import EntraideError, PaymentsLocked
+from bot.errors import EntraideError, PaymentsLocked, StoreBroken
 from bot.i18n import LOCALES
 from bot.payments.stripe_api import Payments
+from bot.store import snapshot
 from bot.store.migrate import HEAD, version
 
 _WAIT = aiohttp.ClientTimeout(total=10)
@@ -147,9 +149,13 @@ async def _webhook(settings: Settings) -> Finding:
 
 async def _database(settings: Settings) -> Finding:
     what, path = "Database", settings.database_path
-    known = version(path)
-    if known == HEAD:
-        return Finding(what, True, f"{path}, up to date")
+    try:
+        proof = await asyncio.to_thread(snapshot.prove, Path(path)) if version(path) == HEAD else None
+        known = version(path)
+    except (StoreBroken, sqlite3.DatabaseError) as error:
+        return Finding(what, False, f"damaged: {error}", backups.mend(settings))
+    if proof is not None:
+        return Finding(what, True, f"{path}, up to date and whole: {proof.said}")
     if Path(path).exists():
         return Finding(what, False, f"{path} is at version {known}", "run `entraide migrate`")
     return Finding(what, True, f"{path} will be made at the first start")

@@ -150,6 +150,14 @@ class StoreDown(EntraideError):
     """The database cannot be read or written now: locked, full, gone."""
 
 
+class StoreBroken(EntraideError):
+    """The database's file is damaged: nothing must be written to it any more."""
+
+
+class BackupError(EntraideError):
+    """What cannot be backed up or restored, and why, for an operator."""
+
+
 @dataclass(eq=False)
 class NoSuchCampaign(EntraideError):
     """No campaign has this slug."""
