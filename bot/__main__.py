@@ -54,6 +54,7 @@ def run() -> None:
         )
         raise typer.Exit(2)
     logs.set_up(chosen.log_format)
+    _tell_sentry(chosen)
 
     async def serve() -> None:
         app = App(chosen)
@@ -237,6 +238,17 @@ def _period(first: datetime | None, last: datetime | None) -> "Period":
     if period.first > period.last:
         raise typer.BadParameter("--from lies after --to")
     return period
+
+
+def _tell_sentry(chosen: Settings) -> None:
+    if dsn := chosen.sentry_dsn.get_secret_value():
+        from bot import sentry
+
+        try:
+            sentry.set_up(dsn)
+        except ImportError:
+            typer.echo("SENTRY_DSN is set, but sentry-sdk is not installed: pip install sentry-sdk", err=True)
+            raise typer.Exit(2) from None
 
 
 def _or_exit(work: Callable[[], T]) -> T:

@@ -23,6 +23,7 @@ from bot import (
     courier,
     digesting,
     looking,
+    meters,
     mirroring,
     refunding,
 )
@@ -93,7 +94,8 @@ class App:
         secret = hashlib.sha256(f"entraide webhook {token}".encode()).hexdigest()
         secrets = tuple(one.get_secret_value() for one in self.settings.stripe_webhook_secret)
         self.seen = Seen(self.clock())
-        self.door = Door(self.health, secret, secrets, self.seen)
+        metrics = self.settings.metrics_token.get_secret_value()
+        self.door = Door(self.health, secret, secrets, self.seen, metrics)
         url = self.settings.telegram_api_url
         self.requests = [AiohttpRequest(read=self.tempo.telegram_read) for _ in range(2)]
         self.bot = Pen(
@@ -292,6 +294,7 @@ class App:
             try:
                 hints = await services.db.read(partial(inbox.waiting, limit=32))
             except StoreDown:
+                meters.FAILURES.add("inbox", "StoreDown")
                 log.exception("the inbox cannot be read")
                 await asyncio.sleep(self.tempo.retry)
                 continue
@@ -402,11 +405,13 @@ async def _survives(what: str, work: Callable[P, Awaitable[object]], *args: P.ar
     try:
         await work(*args, **more)
     except EntraideError as error:
+        meters.FAILURES.add(what, type(error).__name__)
         log.warning(
             "background work failed", extra={"what": what, "error": f"{type(error).__name__} {error}"}
         )
         return False
     except Exception:
+        meters.FAILURES.add(what, "fault")
         log.exception("background work failed", extra={"what": what})
         return False
     return True

@@ -164,7 +164,7 @@ async def make(services: Services, order: RefundOrder, *, again: bool = False) -
 
     `again`: it may have been asked for before. Stripe forgets a key after a day, and a restored backup may be older.
     """
-    async with services.locks.of(order.donation_id):
+    async with services.gift(order.donation_id):
         known = await services.db.read(lambda tx: refunds.get_order(tx, order.id))
         payment = await services.db.read(lambda tx: donations.payment_for(tx, order.donation_id))
         if known is None or known.state is not OrderState.ASKED or payment is None:
@@ -252,7 +252,7 @@ async def work(services: Services, hint: Hint) -> None:
     if payment is None:
         await services.db.write(lambda tx: inbox.done(tx, hint.event_id, "ignored", services.clock()))
         return
-    async with services.locks.of(payment.donation_id):
+    async with services.gift(payment.donation_id):
         await _mirror(services, payment, event_id=hint.event_id)
 
 
@@ -268,14 +268,14 @@ async def _payment(services: Services, payment_intent: str) -> Payment | None:
     donation = await services.db.read(lambda tx: donations.get(tx, reference))
     if donation is None:
         return None
-    async with services.locks.of(donation.id):
+    async with services.gift(donation.id):
         await record(services, donation.id, await services.payments.fetch(session.id))
     return await services.db.read(lambda tx: donations.payment_of(tx, payment_intent))
 
 
 async def mirror(services: Services, donation_id: str) -> Donation:
     """Bring one gift's refunds and disputes up to date, whatever was heard of them."""
-    async with services.locks.of(donation_id):
+    async with services.gift(donation_id):
         payment = await services.db.read(lambda tx: donations.payment_for(tx, donation_id))
         if payment is not None:
             await _mirror(services, payment)
