@@ -12,6 +12,8 @@ def migrate(path: str, to: str = HEAD) -> bool:
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     if version(path) == to:
         return False
+    # Before SQLite makes it, which would let everybody read it.
+    Path(path).touch(mode=0o600)
     from alembic import command
     from alembic.config import Config
 

@@ -136,6 +136,11 @@ def test_a_restore_refuses_a_database_that_is_not_empty_and_puts_it_aside_when_t
     assert snapshot.prove(done.aside).rows == 43
 
 
+def test_a_new_database_is_read_by_its_owner_alone(tmp_path: Path) -> None:
+    migrate(str(tmp_path / "entraide.db"))
+    assert stat.S_IMODE((tmp_path / "entraide.db").stat().st_mode) == 0o600
+
+
 def test_tables_without_rows_are_empty(settings: Settings, tmp_path: Path) -> None:
     made = back_up(settings, None, zipped=False, keep=0, now=NOW)
     fresh = settings_in(tmp_path)
