@@ -1,9 +1,9 @@
-"""The command line: `entraide run` (or `web` and `worker`), `check`, `migrate`, `copy`, `campaigns load`, `reconcile`, `report`, `export`."""
+"""The command line: `entraide run` (or `web` and `worker`), `check`, `migrate`, `copy`, `backup`, `restore`, `reconcile` and more."""
 
 import asyncio
 import gc
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -78,11 +78,12 @@ def _serve(part: str) -> None:
         )
         raise typer.Exit(2)
     logs.set_up(chosen.log_format)
+    _tell_sentry(chosen)
 
     async def serve() -> None:
         app = App(chosen, part=Part(part))
         app.stop_on_signals()
-        await app.run()
+        await _told(app.run())
 
     _run(_told(serve()))
 
@@ -119,6 +120,38 @@ def copy(
     compared = asyncio.run(_told(copied(source, target or settings().database_url, typer.echo)))
     typer.echo(table(compared))
     raise typer.Exit(1 if any(one.wrong for one in compared) else 0)
+
+
+@cli.command()
+def backup(
+    *,
+    to: Annotated[Path | None, typer.Option(help="A folder, or a file that does not exist yet.")] = None,
+    zipped: Annotated[bool, typer.Option("--gzip", help="Packed: a quarter of the size.")] = False,
+    keep: Annotated[int, typer.Option(min=0, help="Keep this many of that folder's; 0: all.")] = 0,
+) -> None:
+    """Copy the database while the bot runs, prove the copy, and say the ledger's head."""
+    from bot import backups, dumps
+
+    chosen, now = settings(), datetime.now(ZONE)
+    if chosen.database_url.startswith("sqlite"):
+        made = _or_exit(lambda: backups.back_up(chosen, to, zipped=zipped, keep=keep, now=now))
+    else:
+        made = _or_exit(lambda: dumps.dump(chosen.database_url, to or Path("var/backups"), now))
+    typer.echo(f"{made.file}: {made.size} bytes{f', {made.proof.said}' if made.proof else ''}")
+
+
+@cli.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="What `entraide backup` made.")],
+    *,
+    replace: Annotated[bool, typer.Option("--replace", help="Put aside what is there.")] = False,
+) -> None:
+    """Put a proven backup in the database's place, with the bot stopped."""
+    from bot import backups
+
+    chosen, now = settings(), datetime.now(ZONE)
+    done = _or_exit(lambda: backups.restore(chosen, file, replace=replace, now=now))
+    typer.echo("\n".join(done.said))
 
 
 @cli.command()
@@ -245,6 +278,25 @@ def _period(first: datetime | None, last: datetime | None) -> "Period":
     if period.first > period.last:
         raise typer.BadParameter("--from lies after --to")
     return period
+
+
+def _tell_sentry(chosen: Settings) -> None:
+    if dsn := chosen.sentry_dsn.get_secret_value():
+        from bot import sentry
+
+        try:
+            sentry.set_up(dsn)
+        except ImportError:
+            typer.echo("SENTRY_DSN is set, but sentry-sdk is not installed: pip install sentry-sdk", err=True)
+            raise typer.Exit(2) from None
+
+
+def _or_exit(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except EntraideError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
 
 
 async def _told(work: Coroutine[Any, Any, T]) -> T:

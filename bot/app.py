@@ -23,6 +23,7 @@ from bot import (
     courier,
     digesting,
     looking,
+    meters,
     mirroring,
     refunding,
 )
@@ -37,6 +38,7 @@ from bot.errors import (
     EntraideError,
     NotMigrated,
     PaymentsLocked,
+    StoreBroken,
     StoreDown,
 )
 from bot.i18n import Catalogues
@@ -44,7 +46,7 @@ from bot.loops import background, either, ended, survives
 from bot.payments.stripe_api import Payments
 from bot.services import Bells, Locks, Services
 from bot.several import Several
-from bot.store import campaigns, copying, deliveries, inbox, marks
+from bot.store import campaigns, copying, deliveries, inbox, marks, snapshot
 from bot.store.database import Database
 from bot.store.fenced import Fenced
 from bot.store.migrate import HEAD, migrate, version
@@ -124,7 +126,8 @@ class App:
         secret = hashlib.sha256(f"entraide webhook {token}".encode()).hexdigest()
         secrets = tuple(one.get_secret_value() for one in self.settings.stripe_webhook_secret)
         self.seen = Seen(self.clock())
-        self.door = Door(self.health, secret, secrets, self.seen)
+        metrics = self.settings.metrics_token.get_secret_value()
+        self.door = Door(self.health, secret, secrets, self.seen, metrics)
         url = self.settings.telegram_api_url
         self.requests = [AiohttpRequest(read=self.tempo.telegram_read) for _ in range(2)]
         self.pace = Pace(self.settings.telegram_rate)
@@ -150,7 +153,11 @@ class App:
         self.several: Several | None = None
 
     async def run(self) -> None:
-        """Serve until `stopping` is set, then finish what was begun. Raises DatabaseTaken, NotMigrated."""
+        """Serve until `stopping` is set, then finish what was begun.
+
+        Raises DatabaseTaken, NotMigrated, and StoreBroken before anything is written.
+        """
+        self._refuse_damage()
         async with contextlib.AsyncExitStack() as stack:
             url, is_alone = self.settings.database_url, self.part is Part.ALL
             presence = await stack.enter_async_context(present(url, alone=is_alone, patience=self.tempo.hold))
@@ -196,6 +203,20 @@ class App:
         """Nobody speaks to a worker."""
         if self.part is not Part.WORKER:
             await self.server.serve()
+
+    def _refuse_damage(self) -> None:
+        file = self.settings.database_file
+        if file is None:
+            return
+        try:
+            snapshot.refuse_damage(file)
+        except StoreBroken as error:
+            from bot import backups
+
+            mend = backups.mend(self.settings)
+            raise StoreBroken(
+                f"The database is damaged, and nothing was written to it. {error}. Now {mend}"
+            ) from error
 
     def _payments(self) -> Payments:
         key = self.settings.stripe_secret_key.get_secret_value()
@@ -410,6 +431,7 @@ class App:
             try:
                 hints = await self._hints(services)
             except StoreDown:
+                meters.FAILURES.add("inbox", "StoreDown")
                 log.exception("the inbox cannot be read")
                 await asyncio.sleep(self.tempo.retry)
                 continue
@@ -447,7 +469,7 @@ class App:
         found.append(bool(gifts or orders or plans or payments))
         await asyncio.gather(
             *(survives("look", looking.visit, services, donation) for donation in gifts),
-            *(survives("refund", refunding.make, services, order) for order in orders),
+            *(survives("refund", refunding.make, services, order, again=True) for order in orders),
             *(survives("monthly", mirroring.mirror, services, plan.id) for plan in plans),
             *(survives("accounts", accounting.learn, services, intent) for intent in payments),
         )

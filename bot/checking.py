@@ -1,6 +1,7 @@
 """`entraide check`: is the configuration right? Each finding says what was seen, and each failure its mend."""
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -9,11 +10,12 @@ from typing import Any
 
 import aiohttp
 
-from bot import campaigns_file
+from bot import backups, campaigns_file
 from bot.config import Settings
-from bot.errors import EntraideError, PaymentsLocked, StoreDown
+from bot.errors import EntraideError, PaymentsLocked, StoreBroken, StoreDown
 from bot.i18n import LOCALES
 from bot.payments.stripe_api import Payments
+from bot.store import snapshot
 from bot.store.database import Database
 from bot.store.migrate import HEAD, version
 
@@ -155,6 +157,9 @@ async def _database(settings: Settings) -> Finding:
     try:
         faults = [] if file is not None else await _faults_of_postgres(settings.database_url)
         known = await asyncio.to_thread(version, settings.database_url)
+        proof = await asyncio.to_thread(snapshot.prove, file) if file and known == HEAD else None
+    except (StoreBroken, sqlite3.DatabaseError) as error:
+        return Finding(what, False, f"damaged: {error}", backups.mend(settings))
     except StoreDown as error:
         return Finding(
             what, False, f"{name} cannot be used: {error}", "see DATABASE_URL, and whether it runs"
@@ -162,7 +167,8 @@ async def _database(settings: Settings) -> Finding:
     if faults:
         return Finding(what, False, f"{name}: {'; '.join(faults)}", "docs/operators.md says what is needed")
     if known == HEAD:
-        return Finding(what, True, f"{name}, up to date")
+        whole = f" and whole: {proof.said}" if proof else ""
+        return Finding(what, True, f"{name}, up to date{whole}")
     return Finding(what, False, f"{name} is at version {known}", "run `entraide migrate`")
 
 

@@ -121,6 +121,8 @@ class Settings(BaseSettings):
     approval_above: Annotated[int, Field(ge=0)] = 200
     first_names: bool = False
     allow_paid_broadcast: bool = False
+    metrics_token: SecretStr = SecretStr("")
+    sentry_dsn: SecretStr = SecretStr("")
     log_format: Literal["console", "json"] = "console"
 
     @field_validator("currencies")

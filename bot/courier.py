@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from bot import broadcast_news, carrying, digesting, evidence, helpdesk, monthly, pledge_news
+from bot import (
+    broadcast_news,
+    carrying,
+    digesting,
+    evidence,
+    helpdesk,
+    meters,
+    monthly,
+    pledge_news,
+    tracing,
+)
 from bot.botapi import draw
 from bot.botapi.pace import Priority
 from bot.botapi.pen import Pen
@@ -88,6 +98,7 @@ async def run(services: Services, bot: Pen) -> None:
                     await _rest(services)
             except StoreDown:
                 # What is owed stays owed; the database is asked again in a moment.
+                meters.FAILURES.add("courier", "StoreDown")
                 log.exception("nothing can be claimed")
                 await asyncio.sleep(1)
 
@@ -133,28 +144,42 @@ def _parcel(tx: Tx, delivery: Delivery) -> Parcel:
 async def deliver(services: Services, bot: Pen, parcel: Parcel) -> None:
     """Send one Delivery and write down what became of it."""
     delivery = parcel.delivery
+    with tracing.on(delivery.donation_id or delivery.subject or f"delivery-{delivery.id}"):
+        outcome = await _outcome(services, bot, parcel)
+        meters.DELIVERIES.add(delivery.kind.value, outcome)
+        log.info("delivery", extra={"delivery": delivery.id, "kind": delivery.kind.value, "outcome": outcome})
+
+
+async def _outcome(services: Services, bot: Pen, parcel: Parcel) -> str:
+    """What became of it, in one word."""
+    delivery = parcel.delivery
     try:
         message_id = await _send(services, bot, parcel)
     except ChatGone as error:
         if delivery.kind is DeliveryKind.QUESTION:
             log.error("the help desk's group cannot be reached", extra={"error": str(error)})
             await _again(services, delivery, _LONGEST_PAUSE, "group gone")
-        else:
-            await _park(services, parcel, str(error))
+            return "again"
+        await _park(services, parcel, str(error))
+        return "blocked"
     except ChatMoved as error:
         await _follow(services, delivery, error.new_chat_id)
+        return "again"
     except TelegramBusy as error:
         await _again(services, delivery, timedelta(seconds=error.retry_after), "busy")
+        return "again"
     except TelegramDown as error:
         await _again(services, delivery, _pause(delivery), "in doubt" if error.in_doubt else "not sent")
+        return "again"
     except TelegramRefused as error:
         log.error("delivery refused", extra={"delivery": delivery.id, "error": str(error)})
         await _end(services, delivery, DeliveryState.FAILED, str(error))
-    else:
-        if message_id is None:
-            await _end(services, delivery, DeliveryState.FAILED, "nobody to tell")
-        else:
-            await _tidy(services, bot, parcel, message_id)
+        return "refused"
+    if message_id is None:
+        await _end(services, delivery, DeliveryState.FAILED, "nobody to tell")
+        return "nobody"
+    await _tidy(services, bot, parcel, message_id)
+    return "sent"
 
 
 async def _send(services: Services, bot: Pen, parcel: Parcel) -> int | None:

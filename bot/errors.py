@@ -166,6 +166,14 @@ class DatabaseTaken(EntraideError):
     """Another process serves from this database, in a way that leaves no room beside it."""
 
 
+class StoreBroken(EntraideError):
+    """The database's file is damaged: nothing must be written to it any more."""
+
+
+class BackupError(EntraideError):
+    """What cannot be backed up or restored, and why, for an operator."""
+
+
 @dataclass(eq=False)
 class NoSuchCampaign(EntraideError):
     """No campaign has this slug."""

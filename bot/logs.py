@@ -7,6 +7,8 @@ from typing import Any
 
 import structlog
 
+from bot import tracing
+
 # A bot token, Stripe keys and secrets, checkout addresses, and the database's with its password, wherever a library
 # may have put them.
 _SECRET = re.compile(
@@ -22,11 +24,19 @@ def strike_out(_: Any, __: str, event: structlog.types.EventDict) -> structlog.t
     }
 
 
-def set_up(log_format: str) -> None:
-    """Send everything to stderr, for people (console) or for machines (json)."""
+def add_trace(_: Any, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+    """A structlog processor: under which id this was done, see `bot.tracing`."""
+    if trace := tracing.current():
+        event["trace"] = trace
+    return event
+
+
+def formatter(log_format: str) -> logging.Formatter:
+    """How a line is written: for people (console) or for machines (json)."""
     shared: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(),
+        add_trace,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         strike_out,
@@ -36,12 +46,16 @@ def set_up(log_format: str) -> None:
         if log_format == "json"
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
-    formatter = structlog.stdlib.ProcessorFormatter(
+    return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
     )
+
+
+def set_up(log_format: str) -> None:
+    """Send everything to stderr."""
     handler = logging.StreamHandler()
-    handler.setFormatter(formatter)
+    handler.setFormatter(formatter(log_format))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for noisy in (
         "httpx",

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot import accounting, giving, mirroring, refunding, settling
+from bot import accounting, giving, mirroring, refunding, settling, tracing
 from bot.errors import PaymentsError, PaymentsRefused
 from bot.model import CancelAsked, Donation, DonationState
 from bot.payments.webhooks import OF_ACCOUNTS, OF_MONEY, OF_MONTHS, Event
@@ -119,7 +119,7 @@ async def _went_back(services: Services, now: datetime) -> list[str]:
 
 
 async def _differs(services: Services, donation: Donation, session_id: str) -> bool:
-    async with services.locks.of(donation.id):
+    async with services.gift(donation.id):
         after = await settling.record(services, donation.id, await services.payments.fetch(session_id))
     return after.state is not donation.state
 
@@ -132,9 +132,10 @@ async def is_reconciling_due(services: Services) -> bool:
 async def work_inbox(services: Services, hint: Hint) -> None:
     """Work one hint. While Stripe cannot be asked it stays in the inbox; a hint Stripe disowns is put aside."""
     try:
-        await _work_of(hint)(services, hint)
+        with tracing.on(hint.donation_id or hint.event_id):
+            await _work_of(hint)(services, hint)
     except PaymentsRefused as error:
-        log.warning("hint refused", extra={"event": hint.event_id, "error": str(error)})
+        log.warning("hint refused", extra={"event_id": hint.event_id, "error": str(error)})
         await services.db.write(lambda tx: inbox.done(tx, hint.event_id, "refused", services.clock()))
 
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, ParamSpec
 
+from bot import meters
 from bot.errors import EntraideError
 
 log = logging.getLogger("entraide")
@@ -38,11 +39,13 @@ async def survives(what: str, work: Callable[P, Awaitable[object]], *args: P.arg
     try:
         await work(*args, **more)
     except EntraideError as error:
+        meters.FAILURES.add(what, type(error).__name__)
         log.warning(
             "background work failed", extra={"what": what, "error": f"{type(error).__name__} {error}"}
         )
         return False
     except Exception:
+        meters.FAILURES.add(what, "fault")
         log.exception("background work failed", extra={"what": what})
         return False
     return True

@@ -159,15 +159,19 @@ def _order(tx: Tx, wanted: RefundOrder, donation: Donation, now: datetime) -> Re
     return order
 
 
-async def make(services: Services, order: RefundOrder) -> Donation:
-    """Have Stripe make the refund that was ordered; repeated under the same key it is made once."""
-    async with services.locks.of(order.donation_id):
+async def make(services: Services, order: RefundOrder, *, again: bool = False) -> Donation:
+    """Have Stripe make the refund that was ordered; repeated under the same key it is made once.
+
+    `again`: it may have been asked for before. Stripe forgets a key after a day, and a restored backup may be older.
+    """
+    async with services.gift(order.donation_id):
         known = await services.db.read(lambda tx: refunds.get_order(tx, order.id))
         payment = await services.db.read(lambda tx: donations.payment_for(tx, order.donation_id))
         if known is None or known.state is not OrderState.ASKED or payment is None:
             return await giving.get(services, order.donation_id)
         try:
-            await _refund(services, payment, known)
+            if not again or not await _is_made(services, payment, known):
+                await _refund(services, payment, known)
             became = OrderState.MADE
         except PaymentsRefused:
             # Refunded in the dashboard meanwhile, or contested at the bank: a person must look.
@@ -183,11 +187,16 @@ async def _refund(services: Services, payment: Payment, order: RefundOrder) -> N
     except PaymentsUnreachable as error:
         if not error.is_stored:
             raise
-        if any(one.order == order.id for one in await services.payments.refunds(payment.payment_intent)):
+        if await _is_made(services, payment, order):
             return
         following = replace(order, attempt=order.attempt + 1)
         await services.db.write(lambda tx: refunds.change_order(tx, order.id, attempt=following.attempt))
         await services.payments.refund(payment.payment_intent, following)
+
+
+async def _is_made(services: Services, payment: Payment, order: RefundOrder) -> bool:
+    """Whether Stripe gave the money back for this order, under whichever key."""
+    return any(one.order == order.id for one in await services.payments.refunds(payment.payment_intent))
 
 
 async def due(services: Services, limit: int = 20) -> list[RefundOrder]:
@@ -243,7 +252,7 @@ async def work(services: Services, hint: Hint) -> None:
     if payment is None:
         await services.db.write(lambda tx: inbox.done(tx, hint.event_id, "ignored", services.clock()))
         return
-    async with services.locks.of(payment.donation_id):
+    async with services.gift(payment.donation_id):
         await _mirror(services, payment, event_id=hint.event_id)
 
 
@@ -259,14 +268,14 @@ async def _payment(services: Services, payment_intent: str) -> Payment | None:
     donation = await services.db.read(lambda tx: donations.get(tx, reference))
     if donation is None:
         return None
-    async with services.locks.of(donation.id):
+    async with services.gift(donation.id):
         await record(services, donation.id, await services.payments.fetch(session.id))
     return await services.db.read(lambda tx: donations.payment_of(tx, payment_intent))
 
 
 async def mirror(services: Services, donation_id: str) -> Donation:
     """Bring one gift's refunds and disputes up to date, whatever was heard of them."""
-    async with services.locks.of(donation_id):
+    async with services.gift(donation_id):
         payment = await services.db.read(lambda tx: donations.payment_for(tx, donation_id))
         if payment is not None:
             await _mirror(services, payment)

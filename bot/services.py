@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
+from bot import tracing
 from bot.config import Settings
 from bot.i18n import Catalogues
 from bot.payments.stripe_api import Payments
@@ -78,6 +79,13 @@ class Services:
     bells: Bells = field(default_factory=Bells)
     locks: Locks = field(default_factory=Locks)
     owner: str | None = None
+
+    @asynccontextmanager
+    async def gift(self, donation_id: str) -> AsyncGenerator[None]:
+        """Alone with one gift, and every log line until the end under its name."""
+        with tracing.on(donation_id):
+            async with self.locks.of(donation_id):
+                yield
 
     async def soon(self, work: Awaitable[T]) -> T:
         """What is done while a donor waits. Raises TimeoutError when they cannot wait any longer.

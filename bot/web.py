@@ -4,6 +4,7 @@ import hmac
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 
 from starlette.applications import Starlette
@@ -11,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot import __version__
+from bot import __version__, meters, scrape, tracing
 from bot.errors import BadWebhook, EntraideError
-from bot.payments.webhooks import verify
+from bot.payments.webhooks import Event, verify
 from bot.services import Services
 from bot.store import inbox
 from bot.store.inbox import Hint
@@ -33,8 +34,11 @@ class Health:
     stripe: str = "starting"
     is_draining: bool = False
 
+    def parts(self, database: str) -> dict[str, str]:
+        return {"database": database, "telegram": self.telegram, "stripe": self.stripe}
+
     def report(self, database: str) -> dict[str, str]:
-        parts = {"database": database, "telegram": self.telegram, "stripe": self.stripe}
+        parts = self.parts(database)
         bad = [f"{name}: {state}" for name, state in parts.items() if state != "ok"]
         status = "draining" if self.is_draining else "; ".join(bad) or "ok"
         return {"status": status, "mode": self.mode, **parts, "version": __version__}
@@ -48,6 +52,7 @@ class Door:
     telegram_secret: str
     stripe_secrets: tuple[str, ...]
     seen: Seen
+    metrics_token: str = ""
     services: Services | None = None
     take: Callable[[bytes], Awaitable[None]] | None = None
     app: Starlette = field(init=False)
@@ -58,12 +63,20 @@ class Door:
                 Route("/healthz", self.healthz),
                 Route("/telegram", self.telegram, methods=["POST"]),
                 Route("/stripe/webhook", self.stripe, methods=["POST"]),
+                # Without a token there is no such page.
+                *([Route("/metrics", self.metrics)] if self.metrics_token else []),
             ]
         )
 
     async def healthz(self, _: Request) -> Response:
         report = self.health.report(await self._database())
         return JSONResponse(report, 200 if report["status"] == "ok" else 503)
+
+    async def metrics(self, request: Request) -> Response:
+        if not scrape.is_let_in(self.metrics_token, request.headers.get("Authorization", "")):
+            return PlainTextResponse("a token is needed", 401, {"WWW-Authenticate": "Bearer"})
+        parts = self.health.parts(await self._database())
+        return PlainTextResponse(await scrape.page(self.services, parts), media_type=scrape.TYPE)
 
     async def _database(self) -> str:
         if self.services is None:
@@ -87,6 +100,7 @@ class Door:
         try:
             await self.take(body)
         except EntraideError as error:
+            meters.FAILURES.add("update", type(error).__name__)
             log.warning("an update comes again", extra={"error": type(error).__name__})
             return PlainTextResponse("again, please", 500)
         return PlainTextResponse("ok")
@@ -106,13 +120,22 @@ class Door:
             if event.live is not services.settings.live:
                 raise BadWebhook("test and live are mixed: the endpoint's mode is not the key's")
         except BadWebhook as error:
+            meters.WEBHOOKS.add("refused")
             log.warning("a webhook was refused", extra={"reason": str(error)})
             return PlainTextResponse(str(error), 400)
         self.seen.webhook_at = now
+        with tracing.on(event.id):
+            return await self._keep(services, event, now)
+
+    async def _keep(self, services: Services, event: Event, now: datetime) -> Response:
+        outcome = "ignored"
         if event.concerns_us:
             hint = Hint(event.id, event.type, event.object_id)
-            await services.db.write(partial(inbox.add, hint=hint, source="webhook", now=now))
+            is_news = await services.db.write(partial(inbox.add, hint=hint, source="webhook", now=now))
             services.bells.inbox.set()
+            outcome = "kept" if is_news else "known"
+        meters.WEBHOOKS.add(outcome)
+        log.info("webhook", extra={"event_id": event.id, "type": event.type, "outcome": outcome})
         return PlainTextResponse("ok")
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from telegram import error as api
 from telegram.request import BaseRequest
 
+from bot import meters
 from bot.botapi.pen import Pen
 from bot.errors import EntraideError
 from bot.services import Services
@@ -98,6 +99,7 @@ class Poller:
         try:
             await self._desk.take(update)
         except EntraideError as error:
+            meters.FAILURES.add("update", type(error).__name__)
             log.warning("a turn is taken again", extra={"error": type(error).__name__})
             return False
         return True

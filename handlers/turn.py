@@ -11,7 +11,7 @@ from datetime import datetime
 
 from telegram import CallbackQuery, Chat, ChatMember, Message, Update, User
 
-from bot import walking
+from bot import meters, tracing, walking
 from bot.actions import Action, Help, pack, parse
 from bot.botapi import draw
 from bot.botapi.pace import Priority
@@ -22,6 +22,7 @@ from bot.errors import ChatGone, EntraideError, StoreDown, TelegramError, Telegr
 from bot.figures import Step
 from bot.i18n import ZONE, guess
 from bot.model import Campaign, Donor, DonorState
+from bot.references import fresh_gift
 from bot.screens import trouble
 from bot.screens.base import Screen
 from bot.screens.home import languages
@@ -67,6 +68,11 @@ class Desk:
 
     async def take(self, update: Update) -> None:
         """Handle one update; the updates of one person must come here in order, or together."""
+        meters.UPDATES.add(_kind(update))
+        with tracing.on(fresh_gift()):
+            await self._take(update)
+
+    async def _take(self, update: Update) -> None:
         if update.my_chat_member is not None:
             await self._membership(update.my_chat_member.chat, update.my_chat_member.new_chat_member)
         elif update.callback_query is not None:
@@ -154,7 +160,9 @@ class Desk:
             if donor.state is DonorState.BLOCKED:
                 self._services.bells.courier.set()
         await self._draw(donor, asked.tapped, screen)
-        log.info("turn", extra=_line(asked, donor, began))
+        took = time.perf_counter() - began
+        meters.TURNS.add(took)
+        log.info("turn", extra=_line(asked, donor, took))
 
     async def _welcome(self, asked: Asked) -> Donor:
         services, person = self._services, asked.person
@@ -173,8 +181,10 @@ class Desk:
         except StoreDown:
             raise
         except EntraideError as error:
+            meters.FAILURES.add("turn", type(error).__name__)
             return trouble.of(turn.words, error, turn.open_campaigns)
         except Exception:
+            meters.FAILURES.add("turn", "fault")
             log.exception("a handler failed", extra={"action": type(asked.action).__name__})
             return trouble.oops(turn.words)
 
@@ -274,6 +284,16 @@ def _park_or_not(tx: Tx, donor: Donor, *, is_blocked: bool, now: datetime) -> No
         deliveries.unpark(tx, donor.id, now)
 
 
-def _line(asked: Asked, donor: Donor, began: float) -> dict[str, object]:
-    ms = round((time.perf_counter() - began) * 1000, 1)
-    return {"action": asked.action.word or type(asked.action).__name__, "donor": donor.id, "ms": ms}
+def _line(asked: Asked, donor: Donor, took: float) -> dict[str, object]:
+    action = asked.action.word or type(asked.action).__name__
+    return {"action": action, "donor": donor.id, "update": asked.update_id, "ms": round(took * 1000, 1)}
+
+
+def _kind(update: Update) -> str:
+    if update.callback_query is not None:
+        return "tap"
+    if update.message is not None:
+        return "message"
+    if update.edited_message is not None:
+        return "edit"
+    return "membership" if update.my_chat_member is not None else "other"

@@ -19,6 +19,8 @@ def migrate(url: str, to: str = HEAD) -> bool:
     target = _target(url)
     if engine_of(target) == "sqlite":
         Path(target).parent.mkdir(parents=True, exist_ok=True)
+        # Before SQLite makes it, which would let everybody read it.
+        Path(target).touch(mode=0o600)
     if version(url) == to:
         return False
     from alembic import command
