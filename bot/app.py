@@ -38,7 +38,8 @@ from bot.store import campaigns, deliveries, inbox
 from bot.store.database import Database
 from bot.store.migrate import migrate
 from bot.watching import Seen, Watch
-from bot.web import Door, Health
+from bot.web import HEADERS, Door, Health
+from bot.wire import Bounds, bounded
 from handlers.menu import publish, publish_for_staff
 from handlers.poller import ALLOWED, Poller
 from handlers.reading import read_update
@@ -65,6 +66,8 @@ class Tempo:
     telegram_read: float = 10
     stripe_read: float = 15
     patience: float = 8
+    head: float = 10
+    body: float = 20
 
 
 class Server(uvicorn.Server):
@@ -92,7 +95,7 @@ class App:
         secret = hashlib.sha256(f"entraide webhook {token}".encode()).hexdigest()
         secrets = tuple(one.get_secret_value() for one in self.settings.stripe_webhook_secret)
         self.seen = Seen(self.clock())
-        self.door = Door(self.health, secret, secrets, self.seen)
+        self.door = Door(self.health, secret, secrets, self.seen, self.settings.trusted_hops)
         url = self.settings.telegram_api_url
         self.requests = [AiohttpRequest(read=self.tempo.telegram_read) for _ in range(2)]
         self.bot = Pen(
@@ -112,6 +115,11 @@ class App:
             log_config=None,
             lifespan="off",
             timeout_graceful_shutdown=1,
+            http=bounded(Bounds(self.tempo.head, self.tempo.body)),
+            ws="none",
+            proxy_headers=False,
+            server_header=False,
+            headers=HEADERS,
         )
         self.server = Server(config)
 

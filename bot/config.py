@@ -88,6 +88,7 @@ class Settings(BaseSettings):
     public_url: str | None = None
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
+    trusted_hops: Annotated[int, Field(ge=0, le=10)] = 0
     database_url: str = "sqlite:///var/entraide.db"
     help_chat_id: int | None = None
     admin_ids: Annotated[tuple[int, ...], NoDecode, CommaList] = ()

@@ -51,3 +51,5 @@ def set_up(log_format: str) -> None:
         "alembic",
     ):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # It warns of each request that cannot be parsed: strangers could fill the disk with that.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
