@@ -30,7 +30,7 @@ from bot.botapi.pen import Pen
 from bot.botapi.transport import AiohttpRequest
 from bot.cards import Cards
 from bot.config import Settings
-from bot.errors import CampaignsFileError, EntraideError, PaymentsLocked, StoreDown
+from bot.errors import CampaignsFileError, EntraideError, NotAnUpdate, PaymentsLocked, StoreDown
 from bot.i18n import Catalogues
 from bot.payments.stripe_api import Payments
 from bot.services import Services
@@ -191,8 +191,8 @@ class App:
         """One update from a webhook's body; what cannot be read is logged and acknowledged, or it would come for ever."""
         try:
             update = read_update(body, self.bot)
-        except Exception:
-            log.exception("an update cannot be read")
+        except NotAnUpdate as error:
+            log.error("an update cannot be read", extra={"error": str(error)})
             return
         await desk.take(update)
 

@@ -150,6 +150,10 @@ class NotProven(BadWebhook):
     """A webhook that was not signed with our secret: a stranger's, until proven otherwise."""
 
 
+class NotAnUpdate(EntraideError):
+    """What Telegram would not send; its text holds nothing of what came."""
+
+
 class StoreDown(EntraideError):
     """The database cannot be read or written now: locked, full, gone."""
 

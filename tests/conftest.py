@@ -14,6 +14,21 @@ hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How much the fuzzers fed."""
+    passed = [
+        one
+        for kind in ("passed", "failed")
+        for one in terminalreporter.getreports(kind)
+        if one.when == "call"
+    ]
+    fed = [(one.nodeid, value) for one in passed for name, value in one.user_properties if name == "fuzzed"]
+    for test, count in fed:
+        terminalreporter.write_line(f"fuzzed {count:>9,}  {test.rpartition('::')[2]}")
+    if fed:
+        terminalreporter.write_line(f"fuzzed {sum(int(str(count)) for _, count in fed):>9,}  in all")
+
+
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
     async with running(pause=0.02) as one:
