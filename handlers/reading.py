@@ -105,7 +105,8 @@ def _check(name: str, value: object) -> None:
 
 
 def _is_tap(query: dict[str, Any]) -> bool:
-    return isinstance(query.get("id"), str) and isinstance(query.get("data", ""), str)
+    is_placed = query.get("message") is None or not any(_lacks(query["message"], part) for part in _PLACE)
+    return is_placed and isinstance(query.get("id"), str) and isinstance(query.get("data", ""), str)
 
 
 def _lacks(value: object, part: str) -> bool:

@@ -1,12 +1,15 @@
-"""Fixtures: a sandbox that holds the bot to both contracts, and a bot beside it."""
+"""Fixtures: a sandbox that holds the bot to both contracts, and a bot beside it; no log of any test holds a secret."""
 
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
 
+from bot import logs
 from sandbox.app import Sandbox, running
+from tests.eavesdropping import Ear, written_by_people
 from tests.stage import Stage, bot_beside, settings_for
 
 # A machine that is busy is no fault of what is tested.
@@ -29,10 +32,26 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"fuzzed {sum(int(str(count)) for _, count in fed):>9,}  in all")
 
 
+@pytest.fixture(autouse=True)
+def ear(request: pytest.FixtureRequest) -> Iterator[Ear]:
+    """Every line that the bot would write at its own level, and those of other processes where they left a `*.log`."""
+    folder = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
+    heard, root = Ear(), logging.getLogger()
+    level = root.level
+    logs.quieten()
+    root.setLevel(logging.INFO)
+    root.addHandler(heard)
+    yield heard
+    root.removeHandler(heard)
+    root.setLevel(level)
+    assert heard.found(folder) == [], "a log holds what is nobody's business"
+
+
 @pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
+async def sandbox(ear: Ear) -> AsyncIterator[Sandbox]:
     async with running(pause=0.02) as one:
         yield one
+        assert ear.found(private=written_by_people(one.telegram)) == [], "a log quotes somebody"
         assert one.telegram.rejected == [], "the bot broke Telegram's contract"
         assert one.stripe.rejected == [], "the bot broke Stripe's contract"
 

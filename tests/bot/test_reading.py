@@ -70,7 +70,18 @@ def test_a_message_without_its_place_is_none(part: str) -> None:
         read_update(_raw(edited_message={k: v for k, v in MESSAGE.items() if k != part}), a_pen())
 
 
-@pytest.mark.parametrize("change", [{"id": 1}, {"data": {}}, {"data": 5}, {"from": None}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": 1},
+        {"data": {}},
+        {"data": 5},
+        {"from": None},
+        {"message": {}},
+        {"message": "x"},
+        {"message": {"message_id": 1, "date": 0}},
+    ],
+)
 def test_a_tap_with_an_odd_part_is_none(change: dict[str, Any]) -> None:
     with pytest.raises(NotAnUpdate):
         read_update(_raw(callback_query=QUERY | change), a_pen())
