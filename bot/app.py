@@ -36,6 +36,7 @@ from bot.errors import (
     CampaignsFileError,
     DatabaseTaken,
     EntraideError,
+    NotAnUpdate,
     NotMigrated,
     PaymentsLocked,
     StoreBroken,
@@ -54,7 +55,8 @@ from bot.store.moments import moment, seconds
 from bot.store.presence import Presence, present
 from bot.store.sql import Tx
 from bot.watching import Seen, Watch
-from bot.web import Door, Health
+from bot.web import HEADERS, Door, Health
+from bot.wire import Bounds, bounded
 from handlers.line import Line
 from handlers.menu import publish, publish_for_staff
 from handlers.poller import ALLOWED, Poller
@@ -98,6 +100,8 @@ class Tempo:
     tidy: float = 1
     peek: float = 0.1
     exchange: float = 5
+    head: float = 10
+    body: float = 20
 
 
 class Server(uvicorn.Server):
@@ -127,7 +131,7 @@ class App:
         secrets = tuple(one.get_secret_value() for one in self.settings.stripe_webhook_secret)
         self.seen = Seen(self.clock())
         metrics = self.settings.metrics_token.get_secret_value()
-        self.door = Door(self.health, secret, secrets, self.seen, metrics)
+        self.door = Door(self.health, secret, secrets, self.seen, metrics, self.settings.trusted_hops)
         url = self.settings.telegram_api_url
         self.requests = [AiohttpRequest(read=self.tempo.telegram_read) for _ in range(2)]
         self.pace = Pace(self.settings.telegram_rate)
@@ -148,6 +152,11 @@ class App:
             log_config=None,
             lifespan="off",
             timeout_graceful_shutdown=1,
+            http=bounded(Bounds(self.tempo.head, self.tempo.body)),
+            ws="none",
+            proxy_headers=False,
+            server_header=False,
+            headers=HEADERS,
         )
         self.server = Server(config)
         self.several: Several | None = None
@@ -308,8 +317,8 @@ class App:
         """One update from a webhook's body; what cannot be read is logged and acknowledged, or it would come for ever."""
         try:
             update = read_update(body, self.bot)
-        except Exception:
-            log.exception("an update cannot be read")
+        except NotAnUpdate as error:
+            log.error("an update cannot be read", extra={"error": str(error)})
             return
         await desk.take(update)
 

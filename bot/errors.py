@@ -143,7 +143,15 @@ class PaymentsLocked(PaymentsError):
 
 
 class BadWebhook(EntraideError):
-    """A webhook that proves nothing."""
+    """A webhook that says nothing we can use."""
+
+
+class NotProven(BadWebhook):
+    """A webhook that was not signed with our secret: a stranger's, until proven otherwise."""
+
+
+class NotAnUpdate(EntraideError):
+    """What Telegram would not send; its text holds nothing of what came."""
 
 
 class StoreDown(EntraideError):

@@ -16,7 +16,7 @@ from bot.store import leases, updates
 from bot.store.leases import CHAT, Lease
 from bot.store.sql import Tx
 from bot.store.updates import Kept
-from handlers.reading import read_update
+from handlers.reading import read_update, update_id
 from handlers.turn import Desk
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class Line:
         """
         try:
             kept = kept_of(json.loads(body), body.decode())
-        except (ValueError, KeyError, TypeError):
+        except ValueError:
             # It would come for ever.
             log.exception("an update cannot be read")
             return
@@ -140,8 +140,11 @@ def _go_on(tx: Tx, done: Kept, lease: Lease) -> Kept | None:
 
 
 def kept_of(update: Mapping[str, Any], raw: str) -> Kept:
-    """Raises KeyError, TypeError where this is no update at all."""
-    return Kept(update["update_id"], raw, chat_of(update))
+    """Raises ValueError where this is no update at all."""
+    number = update_id(update)
+    if number is None:
+        raise ValueError("an update without its number")
+    return Kept(number, raw, chat_of(update))
 
 
 def chat_of(update: Mapping[str, Any]) -> int:

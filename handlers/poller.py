@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 from functools import partial
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from telegram import error as api
@@ -12,13 +12,13 @@ from telegram.request import BaseRequest
 
 from bot import meters
 from bot.botapi.pen import Pen
-from bot.errors import EntraideError
+from bot.errors import EntraideError, NotAnUpdate
 from bot.services import Services
 from bot.store import updates
 from bot.store.sql import Tx
 from bot.store.updates import Kept
 from handlers.line import Line, kept_of
-from handlers.reading import read_update
+from handlers.reading import read_update, update_id
 from handlers.turn import Desk
 
 log = logging.getLogger(__name__)
@@ -71,7 +71,8 @@ class Poller:
         raw: Any = await self._request.post(
             f"{self._bot.base_url}/getUpdates?{asked}", read_timeout=self._hold + 10
         )
-        return [kept_of(one, json.dumps(one)) for one in raw]
+        found: list[Any] = cast("list[Any]", raw) if isinstance(raw, list) else []
+        return [kept_of(one, json.dumps(one)) for one in found if update_id(one) is not None]
 
     async def _keep(self, batch: list[Kept]) -> list[Kept]:
         """On disk, and only those that are news."""
@@ -92,9 +93,9 @@ class Poller:
     async def _is_taken(self, kept: Kept) -> bool:
         try:
             update = read_update(kept.raw, self._bot)
-        except Exception:
+        except NotAnUpdate as error:
             # One update that cannot be read must not block the ones after it.
-            log.exception("an update cannot be read", extra={"update": kept.update_id})
+            log.error("an update cannot be read", extra={"update": kept.update_id, "error": str(error)})
             return True
         try:
             await self._desk.take(update)

@@ -67,10 +67,18 @@ class Desk:
         self._services, self._bot = services, bot
 
     async def take(self, update: Update) -> None:
-        """Handle one update; the updates of one person must come here in order, or together."""
+        """Handle one update; the updates of one person must come here in order, or together.
+
+        What breaks in a way that nobody foresaw would break again: it is logged and over, or it would come for ever.
+        """
         meters.UPDATES.add(_kind(update))
-        with tracing.on(fresh_gift()):
-            await self._take(update)
+        try:
+            with tracing.on(fresh_gift()):
+                await self._take(update)
+        except EntraideError:
+            raise
+        except Exception:
+            log.exception("an update broke its turn")
 
     async def _take(self, update: Update) -> None:
         if update.my_chat_member is not None:

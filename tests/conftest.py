@@ -1,13 +1,16 @@
-"""Fixtures: a sandbox that holds the bot to both contracts, and a bot beside it."""
+"""Fixtures: a sandbox that holds the bot to both contracts, and a bot beside it; no log of any test holds a secret."""
 
+import logging
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
 
+from bot import logs
 from sandbox.app import Sandbox, running
 from tests import engine, postgres
+from tests.eavesdropping import Ear, written_by_people
 from tests.stage import Stage, bot_beside, settings_for
 
 # A machine that is busy is no fault of what is tested.
@@ -66,10 +69,41 @@ def _of_postgres(folder: Path, template: str) -> Iterator[str]:
     postgres.drop(name)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How much the fuzzers fed."""
+    passed = [
+        one
+        for kind in ("passed", "failed")
+        for one in terminalreporter.getreports(kind)
+        if one.when == "call"
+    ]
+    fed = [(one.nodeid, value) for one in passed for name, value in one.user_properties if name == "fuzzed"]
+    for test, count in fed:
+        terminalreporter.write_line(f"fuzzed {count:>9,}  {test.rpartition('::')[2]}")
+    if fed:
+        terminalreporter.write_line(f"fuzzed {sum(int(str(count)) for _, count in fed):>9,}  in all")
+
+
+@pytest.fixture(autouse=True)
+def ear(request: pytest.FixtureRequest) -> Iterator[Ear]:
+    """Every line that the bot would write at its own level, and those of other processes where they left a `*.log`."""
+    folder = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
+    heard, root = Ear(), logging.getLogger()
+    level = root.level
+    logs.quieten()
+    root.setLevel(logging.INFO)
+    root.addHandler(heard)
+    yield heard
+    root.removeHandler(heard)
+    root.setLevel(level)
+    assert heard.found(folder) == [], "a log holds what is nobody's business"
+
+
 @pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
+async def sandbox(ear: Ear) -> AsyncIterator[Sandbox]:
     async with running(pause=0.02) as one:
         yield one
+        assert ear.found(private=written_by_people(one.telegram)) == [], "a log quotes somebody"
         assert one.telegram.rejected == [], "the bot broke Telegram's contract"
         assert one.stripe.rejected == [], "the bot broke Stripe's contract"
 

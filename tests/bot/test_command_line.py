@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import sys
 from datetime import time
@@ -20,6 +21,7 @@ from bot.money import Money
 from sandbox.app import Sandbox
 from sandbox.faults import Fault
 from tests import engine
+from tests.eavesdropping import leaks
 from tests.stage import ROOT, Stage, free_port, settings_for, to_the_bridge, until_health
 
 runner = CliRunner()
@@ -307,9 +309,46 @@ async def test_the_real_process_serves_says_so_and_stops(
     assert process.returncode == 0
     lines = errors.decode().splitlines()
     assert any("check" in line or "turn" in line for line in lines)
-    assert sandbox.telegram.token not in errors.decode()
+    assert leaks(errors.decode(), {"Gift of 200 MAD"}) == []
     if log_format == "json":
         assert {json.loads(line)["event"] for line in lines} >= {"turn"}
+
+
+@pytest.mark.parametrize(
+    ("said", "leak"),
+    [
+        ("https://x/bot7000000001:sandbox-token-of-no-value-aaaaaaaaa/getMe", "a bot token"),
+        ("sk_test_" + "sandbox", "a Stripe key"),
+        ("whsec_" + "sandbox", "a webhook secret"),
+        ("at http://127.0.0.1:1/stripe/pay/cs_1", "a checkout URL"),
+        ("f" * 64, "the secret of the update webhook"),
+        ("hello Amina", "a name"),
+        ("he said: please do not tell", "what somebody wrote: please do not tell"),
+    ],
+)
+def test_the_ear_hears_each_kind_of_leak(said: str, leak: str) -> None:
+    assert leaks(said, {"please do not tell"}) == [leak]
+
+
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_an_error_that_quotes_somebody_is_logged_by_its_kind_and_place(log_format: str) -> None:
+    from bot.errors import StoreDown
+    from bot.logs import formatter
+
+    def breaks() -> None:
+        try:
+            int("Zul" + "aykha typed this")
+        except ValueError as error:
+            raise StoreDown("disk is full") from error
+
+    with pytest.raises(StoreDown) as caught:
+        breaks()
+    info = (caught.type, caught.value, caught.tb)
+    line = formatter(log_format).format(logging.LogRecord("x", logging.ERROR, "", 0, "failed", None, info))
+    assert "ValueError" in line
+    assert "disk is full" in line
+    assert "test_command_line.py" in line
+    assert "Zulaykha" not in line
 
 
 def test_secrets_never_reach_a_log() -> None:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -46,14 +46,18 @@ class Bot:
             "DATABASE_URL": engine.url_in(self.folder),
             "CAMPAIGNS_FILE": str(ROOT / "campaigns.toml"),
         }
-        self.process = await asyncio.create_subprocess_exec(
+        with (self.folder / "bot.log").open("ab") as log:
+            self.process = await self._run(settings, log)
+
+    async def _run(self, settings: dict[str, str], log: BinaryIO) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "bot",
             "run",
             env={**os.environ, **settings, **self.more},
             cwd=self.folder,
-            stderr=asyncio.subprocess.DEVNULL,
+            stderr=log,
         )
 
     def kill(self) -> None:
