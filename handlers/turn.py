@@ -161,16 +161,36 @@ class Desk:
         if asked.source:
             turn = replace(turn, donor=replace(donor, source=asked.source))
         screen = await self._screen(turn, asked, is_done=entry.is_done)
-        if not entry.is_done:
-            now = self._services.clock()
-            taken = _steps(turn, asked, screen, now)
-            await self._services.db.write(lambda tx: _commit(tx, asked, donor, screen, taken, now))
-            if donor.state is DonorState.BLOCKED:
-                self._services.bells.courier.set()
-        await self._draw(donor, asked.tapped, screen)
+        if entry.is_done:
+            await self._draw(donor, asked.tapped, screen)
+        else:
+            await self._conclude(turn, donor, asked, screen)
         took = time.perf_counter() - began
         meters.TURNS.add(took)
         log.info("turn", extra=_line(asked, donor, took))
+
+    async def _conclude(self, turn: Turn, donor: Donor, asked: Asked, screen: Screen) -> None:
+        """Commit the turn and draw its screen, side by side: what the handler promised is on disk already.
+
+        Where only one of the two came about the update comes again, and the screen is drawn again.
+        """
+        now = self._services.clock()
+        taken = _steps(turn, asked, screen, now)
+
+        async def commit() -> None:
+            await self._services.db.write(lambda tx: _commit(tx, asked, donor, screen, taken, now))
+
+        if donor.state is DonorState.BLOCKED:
+            # They are back before it can turn out that they are gone again.
+            await commit()
+            self._services.bells.courier.set()
+            await self._draw(donor, asked.tapped, screen)
+            return
+        for error in await asyncio.gather(
+            commit(), self._draw(donor, asked.tapped, screen), return_exceptions=True
+        ):
+            if error is not None:
+                raise error
 
     async def _welcome(self, asked: Asked) -> Donor:
         services, person = self._services, asked.person

@@ -85,6 +85,11 @@ class Stage:
         return self.telegram.phones[1901]
 
     async def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """After the turns that are on their way: a screen may be seen before its turn is committed."""
+        with contextlib.suppress(TimeoutError):
+            # Somebody may wait for Stripe for longer.
+            async with asyncio.timeout(0.5):
+                await self.services.locks.idle()
         return await self.services.db.read(lambda tx: [tuple(row) for row in tx.plain(sql)])
 
     async def tables(self) -> list[str]:

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, literal, literal_column, or_, select
-from sqlalchemy.dialects.postgresql import insert
 
 from bot.broadcasts import Audience, Broadcast, Gave, Monthly, SendState
 from bot.config import LANGUAGES, Settings
 from bot.holdout import HUNDRED, PRIME, key_of
 from bot.model import RECEIVED, DonorState, MonthlyState
 from bot.nights import HOME, ZONES
+from bot.store.dialect import insert
 from bot.store.moments import seconds
 from bot.store.sql import Statement, Tx, Value, at
 from bot.store.tables import broadcast_sends, donations, donors, monthly_gifts, staff

@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import insert
 
 from bot.model import BalanceTransaction
-from bot.store.dialect import Greatest
+from bot.store.dialect import Greatest, insert
 from bot.store.moments import moment, seconds
 from bot.store.sql import Row, Statement, Tx, at, places
 from bot.store.tables import balance_transactions as table

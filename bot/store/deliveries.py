@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import case, func, literal, null, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
 
 from bot.model import Delivery, DeliveryKind, DeliveryState
+from bot.store.dialect import insert
 from bot.store.moments import moment, seconds
 from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
 from bot.store.tables import deliveries, donors

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
 
 from bot.store import marks
+from bot.store.dialect import insert
 from bot.store.moments import moment, seconds
 from bot.store.sql import Statement, Tx, at, places
 from bot.store.tables import donations, inbox

@@ -5,10 +5,10 @@ from datetime import datetime
 from functools import lru_cache
 
 from sqlalchemy import case, func, select, update
-from sqlalchemy.dialects.postgresql import insert
 
 from bot.model import Pledge, PledgeState
 from bot.money import Money
+from bot.store.dialect import insert
 from bot.store.moments import moment, seconds
 from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
 from bot.store.tables import payments, pledges

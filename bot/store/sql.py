@@ -67,7 +67,7 @@ class Statement:
 
 @lru_cache(maxsize=1)
 def _postgres() -> Any:
-    from bot.store.dialect import PostgresDialect
+    from bot.store.postgres_dialect import PostgresDialect
 
     return PostgresDialect()
 

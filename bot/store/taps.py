@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from sqlalchemy import func, literal, select
-from sqlalchemy.dialects.postgresql import insert
 
+from bot.store.dialect import insert
 from bot.store.moments import seconds
 from bot.store.sql import Statement, Tx, at
 from bot.store.tables import broadcast_sends, broadcast_taps

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, null, select, update
-from sqlalchemy.dialects.postgresql import insert
 
+from bot.store.dialect import insert
 from bot.store.moments import seconds
 from bot.store.sql import Statement, Tx, at, places
 from bot.store.tables import updates
