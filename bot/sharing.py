@@ -66,10 +66,13 @@ class Leases:
         try:
             is_taken = await self._db.write_bare(lambda tx: leases.take(tx, lease, self._term))
         except BaseException:
-            # Perhaps it was written all the same: it must not stand for a whole term.
-            self._dropped.append(lease)
+            self.drop(lease)
             raise
         return lease if is_taken else None
+
+    def drop(self, lease: Lease) -> None:
+        """Whoever wanted it has gone, and perhaps it was taken all the same: it must not stand for a whole term."""
+        self._dropped.append(lease)
 
     async def wait_for(self, name: str) -> Lease:
         """Two processes want the same thing at the same time rarely, so they ask again rather than tell each other."""
@@ -98,9 +101,9 @@ class Leases:
             await self._db.write_bare(lambda tx: leases.release(tx, lease))
         except StoreDown:
             # What was done under it is done; the next beat gives it back.
-            self._dropped.append(lease)
+            self.drop(lease)
         except BaseException:
-            self._dropped.append(lease)
+            self.drop(lease)
             raise
 
     async def beat(self) -> None:

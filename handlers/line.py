@@ -50,7 +50,12 @@ class Line:
 
     async def _work(self, chat: int, news: Kept | None) -> None:
         lease = self._leases.fresh(f"{CHAT}{chat}")
-        first = await self._services.db.write(partial(self._begin, lease=lease, chat=chat, news=news))
+        begin = partial(self._begin, lease=lease, chat=chat, news=news)
+        try:
+            first = await self._services.db.write(begin)
+        except BaseException:
+            self._leases.drop(lease)
+            raise
         if first is not None:
             async with self._services.locks.here(lease.name), self._leases.holding(lease) as hold:
                 await self._in_order(first, hold)

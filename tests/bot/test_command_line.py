@@ -36,6 +36,28 @@ def plain(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_a_web_process_needs_an_address_where_it_is_reached(plain: Path) -> None:
+    result = runner.invoke(cli, ["web"])
+    assert result.exit_code == 2
+    assert "PUBLIC_URL is needed" in result.output
+
+
+async def test_a_worker_starts_on_no_tables_but_this_versions(plain: Path) -> None:
+    settings = {"TELEGRAM_BOT_TOKEN": "1:x", "STRIPE_SECRET_KEY": "sk_test_x"}
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        "worker",
+        env={**os.environ, **settings},
+        cwd=plain,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, said = await worker.communicate()
+    assert worker.returncode == 1
+    assert b"run `entraide migrate`" in said
+
+
 def test_running_without_tokens_says_what_to_do(plain: Path) -> None:
     result = runner.invoke(cli, ["run"])
     assert result.exit_code == 2

@@ -18,14 +18,14 @@ from tests.stage import QUICK, Stage, bot_beside, free_port, settings_for, shows
 
 
 @contextlib.asynccontextmanager
-async def beside(app: App) -> AsyncGenerator[App]:
+async def beside(app: App) -> AsyncGenerator[tuple[App, asyncio.Task[None]]]:
     async with asyncio.TaskGroup() as group:
         running = group.create_task(app.run())
         serving = group.create_task(app.serving.wait())
         await asyncio.wait((running, serving), return_when=asyncio.FIRST_COMPLETED, timeout=20)
         assert app.serving.is_set()
         try:
-            yield app
+            yield app, running
         finally:
             app.stopping.set()
 
@@ -39,10 +39,10 @@ async def shared(sandbox: Sandbox, tmp_path: Path):
     other = settings.model_copy(update={"port": free_port()})
     async with (
         beside(App(settings, tempo=QUICK, part=Part.WORKER)),
-        beside(App(settings, tempo=QUICK, part=Part.WEB)) as web,
-        beside(App(other, tempo=QUICK, part=Part.WEB)) as second,
+        beside(App(settings, tempo=QUICK, part=Part.WEB)) as (web, running),
+        beside(App(other, tempo=QUICK, part=Part.WEB)) as (second, _),
     ):
-        yield Stage(sandbox, settings, web, asyncio.get_running_loop().create_future()), second
+        yield Stage(sandbox, settings, web, running), second
 
 
 async def test_a_gift_goes_through_all_of_them(shared: tuple[Stage, App]) -> None:
@@ -81,6 +81,24 @@ async def test_what_comes_while_a_chat_is_at_work_is_kept_at_once_and_answered_i
         "22",
         "23",
     ]
+
+
+async def test_without_webhooks_the_worker_that_leads_asks_telegram(sandbox: Sandbox, tmp_path: Path) -> None:
+    settings = settings_for(sandbox, tmp_path, webhook=False)
+    engine.make(settings.database_url)
+    john = sandbox.telegram.phones[1003]
+    async with (
+        beside(App(settings, tempo=QUICK, part=Part.WORKER)) as (leader, running),
+        beside(App(settings, tempo=QUICK, part=Part.WORKER)),
+    ):
+        await john.start("c_humanitarian")
+        for amount in ("21", "22", "23"):
+            await john.send(amount)
+        await john.says("Gift of 23 MAD", 15)
+        assert leader.door.services is not None
+        stage = Stage(sandbox, settings, leader, running)
+        await stage.until_rows("SELECT count(*) FROM updates WHERE raw IS NOT NULL", [(0,)])
+        assert await stage.rows("SELECT count(*) FROM updates") == [(4,)]
 
 
 async def _pushed(app: App, update: dict[str, Any]) -> int:
