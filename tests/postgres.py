@@ -41,8 +41,6 @@ def programs() -> Path | None:
     return next((one for one in found if all((one / name).exists() for name in _NEEDED)), None)
 
 
-# An executor that nobody holds kills what it started.
-_running: list[PostgreSQLExecutor] = []
 _NEEDED = ("pg_ctl", "initdb", "postgres")
 
 
@@ -80,7 +78,9 @@ def start() -> None:
         postgres_options=_OPTIONS,
     )
     _end_with_us(one.executable, folder)
-    _running.append(one.start())
+    one.start()
+    # Held until then: an executor that nobody holds kills what it started.
+    atexit.register(one.stop)
     # It listens a moment before it lets anybody in; `pg_ctl -w` ends when it does.
     if one.process is not None:
         one.process.wait(60)

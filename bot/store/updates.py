@@ -21,7 +21,9 @@ _DONE = Statement(
     .values(places("update_id", "received_at", "done_at"))
     .on_conflict_do_update(index_elements=["update_id"], set_={"done_at": at("done_at")})
 )
-_FORGET = Statement(update(updates).where(updates.c.update_id == at("update_id")).values(raw=null()))
+_FORGET = Statement(
+    update(updates).where(updates.c.update_id == at("update_id")).values(raw=null(), chat=null())
+)
 _KEPT = select(updates.c.update_id, updates.c.raw, updates.c.chat).where(updates.c.raw.is_not(None))
 _UNFINISHED = Statement(_KEPT.order_by(updates.c.update_id))
 _OLDEST = Statement(_KEPT.where(updates.c.chat == at("whose")).order_by(updates.c.update_id).limit(1))
@@ -54,7 +56,7 @@ def done(tx: Tx, update_id: int, now: datetime) -> None:
 
 
 def forget(tx: Tx, update_id: int) -> None:
-    """The answer was drawn, so the text that the donor wrote is no longer needed."""
+    """The answer was drawn, so neither what the donor wrote nor who wrote it is needed any more."""
     tx.run(_FORGET, update_id=update_id)
 
 
