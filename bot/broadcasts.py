@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.config import LANGUAGES
@@ -39,6 +39,18 @@ class SendState(StrEnum):
     DOUBT = "doubt"
     SKIPPED = "skipped"
     HELD = "held"
+
+
+# Nine short pauses and 142 of ten minutes are a day: who cannot be reached in a day should not get old news.
+MOST_TRIES = 152
+_LONGEST_PAUSE = timedelta(minutes=10)
+
+
+def pause_after(tries: int) -> timedelta | None:
+    """How long a send that Telegram could not do waits for its next try: 2 s, 4, 8 ... 10 min; None: it is given up."""
+    if tries >= MOST_TRIES:
+        return None
+    return min(timedelta(seconds=2 ** min(tries, 10)), _LONGEST_PAUSE)
 
 
 class Gave(StrEnum):

@@ -176,12 +176,19 @@ async def ask(services: Services, broadcast: Broadcast) -> bool:
 
 
 async def approve(services: Services, broadcast: Broadcast, reviewer: int) -> bool:
-    """Let this version go; it starts at its time, or at once. False where it is no longer waiting, or one's own."""
+    """Let this version go; it starts at its time, or at once. False where it is no longer waiting, or one's own.
+
+    Two must stand by it: of an author who lost the right meanwhile it becomes a draft again, for somebody else to copy.
+    """
     if broadcast.by == reviewer:
         return False
     now = services.clock()
 
     def write(tx: Tx) -> bool:
+        author, admins = donors.get(tx, broadcast.by), services.settings.admin_ids
+        if author is None or not staff.may(tx, admins, author.telegram_id, Right.SPEAK):
+            drafts.claim(tx, broadcast, BroadcastState.WAITING, BroadcastState.DRAFT)
+            return False
         if not drafts.claim(tx, broadcast, BroadcastState.WAITING, BroadcastState.SCHEDULED):
             return False
         store.move(tx, broadcast.id, approved_by=reviewer, due_at=seconds(broadcast.due_at or now))

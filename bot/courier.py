@@ -34,9 +34,11 @@ from bot.months import charges_before
 from bot.refunding import undo_until
 from bot.screens import back, guard, numbers, paperwork, roles, trouble, watching
 from bot.screens import giving as screens
+from bot.screens import helpdesk as asked
 from bot.screens import monthly as months
 from bot.screens import pledges as promised
 from bot.screens.base import Screen
+from bot.screens.match import code
 from bot.services import Services
 from bot.store import campaigns, deliveries, donations, donors
 from bot.store.moments import moment
@@ -207,12 +209,20 @@ def _screen(services: Services, parcel: Parcel) -> Screen | None:
     if (parcel.delivery.payload or "").startswith(watching.PREFIX):
         return watching.alert(_words(services, parcel), parcel.delivery.payload or "")
     if parcel.delivery.kind is DeliveryKind.ALERT and not parcel.delivery.subject:
-        kind, _, rest = (parcel.delivery.payload or "").partition(".")
-        words = _words(services, parcel)
-        return (
-            roles.news(words, rest) if kind == "role" else guard.alarm(words, parcel.delivery.payload or "")
-        )
+        return _alert(_words(services, parcel), parcel.delivery.payload or "")
     return _of_monthly(_words(services, parcel), parcel.delivery, parcel.monthly) if parcel.monthly else None
+
+
+def _alert(words: Words, payload: str) -> Screen:
+    """One that is about no gift."""
+    kind, _, rest = payload.partition(".")
+    match kind:
+        case "role":
+            return roles.news(words, rest)
+        case helpdesk.UNHEARD:
+            return asked.unheard_by_staff(words, code(int(rest))) if rest else asked.unheard(words)
+        case _:
+            return guard.alarm(words, payload)
 
 
 def _of_monthly(words: Words, delivery: Delivery, found: MonthlyFacts) -> Screen | None:

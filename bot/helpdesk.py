@@ -13,13 +13,16 @@ from bot.letters import TO_DONOR, Letter, LetterKind, Question, QuestionState
 from bot.model import Delivery, DeliveryKind, Donor
 from bot.screens.match import code
 from bot.services import Services
-from bot.store import acts, deliveries, donors, marks
+from bot.staff import Right
+from bot.store import acts, deliveries, donors, marks, staff
 from bot.store import questions as store
 from bot.store.deliveries import Owed
 from bot.store.moments import seconds
 from bot.store.sql import Tx
 
 DAILY = 20
+# What an alert of a refused question begins with: alone for the donor, with their number for staff.
+UNHEARD = "unheard"
 _DAY = timedelta(days=1)
 
 
@@ -92,12 +95,27 @@ def _write(
 
 
 def refused(tx: Tx, settings: Settings, one: Letter, now: datetime) -> None:
-    """Telegram does not take this letter, ever: an answer that cannot arrive is told to the staff, and the question waits on."""
+    """Telegram does not take this letter, ever: an answer that cannot arrive is told to the staff, and the question waits
+    on; a question is told to both sides."""
     store.failed(tx, one)
     question, chat_id = store.find(tx, one.donor_id), group(tx, settings)
-    if one.kind is LetterKind.ANSWER and question is not None and chat_id is not None:
+    if question is None or question.state is QuestionState.ERASED:
+        return
+    if one.kind is LetterKind.QUESTION:
+        _unheard(tx, settings, one, now)
+    elif one.kind is LetterKind.ANSWER and chat_id is not None:
         _write(tx, one.donor_id, LetterKind.UNSENT, f"refused-{one.id}", chat_id, now)
         store.move(tx, question, waiting_since=seconds(now))
+
+
+def _unheard(tx: Tx, settings: Settings, one: Letter, now: datetime) -> None:
+    """The donor hears of each, and staff once a day of each donor: in their own chats, since the group may be the fault."""
+    told = Owed(DeliveryKind.ALERT, f"{UNHEARD}-{one.id}", donor_id=one.donor_id, payload=UNHEARD)
+    deliveries.owe(tx, told, now)
+    for chat in staff.chats(tx, settings.admin_ids, Right.SPEAK):
+        key = f"{UNHEARD}-{one.donor_id}-{now:%Y%m%d}-{chat}"
+        payload = f"{UNHEARD}.{one.donor_id}"
+        deliveries.owe(tx, Owed(DeliveryKind.ALERT, key, chat_id=chat, payload=payload, priority=1), now)
 
 
 async def answer(services: Services, said: Said) -> bool:

@@ -101,7 +101,13 @@ class Sending:
         """Read ahead; wait for the fan-out where it is not through."""
         while len(self._waiting) < self._senders:
             is_planned = self._planned.is_set()
-            found = await self._services.db.read(partial(self._read_on, now=self._services.clock()))
+            try:
+                found = await self._services.db.read(partial(self._read_on, now=self._services.clock()))
+            except StoreDown:
+                # An end here would cut off those on their way.
+                log.exception("nobody can be looked for now")
+                await asyncio.sleep(1)
+                continue
             self._waiting.extend(found)
             if found or self._waiting:
                 return True
@@ -168,11 +174,12 @@ class Sending:
         except ChatMoved as error:
             return await self._sent(to, error.new_chat_id)
         except TelegramBusy as error:
-            return _again(to, error.retry_after, "busy")
+            pause = timedelta(seconds=error.retry_after)
+            return Outcome(to.donor_id, SendState.OWED, error="busy", pause=pause)
         except TelegramDown as error:
             if error.in_doubt:
                 return Outcome(to.donor_id, SendState.DOUBT, error="no answer")
-            return _again(to, 2, "not sent")
+            return Outcome(to.donor_id, SendState.OWED, error="not sent", pause=None)
         except TelegramRefused as error:
             log.error("a broadcast was refused", extra={"donor": to.donor_id, "error": str(error)})
             return Outcome(to.donor_id, SendState.FAILED, error=str(error))
@@ -241,10 +248,6 @@ class Sending:
             if one.state is SendState.BLOCKED:
                 donors.move(tx, one.donor_id, state=DonorState.BLOCKED)
                 deliveries.park(tx, one.donor_id)
-
-
-def _again(to: Recipient, seconds: float, why: str) -> Outcome:
-    return Outcome(to.donor_id, SendState.OWED, error=why, pause=timedelta(seconds=seconds))
 
 
 def quiet_hours(services: Services, broadcast: Broadcast) -> nights.Quiet | None:

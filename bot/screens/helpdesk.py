@@ -63,6 +63,25 @@ def closed(words: Words) -> Screen:
     return Screen(text, rows(buttons), stays=True)
 
 
+def unheard(words: Words) -> Screen:
+    """To the donor: Telegram let their message not through to the group. Below whatever they look at now."""
+    text = words.text(
+        "⚠️ We are sorry: your message did not reach the team, since Telegram did not take it. Please write it again in "
+        "another way, for example as plain text without a file."
+    )
+    return Screen(text, rows(Button(words.label("Ask again"), AskPerson())), stays=True)
+
+
+def unheard_by_staff(words: Words, who: str) -> Screen:
+    """To staff, in their own chats: the group may be what does not work."""
+    text = words.text(
+        "⚠️ Donor {code} wrote to the team, and Telegram did not take the message for the group. They were asked to write "
+        "it in another way. If this happens again, write /here in the group: it says what is missing.",
+        code=who,
+    )
+    return Screen(text, stays=True)
+
+
 def solved(words: Words) -> Screen:
     text = words.text("Thank you for telling us. The team knows that your question is solved.")
     return Screen(text, rows(Button(words.label("All campaigns"), Home())), awaiting=Home())

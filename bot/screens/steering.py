@@ -127,15 +127,17 @@ def _card_rows(words: Words, broadcast: Broadcast, *, stays: bool) -> Rows:
 
 
 def sure_to_cancel(words: Words, broadcast: Broadcast) -> Screen:
-    """The last question: a cancel cannot be taken back."""
-    text = paragraphs(
-        composed.title(words, broadcast),
+    """The last question: a cancel cannot be taken back. Who would be left out is known once it has begun."""
+    asked = (
         words.plural(
             "Cancel it for good? {n} person has not got it yet and never will.",
             "Cancel it for good? {n} people have not got it yet and never will.",
             broadcast.tally.left,
-        ),
+        )
+        if broadcast.tally.total
+        else words.text("Cancel it for good? Nobody has got it yet, and nobody will.")
     )
+    text = paragraphs(composed.title(words, broadcast), asked)
     return Screen(
         text,
         rows(

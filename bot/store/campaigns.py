@@ -64,7 +64,7 @@ _COLUMNS = (
 )
 _PUT = Statement(
     insert(campaigns)
-    .values(places("slug", *_COLUMNS))
+    .values(places("id", "slug", *_COLUMNS))
     .on_conflict_do_update(index_elements=["slug"], set_=places(*_COLUMNS))
 )
 _DROPPED = "campaigns.dropped"
@@ -174,7 +174,8 @@ def named(tx: Tx, slug: str) -> Campaign | None:
 
 def put(tx: Tx, campaign: Campaign, position: int) -> None:
     """Add the campaign, or bring the one with its slug up to date; totals stay."""
-    tx.run(_PUT, **_columns(campaign), appeal_id=_put_appeal(tx, campaign.appeal), position=position)
+    appeal_id = _put_appeal(tx, campaign.appeal)
+    tx.run(_PUT, **_columns(campaign), id=_fresh_id(tx), appeal_id=appeal_id, position=position)
 
 
 def add(tx: Tx, campaign: Campaign) -> int | None:
@@ -182,9 +183,13 @@ def add(tx: Tx, campaign: Campaign) -> int | None:
     appeal_id = tx.value(_ANY_APPEAL)
     if appeal_id is None:
         return None
-    # Never an id that was a draft's before: its old buttons would act on this one.
-    id = max(tx.value(_HIGHEST), int(marks.get(tx, _DROPPED) or 0)) + 1
-    return tx.value(_ADD, **_columns(campaign), id=id, appeal_id=appeal_id, position=tx.value(_LAST) + 1)
+    position = tx.value(_LAST) + 1
+    return tx.value(_ADD, **_columns(campaign), id=_fresh_id(tx), appeal_id=appeal_id, position=position)
+
+
+def _fresh_id(tx: Tx) -> int:
+    """Never an id that was a draft's before: its old buttons would act on another campaign."""
+    return max(tx.value(_HIGHEST), int(marks.get(tx, _DROPPED) or 0)) + 1
 
 
 def change(tx: Tx, campaign: Campaign) -> None:

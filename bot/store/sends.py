@@ -3,12 +3,12 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Integer, Text, cast, exists, func, literal, null, or_, select, update
 
-from bot.broadcasts import SendState
+from bot.broadcasts import SendState, pause_after
 from bot.model import DonorState
 from bot.store import audiences
 from bot.store.moments import moment, seconds
@@ -71,6 +71,7 @@ _END = Statement(
         error=at("new_error"),
     )
 )
+_TRIES = Statement(select(_sends.c.attempts).where(*_MINE))
 _CAME = func.json_each(at("came")).table_valued("key")
 _SENT = Statement(
     update(_sends)
@@ -156,13 +157,14 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one send. OWED means that it surely did not happen, and not again before `pause` has passed."""
+    """What became of one send. OWED means that it surely did not happen, and not again before `pause` has passed; None:
+    a pause that grows with its tries, until it is given up as FAILED."""
 
     donor_id: int
     state: SendState
     message_id: int | None = None
     error: str | None = None
-    pause: timedelta = field(default=timedelta())
+    pause: timedelta | None = field(default=timedelta())
 
 
 def candidates(tx: Tx, broadcast_id: int, zone: str, after: int, now: datetime, most: int) -> list[Recipient]:
@@ -203,6 +205,9 @@ def book(tx: Tx, broadcast_id: int, outcomes: Sequence[Outcome], now: datetime) 
 
 def _booked(tx: Tx, broadcast_id: int, one: Outcome, now: datetime) -> dict[str, int]:
     """What it changes in the counters."""
+    if one.pause is None:
+        pause = pause_after(tx.value(_TRIES, this_id=broadcast_id, donor=one.donor_id))
+        one = replace(one, pause=pause) if pause else replace(one, state=SendState.FAILED)
     if tx.run(_END, this_id=broadcast_id, donor=one.donor_id, old=SendState.SENDING, **_ended(one, now)):
         return {one.state: 1}
     if one.state in (SendState.OWED, SendState.DOUBT) or not _is_cleared(tx, broadcast_id, one, now):
@@ -221,7 +226,7 @@ def _ended(one: Outcome, now: datetime) -> dict[str, Value]:
     came = one.state in (SendState.SENT, SendState.DOUBT)
     return {
         "new_state": one.state,
-        "not_before": seconds(now + one.pause) if one.state is SendState.OWED else None,
+        "not_before": seconds(now + one.pause) if one.pause and one.state is SendState.OWED else None,
         # Also what perhaps came counts towards the cap.
         "new_sent_at": seconds(now) if came else None,
         "new_message_id": one.message_id,

@@ -411,6 +411,8 @@ def asked(words: Words, found: list[Campaign]) -> dict[str, Screen]:
         "question of no kind": helpdesk.cannot(words),
         "too many questions": trouble.of(words, errors.TooManyQuestions(20)),
         "question closed": helpdesk.closed(words),
+        "question refused": helpdesk.unheard(words),
+        "question refused, to staff": helpdesk.unheard_by_staff(words, "D9999999"),
         "question solved": helpdesk.solved(words),
         "answer": Screen(helpdesk.answer_head(words, operator), helpdesk.answer_rows(words)),
         "topic": Screen(helpdesk.intro(words, "D9999999", "English")),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import broadcasting
+from bot import broadcasting, composing
 from bot.cards import Cards
 from bot.staff import Member, Role
 from bot.store import staff
@@ -65,7 +65,7 @@ async def test_what_somebody_else_planned_can_be_stopped_also_where_its_author_h
         karim = desk.karim()
         await karim.send("/broadcasts")
         await press(karim, "No. 1", "planned", first="Broadcasts")
-        await press(karim, "Cancel", "Cancel it for good?")
+        await press(karim, "Cancel", "Nobody has got it yet, and nobody will")
         await canceled_by(desk, karim)
 
 
@@ -87,14 +87,29 @@ async def test_what_waits_for_approval_can_be_stopped_also_where_its_author_has_
         assert await desk.rows(STATE) == [("canceled",)]
 
 
+async def test_what_an_author_who_has_left_asked_for_cannot_be_approved_and_is_a_draft_again(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    async with desk_of(sandbox, tmp_path, approval_above=1) as desk:
+        karim = desk.karim()
+        await asked(desk, karim)
+        await let_go(desk)
+        await press(karim, "Approve", "There is nothing to approve any more")
+        assert await desk.rows(STATE) == [("draft",)]
+        assert await desk.rows("SELECT count(*) FROM broadcast_sends") == [(0,)]
+
+
 async def test_an_author_who_has_left_hears_neither_of_the_approval_nor_the_reports_and_sees_no_card(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
     async with desk_of(sandbox, tmp_path, approval_above=1) as desk:
         karim, john = desk.karim(), desk.john()
         await asked(desk, karim)
+        # In one breath: the courier cannot come between the two.
+        waiting = await composing.find(desk.services, 1)
+        assert waiting is not None
+        assert await composing.approve(desk.services, waiting, 2)
         await let_go(desk)
-        await press(karim, "Approve", "You approved it")
         await desk.until_rows("SELECT state, sent FROM broadcasts", [("done", 4)], PACED)
         await desk.services.db.write(
             lambda tx: tx.plain("UPDATE deliveries SET due_at = 1 WHERE kind = 'broadcast_report'")

@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from bot import audience, broadcasting
 from bot.broadcasts import (
+    MOST_TRIES,
     Audience,
     Broadcast,
     BroadcastButton,
@@ -28,6 +31,7 @@ from bot.store.moments import seconds
 from bot.store.sql import Tx
 from bot.zones import zone
 from sandbox.app import Sandbox
+from sandbox.faults import Fault
 from sandbox.telegram.crowd import Crowd, Shares
 from sandbox.telegram.people import Button
 from tests.stage import Stage, bot_beside, labels, session_of, settings_for, shows
@@ -271,6 +275,48 @@ async def test_a_name_is_asked_for_only_where_the_text_wants_it(stage: Stage) ->
     await stage.john().says("Hello John")
     await stage.yasmine().says("Bonjour")
     assert [call.params["chat_id"] for call in stage.telegram.calls if call.method == "getChat"] == [1003]
+
+
+@pytest.mark.parametrize("kind", ["timeout", "cut", "500"])
+async def test_a_name_that_telegram_does_not_tell_leaves_the_send_owed_and_it_comes_once(
+    stage: Stage, kind: str
+) -> None:
+    await everybody_is_here(stage)
+    stage.telegram.faults.add(Fault(kind, "getChat"))
+    await composed(stage, {"en": "Hello {first_name}"})
+    await ring(stage)
+    await stage.john().says("Hello John", 20)
+    await stage.until_rows("SELECT state, sent, doubt FROM broadcasts", [("done", 1, 0)])
+    assert await stage.rows("SELECT state, attempts, error FROM broadcast_sends") == [("sent", 2, None)]
+    assert len([one for one in stage.john().messages if "Hello John" in one.text]) == 1
+
+
+async def test_what_telegram_cannot_do_is_tried_after_ever_longer_pauses_and_given_up_in_the_end(
+    stage: Stage,
+) -> None:
+    await everybody_is_here(stage)
+    stage.telegram.faults.add(Fault("500", "sendMessage", times=-1, chat_id=stage.john().id))
+    made = await composed(stage, {"en": "Hello"})
+    await ring(stage)
+    await stage.until_rows("SELECT attempts > 0 FROM broadcast_sends", [(1,)])
+    pause = "SELECT state, attempts, error, taken_until - unixepoch() BETWEEN {} AND {} FROM broadcast_sends"
+    await _tried(stage, made.id, 6)
+    await stage.until_rows(pause.format(65, 128), [("owed", 7, "not sent", 1)])
+    await _tried(stage, made.id, MOST_TRIES - 2)
+    await stage.until_rows(pause.format(513, 600), [("owed", MOST_TRIES - 1, "not sent", 1)])
+    await _tried(stage, made.id, MOST_TRIES - 1)
+    await stage.until_rows("SELECT state, sent, failed FROM broadcasts", [("done", 0, 1)])
+    assert await stage.rows("SELECT state, error FROM broadcast_sends") == [("failed", "not sent")]
+
+
+async def _tried(stage: Stage, id: int, times: int) -> None:
+    """The only send was tried so often already, and its pause is over."""
+    assert await broadcasting.pause(stage.services, id, 4)
+    await stage.until_rows("SELECT count(*) FROM broadcast_sends WHERE state = 'sending'", [(0,)])
+    changed = f"UPDATE broadcast_sends SET attempts = {times}, taken_until = 0"
+    await stage.services.db.write(lambda tx: tx.plain(changed))
+    assert await broadcasting.resume(stage.services, id, 4)
+    await ring(stage)
 
 
 def nights_zone(currency: str) -> ZoneInfo:

@@ -1,6 +1,7 @@
 """Campaigns run from the chat: created from nothing, changed, opened, paused, closed, put in order."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import pytest
 from bot import auditing, campaigning
 from bot.actions import Give
 from bot.campaigns_file import changes, load, read_file
+from bot.chores import load_campaigns
 from bot.drafting import Fault, Part, Refusal
-from bot.errors import CampaignNotOpen
+from bot.errors import CampaignNotOpen, CampaignsFileError
 from bot.giving import open_checkout
 from bot.i18n import ZONE
 from bot.model import CampaignState
@@ -461,6 +463,84 @@ async def test_a_draft_is_thrown_away_and_an_open_campaign_never(stage: Stage) -
         "csum-goal-1-mad-one-4",
     ):
         await tapped(stage, data, "n'existe plus")
+
+
+async def test_a_button_of_a_draft_that_was_thrown_away_does_nothing_to_the_next(stage: Stage) -> None:
+    dropped = await a_draft(stage)
+    await press(stage.karim(), "Jeter", "Jeter le brouillon")
+    await press(stage.karim(), "Oui, jeter", "3 campagnes")
+    draft = await a_draft(stage, "Une école")
+    before = await stage.rows(f"SELECT * FROM campaigns WHERE id = {draft}")
+    karim = stage.karim()
+    for data in ("cdrop-yes", "cmove-yes-open", "cclear-story-fr"):
+        await stage.telegram.acknowledged(
+            stage.telegram.tapped(karim, karim.chat, karim.last, Button("old", f"{data}-{dropped}"))
+        )
+        await karim.says("n'existe plus")
+    assert await stage.rows(f"SELECT * FROM campaigns WHERE id = {draft}") == before
+
+
+async def test_no_draft_has_an_id_that_another_had_whichever_was_thrown_away_first(stage: Stage) -> None:
+    services = stage.services
+
+    async def begun_as(title: str) -> int:
+        fresh = await campaigning.begin(services, "staff 1", "fr", title)
+        assert not isinstance(fresh, Refusal)
+        return fresh.id
+
+    ids = [await begun_as(title) for title in ("Une", "Deux", "Trois")]
+    for one in (ids[2], ids[0], ids[1]):
+        assert await campaigning.drop(services, one, "staff 1")
+    assert await begun_as("Quatre") > max(ids)
+
+
+async def test_a_campaign_that_a_file_adds_has_no_id_of_a_draft_that_was_thrown_away(stage: Stage) -> None:
+    services, wanted = stage.services, read_file(str(ROOT / "campaigns.toml"))
+    draft = await campaigning.begin(services, "staff 1", "fr", "Un hiver au chaud")
+    assert not isinstance(draft, Refusal)
+    assert await campaigning.drop(services, draft.id, "staff 1")
+    added = replace(wanted[0], slug="added")
+    await services.db.write(lambda tx: load(tx, [*wanted, added]))
+    [(campaign_id,)] = await stage.rows("SELECT id FROM campaigns WHERE slug = 'added'")
+    assert campaign_id > draft.id
+
+
+def _in_euros(folder: Path) -> str:
+    """A file where the goal of the first campaign is in euros."""
+    text = (ROOT / "campaigns.toml").read_text(encoding="utf-8")
+    file = folder / "euros.toml"
+    file.write_text(
+        text.replace('goal = "350000"\ncurrency = "MAD"', 'goal = "35000"\ncurrency = "EUR"'),
+        encoding="utf-8",
+    )
+    return str(file)
+
+
+async def test_a_file_never_changes_the_currency_of_a_goal_that_gifts_count_towards(
+    stage: Stage, tmp_path: Path
+) -> None:
+    stage.stripe.pay(await to_the_bridge(stage, stage.john()))
+    await stage.john().says("Received")
+    stored = "SELECT currency, goal_minor FROM campaigns"
+    before = await stage.rows(stored)
+    settings = stage.settings.model_copy(update={"campaigns_file": _in_euros(tmp_path)})
+    with pytest.raises(
+        CampaignsFileError, match="humanitarian: the goal stays in MAD, since there are gifts"
+    ):
+        await load_campaigns(settings, lambda: True, lambda _: None)
+    assert await stage.rows(stored) == before
+    assert await auditing.audit_books(stage.services) == []
+
+
+async def test_a_file_changes_the_currency_of_a_goal_before_the_first_gift(
+    stage: Stage, tmp_path: Path
+) -> None:
+    settings = stage.settings.model_copy(update={"campaigns_file": _in_euros(tmp_path)})
+    await load_campaigns(settings, lambda: True, lambda _: None)
+    stored = "SELECT currency, goal_minor FROM campaigns WHERE slug = 'humanitarian'"
+    assert await stage.rows(stored) == [("EUR", 3500000)]
+    await stage.john().start("c_humanitarian")
+    await stage.john().says("35,000")
 
 
 async def test_a_reader_looks_and_changes_nothing(stage: Stage) -> None:

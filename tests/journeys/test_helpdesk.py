@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from bot import helpdesk
+from bot.letters import Letter, LetterKind
+from bot.store.sql import Tx
 from sandbox.app import Sandbox
 from sandbox.faults import Fault
 from sandbox.telegram.acts import Said
@@ -436,3 +439,69 @@ async def test_an_answer_that_telegram_refuses_is_told_to_staff_and_the_question
     # Nothing of it is kept, and it is no Delivery that was sent.
     await desk.until_rows("SELECT state, content IS NULL FROM letters WHERE kind = 'answer'", [("failed", 1)])
     await desk.until_rows("SELECT state FROM deliveries WHERE kind = 'answer'", [("failed",)])
+
+
+@pytest.mark.parametrize("phone", [1001, 1002, 1003])
+async def test_a_question_that_telegram_refuses_is_told_to_the_donor_and_to_staff(
+    desk: Stage, phone: int
+) -> None:
+    donor, karim, group = desk.telegram.phones[phone], desk.karim(), group_of(desk)
+    await karim.start()
+    await karim.says("3 campagnes")
+    await donor.start("ask")
+    await donor.says(_ASKED[phone][0])
+    desk.telegram.faults.add(Fault("400", "sendMessage", chat_id=STAFF_GROUP))
+    await donor.send(QUESTION)
+    await donor.says(_ASKED[phone][1])
+    [(number,)] = await desk.rows(f"SELECT id FROM donors WHERE telegram_id = {phone}")
+    assert f"Le donateur D{number}" in _bare((await karim.says("a écrit à l'équipe")).text)
+    state = "SELECT kind, state, content IS NULL FROM letters"
+    await desk.until_rows(state, [("question", "failed", 1)])
+    await desk.until_rows("SELECT state FROM deliveries WHERE kind = 'question'", [("failed",)])
+    assert [one for one in group.messages.values() if QUESTION in one.text] == []
+    # What they write next goes to the team: they need not tap first.
+    await donor.send("In other words")
+    await until_posted(group, "In other words")
+
+
+_ASKED = {
+    1001: ("اكتب سؤالك هنا", "لم تصل رسالتك إلى الفريق"),
+    1002: ("Écrivez votre question ici", "votre message n'est pas arrivé à l'équipe"),
+    1003: ("Write your question here", "your message did not reach the team"),
+}
+
+
+async def test_staff_hear_once_of_a_donor_whose_questions_are_refused_and_the_donor_each_time(
+    desk: Stage,
+) -> None:
+    john = desk.john()
+    await asks(john, "message 0")
+    await until_posted(group_of(desk), "message 0")
+    desk.telegram.faults.add(Fault("400", "sendMessage", times=3, chat_id=STAFF_GROUP))
+    for n in range(1, 4):
+        await john.send(f"message {n}")
+    await john.until(lambda one: len(_unheard(one)) == 3)
+    await desk.karim().says("a écrit à l'équipe")
+    alerts = "SELECT count(*) FROM deliveries WHERE kind = 'alert' AND chat_id = 1900"
+    assert await desk.rows(alerts) == [(1,)]
+
+
+async def test_a_refusal_that_is_heard_after_the_donor_erased_their_data_is_told_to_nobody(
+    desk: Stage,
+) -> None:
+    services = desk.services
+    await asks(desk.john())
+    await until_posted(group_of(desk), QUESTION)
+    [(donor_id,)] = await desk.rows("SELECT id FROM donors")
+    letter = Letter(99, donor_id, LetterKind.QUESTION)
+
+    def erased(tx: Tx) -> None:
+        helpdesk.forget(tx, services.settings, donor_id, services.clock())
+        helpdesk.refused(tx, services.settings, letter, services.clock())
+
+    await services.db.write(erased)
+    assert await desk.rows("SELECT count(*) FROM deliveries WHERE kind = 'alert'") == [(0,)]
+
+
+def _unheard(phone: Phone) -> list[Message]:
+    return [one for one in phone.messages if "did not reach the team" in one.text]

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from bot import auditing, looking, mirroring, monthly
+from bot import auditing, campaigning, looking, mirroring, monthly
+from bot.drafting import Part, Refusal
 from bot.money import Money
 from bot.months import step
 from bot.store import donors
 from sandbox.app import Sandbox
 from sandbox.faults import Fault
-from sandbox.telegram import Phone
+from sandbox.telegram import Button, Phone
 from tests.stage import Stage, bot_beside, labels, press, session_of, settings_for, shows, to_the_bridge
 
 DAY = 86400
@@ -390,6 +391,55 @@ async def test_a_monthly_gift_is_offered_once_and_never_again(sandbox: Sandbox, 
         await john.says("every month? You choose until when", PACED)
         assert labels(john)[0] == "100 MAD every month…"
         await press(john, "100 MAD every month", "Until when?")
+
+
+async def test_a_monthly_gift_in_a_currency_that_is_taken_no_more_is_not_offered(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    settings = settings_for(sandbox, tmp_path, webhook=True, offer_monthly=True)
+    async with bot_beside(sandbox, settings) as stage:
+        john = stage.john()
+        sandbox.stripe.pay(await _a_gift_in_euros(stage))
+        await john.says("Received")
+        offers = "SELECT state, error FROM deliveries WHERE kind = 'monthly_offer'"
+        await stage.until_rows(offers, [("owed", None)])
+        await _takes_no_more_euros(stage)
+        await stage.services.db.write(
+            lambda tx: tx.plain("UPDATE deliveries SET due_at = 0 WHERE state = 'owed'")
+        )
+        stage.services.bells.courier.set()
+        await stage.until_rows(offers, [("failed", "nobody to tell")])
+        assert not [one for one in john.messages if "every month?" in one.text]
+
+
+async def _a_gift_in_euros(stage: Stage) -> str:
+    """John's bridge to a gift of 20 EUR; the session's id."""
+    john = stage.john()
+    await john.start("c_humanitarian_20_eur")
+    await john.says("Gift of")
+    await john.tap("Pay")
+    await john.until(lambda one: shows(one, "Open Stripe"))
+    return session_of(john)
+
+
+async def _takes_no_more_euros(stage: Stage) -> None:
+    edited = await campaigning.clear(stage.services, 1, "staff 1", Part.AMOUNTS, "eur")
+    assert not isinstance(edited, Refusal)
+
+
+@pytest.mark.parametrize("data", ["monthly-1-2000-eur", "each-1-2000-eur-3m", "giveeach-1-2000-eur-3m"])
+async def test_an_old_button_of_a_monthly_gift_in_a_currency_that_is_taken_no_more_is_answered(
+    stage: Stage, data: str
+) -> None:
+    john = stage.john()
+    await john.start("c_humanitarian_20_eur")
+    await john.says("Gift of")
+    await _takes_no_more_euros(stage)
+    await stage.telegram.acknowledged(stage.telegram.tapped(john, john.chat, john.last, Button("old", data)))
+    await john.says("This campaign does not take EUR")
+    assert labels(john) == ["All campaigns"]
+    assert await stage.rows("SELECT count(*) FROM donations") == [(0,)]
+    assert stage.stripe.sessions == {}
 
 
 async def test_a_page_that_was_not_paid_leaves_no_monthly_gift(stage: Stage) -> None:
