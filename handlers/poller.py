@@ -11,7 +11,7 @@ from telegram import error as api
 from telegram.request import BaseRequest
 
 from bot.botapi.pen import Pen
-from bot.errors import EntraideError
+from bot.errors import EntraideError, StoreDown
 from bot.services import Services
 from bot.store import updates
 from bot.store.sql import Tx
@@ -42,13 +42,15 @@ class Poller:
             while True:
                 try:
                     batch = await self._ask(offset)
-                except api.TelegramError as error:
+                    news = await self._keep(batch)
+                except (api.TelegramError, StoreDown) as error:
+                    # What could not be kept is not acknowledged: it comes again.
                     log.warning("polling failed", extra={"error": type(error).__name__})
                     await asyncio.sleep(pause)
                     pause = min(pause * 2, _LONGEST_PAUSE)
                     continue
                 pause = 1.0
-                for kept in await self._keep(batch):
+                for kept in news:
                     group.create_task(self.finish(kept))
                 offset = max((kept.update_id + 1 for kept in batch), default=offset)
 
@@ -71,21 +73,24 @@ class Poller:
     async def finish(self, kept: Kept) -> None:
         """Take the update until its answer is drawn, then forget what it said."""
         pause = 0.5
-        while not await self._is_taken(kept):
+        while not await self._is_finished(kept):
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
-        await self._services.db.write(partial(updates.forget, update_id=kept.update_id))
 
-    async def _is_taken(self, kept: Kept) -> bool:
+    async def _is_finished(self, kept: Kept) -> bool:
         try:
-            update = read_update(kept.raw, self._bot)
-        except Exception:
-            # One update that cannot be read must not block the ones after it.
-            log.exception("an update cannot be read", extra={"update": kept.update_id})
-            return True
-        try:
-            await self._desk.take(update)
+            await self._take(kept)
+            await self._services.db.write(partial(updates.forget, update_id=kept.update_id))
         except EntraideError as error:
             log.warning("a turn is taken again", extra={"error": type(error).__name__})
             return False
         return True
+
+    async def _take(self, kept: Kept) -> None:
+        """One update that cannot be read, or that trips over a fault of ours, must not end the process, now and at each start."""
+        try:
+            await self._desk.take(read_update(kept.raw, self._bot))
+        except EntraideError:
+            raise
+        except Exception:
+            log.exception("an update cannot be taken", extra={"update": kept.update_id})
