@@ -337,6 +337,7 @@ class App:
     async def _chores(self, services: Services) -> None:
         while True:
             await _survives("reconcile", self._reconcile_if_due, services)
+            await _survives("pull back", looking.pull_back, services)
             await _survives("prune", looking.prune, services)
             await asyncio.sleep(self.tempo.chore)
 

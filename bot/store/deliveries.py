@@ -75,6 +75,18 @@ _NEXT = Statement(
         deliveries.c.state.in_(_OPEN)
     )
 )
+_PULL_BACK = Statement(
+    update(deliveries)
+    .where(
+        deliveries.c.state.in_(_OPEN),
+        func.coalesce(deliveries.c.leased_until, deliveries.c.due_at) > at("beyond"),
+        deliveries.c.kind.not_in([DeliveryKind.REMINDER.value, DeliveryKind.PLEDGE_REMINDER.value]),
+    )
+    .values(
+        due_at=at("now"),
+        leased_until=case((deliveries.c.state == DeliveryState.SENDING.value, 0), else_=null()),
+    )
+)
 _PARK = Statement(
     update(deliveries)
     .where(deliveries.c.donor_id == at("donor"), deliveries.c.state == DeliveryState.OWED.value)
@@ -169,6 +181,11 @@ def again(tx: Tx, delivery_id: int, due: datetime, error: str) -> None:
 def release(tx: Tx) -> int:
     """At start, when no other sender lives: what was being sent is in doubt and is due again."""
     return tx.run(_RELEASE)
+
+
+def pull_back(tx: Tx, now: datetime) -> int:
+    """Due now is what was put off further than anything is: a clock that ran ahead did that. Reminders are planned that far."""
+    return tx.run(_PULL_BACK, now=seconds(now), beyond=seconds(now + timedelta(days=1)))
 
 
 def next_due(tx: Tx) -> datetime | None:
