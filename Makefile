@@ -8,7 +8,7 @@ TARGETS := buttons starts amounts signatures webhooks updates campaigns
 PO := $(wildcard locales/*/LC_MESSAGES/entraide.po)
 MO := $(PO:.po=.mo)
 
-.PHONY: help demo run test test-postgres test-deep fuzz check bandit audit bench pictures words clean
+.PHONY: help demo run test test-postgres test-faults test-deep fuzz check bandit audit bench pictures words clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -37,6 +37,9 @@ test: $(VENV)/.ready $(MO) ## Run the tests
 
 test-postgres: $(VENV)/.ready $(MO) ## Run every test of the store on a PostgreSQL of its own, gone afterwards
 	@TEST_DATABASE=postgresql $(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+test-faults: $(VENV)/.ready $(MO) ## Die at every await of every journey; break disk, wire and clock
+	@JOURNEYS=all LIVES=1 $(BIN)/python -m pytest -n $(JOBS) tests/faults $(ARGS)
 
 test-deep: $(VENV)/.ready $(MO) ## Five thousand lives of money, a thousand monthly gifts, a storm of ten thousand (an hour)
 	@EXAMPLES=5000 GIFTS=1000 RECIPIENTS=10000 $(BIN)/python -m pytest -n 2 tests/journeys/test_money_machine.py tests/journeys/test_fourteen_months.py tests/journeys/test_broadcast_storm.py $(ARGS)

@@ -508,6 +508,7 @@ class App:
     async def _chores(self, services: Services) -> None:
         while True:
             await survives("reconcile", self._reconcile_if_due, services)
+            await survives("pull back", looking.pull_back, services)
             await survives("prune", looking.prune, services)
             await asyncio.sleep(self.tempo.chore)
 

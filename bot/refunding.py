@@ -133,12 +133,22 @@ async def undo(services: Services, donor: Donor, donation_id: str) -> Donation:
 
 
 async def give_back(
-    services: Services, donation: Donation, money: Money, reason: str, asked_by: str
+    services: Services,
+    donation: Donation,
+    money: Money,
+    reason: str,
+    asked_by: str,
+    left: Money | None = None,
 ) -> Donation:
-    """Refund `money` of the gift. Still unrefunded in the answer means: Stripe was not reached yet, the order is kept."""
+    """Refund `money` of the gift. Still unrefunded in the answer means: Stripe was not reached yet, the order is kept.
+
+    `left` is what could be given back when it was asked for: a tap that comes again after its refund was made makes no other.
+    """
     wanted = RefundOrder(secrets.token_hex(8), donation.id, money, reason, asked_by, OrderState.ASKED)
     now = services.clock()
-    order = await services.db.write(lambda tx: _order(tx, wanted, donation, now))
+    order = await services.db.write(lambda tx: _order(tx, wanted, donation, now, left))
+    if order is None:
+        return await giving.get(services, donation.id)
     try:
         return await services.soon(make(services, order))
     except (PaymentsError, TimeoutError):
@@ -150,7 +160,13 @@ async def give_back(
         return await giving.get(services, donation.id)
 
 
-def _order(tx: Tx, wanted: RefundOrder, donation: Donation, now: datetime) -> RefundOrder:
+def _order(
+    tx: Tx, wanted: RefundOrder, donation: Donation, now: datetime, left: Money | None
+) -> RefundOrder | None:
+    """None where what is left is no longer what it was."""
+    under_way = refunds.asked(tx, donation.id)
+    if under_way is None and left is not None and left != _left(tx, donation):
+        return None
     order = refunds.order(tx, wanted, now, now + _SLOW)
     if order.id == wanted.id and order.asked_by.startswith("staff "):
         after = {"minor": order.money.minor, "currency": order.money.currency, "reason": order.reason}
@@ -235,12 +251,20 @@ async def facts(services: Services, donation_id: str) -> GiftFacts | None:
         payment = donations.payment_for(tx, donation.id)
         gone = refunds.of_payment(tx, payment.payment_intent) if payment else []
         settled = balance.of_payment(tx, payment.payment_intent) if payment else []
-        back = sum(one.money.minor for one in gone if one.counts)
-        can_go = payment is not None and payment.payment_intent != ""
-        left = Money(donation.total.minor - back if can_go else 0, donation.money.currency)
-        return GiftFacts(donation, campaign, receipts.of_donation(tx, donation.id), gone, left, settled)
+        papers = receipts.of_donation(tx, donation.id)
+        return GiftFacts(donation, campaign, papers, gone, _left(tx, donation), settled)
 
     return await services.db.read(read)
+
+
+def _left(tx: Tx, donation: Donation) -> Money:
+    """What can still be given back; nothing of what came outside Stripe."""
+    payment = donations.payment_for(tx, donation.id)
+    if payment is None or payment.payment_intent == "":
+        return Money(0, donation.money.currency)
+    gone = refunds.of_payment(tx, payment.payment_intent)
+    back = sum(one.money.minor for one in gone if one.counts)
+    return Money(donation.total.minor - back, donation.money.currency)
 
 
 # Learning what went back.

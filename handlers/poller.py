@@ -12,7 +12,7 @@ from telegram.request import BaseRequest
 
 from bot import meters
 from bot.botapi.pen import Pen
-from bot.errors import EntraideError, NotAnUpdate
+from bot.errors import EntraideError, NotAnUpdate, StoreDown
 from bot.services import Services
 from bot.store import updates
 from bot.store.sql import Tx
@@ -50,13 +50,15 @@ class Poller:
             while True:
                 try:
                     batch = await self._ask(offset)
-                except api.TelegramError as error:
+                    news = await self._keep(batch)
+                except (api.TelegramError, StoreDown) as error:
+                    # What could not be kept is not acknowledged: it comes again.
                     log.warning("polling failed", extra={"error": type(error).__name__})
                     await asyncio.sleep(pause)
                     pause = min(pause * 2, _LONGEST_PAUSE)
                     continue
                 pause = 1.0
-                for kept in await self._keep(batch):
+                for kept in news:
                     group.create_task(self._line.tidied(kept.chat) if self._line else self.finish(kept))
                 offset = max((kept.update_id + 1 for kept in batch), default=offset)
 
@@ -85,22 +87,25 @@ class Poller:
     async def finish(self, kept: Kept) -> None:
         """Take the update until its answer is drawn, then forget what it said."""
         pause = 0.5
-        while not await self._is_taken(kept):
+        while not await self._is_finished(kept):
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
-        await self._services.db.write(partial(updates.forget, update_id=kept.update_id))
 
-    async def _is_taken(self, kept: Kept) -> bool:
+    async def _is_finished(self, kept: Kept) -> bool:
         try:
-            update = read_update(kept.raw, self._bot)
-        except NotAnUpdate as error:
-            # One update that cannot be read must not block the ones after it.
-            log.error("an update cannot be read", extra={"update": kept.update_id, "error": str(error)})
-            return True
-        try:
-            await self._desk.take(update)
+            await self._take(kept)
+            await self._services.db.write(partial(updates.forget, update_id=kept.update_id))
         except EntraideError as error:
             meters.FAILURES.add("update", type(error).__name__)
             log.warning("a turn is taken again", extra={"error": type(error).__name__})
             return False
         return True
+
+    async def _take(self, kept: Kept) -> None:
+        """One update that cannot be read must not block the ones after it, now and at each start."""
+        try:
+            update = read_update(kept.raw, self._bot)
+        except NotAnUpdate as error:
+            log.error("an update cannot be read", extra={"update": kept.update_id, "error": str(error)})
+            return
+        await self._desk.take(update)

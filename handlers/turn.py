@@ -23,7 +23,7 @@ from bot.figures import Step
 from bot.i18n import ZONE, guess
 from bot.model import Campaign, Donor, DonorState
 from bot.references import fresh_gift
-from bot.screens import trouble
+from bot.screens import mine, trouble
 from bot.screens.base import Screen
 from bot.screens.home import languages
 from bot.services import Services
@@ -145,6 +145,9 @@ class Desk:
         began = time.perf_counter()
         admins = self._services.settings.admin_ids
         entry = await self._services.db.read(lambda tx: _enter(tx, asked, admins))
+        if entry.donor is None and entry.is_done:
+            await self._farewell(asked.person)
+            return
         donor = entry.donor or await self._welcome(asked)
         if entry.donor is None and entry.role is not None:
             # Named before they came: their chat's menu can be set only now.
@@ -191,6 +194,15 @@ class Desk:
         ):
             if error is not None:
                 raise error
+
+    async def _farewell(self, person: User) -> None:
+        """Who is unknown though their turn is done has erased everything: a tap that comes again must not make them known."""
+        services = self._services
+        words = services.catalogues.words(guess(person.language_code) or services.settings.default_language)
+        try:
+            await draw.send(self._bot, person.id, mine.erased(words))
+        except (ChatGone, TelegramRefused) as error:
+            log.info("a farewell was not heard", extra={"error": type(error).__name__})
 
     async def _welcome(self, asked: Asked) -> Donor:
         services, person = self._services, asked.person

@@ -31,8 +31,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _is_about_the_store(item: pytest.Item) -> bool:
-    """Its module speaks to a database or sets a bot on the stage. Pictures of pages are drawn once."""
-    if "browser" in item.path.parts:
+    """Its module speaks to a database or sets a bot on the stage. Pictures of pages are drawn once, and what dies or breaks copies SQLite's file."""
+    if {"browser", "faults"} & set(item.path.parts):
         return False
     known = vars(item.module).values() if isinstance(item, pytest.Function) else ()
     fixtures = getattr(item, "fixturenames", ())

@@ -88,6 +88,18 @@ _NEXT = Statement(
         deliveries.c.state.in_(_OPEN)
     )
 )
+_PULL_BACK = Statement(
+    update(deliveries)
+    .where(
+        deliveries.c.state.in_(_OPEN),
+        func.coalesce(deliveries.c.leased_until, deliveries.c.due_at) > at("beyond"),
+        deliveries.c.kind.not_in([DeliveryKind.REMINDER.value, DeliveryKind.PLEDGE_REMINDER.value]),
+    )
+    .values(
+        due_at=at("now"),
+        leased_until=case((deliveries.c.state == DeliveryState.SENDING.value, 0), else_=null()),
+    )
+)
 _PARK = Statement(
     update(deliveries)
     .where(deliveries.c.donor_id == at("donor"), deliveries.c.state == DeliveryState.OWED.value)
@@ -191,6 +203,11 @@ def release_dead(tx: Tx, living: Collection[str]) -> int:
     """As `release`, for those senders alone that live no more."""
     senders = [row[0] or "" for row in tx.all(_SENDERS)]
     return sum(tx.run(_RELEASE_OF, sender=one) for one in senders if one not in living)
+
+
+def pull_back(tx: Tx, now: datetime) -> int:
+    """Due now is what was put off further than anything is: a clock that ran ahead did that. Reminders are planned that far."""
+    return tx.run(_PULL_BACK, now=seconds(now), beyond=seconds(now + timedelta(days=1)))
 
 
 def next_due(tx: Tx) -> datetime | None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Text
 from sqlalchemy.dialects.sqlite import dml
-from sqlalchemy.dialects.sqlite import insert as insert
+from sqlalchemy.dialects.sqlite import insert as insert  # noqa: PLC0414  one `insert` for both
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement

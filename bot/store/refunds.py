@@ -1,9 +1,9 @@
 """Refunds and disputes as Stripe reports them, by its ids; and the refunds that somebody here asked for."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bot.model import Dispute, OrderState, Refund, RefundOrder
 from bot.money import Money
@@ -67,6 +67,11 @@ _DUE = Statement(
     .where(refund_orders.c.look_at <= at("now"), refund_orders.c.state == OrderState.ASKED.value)
     .order_by(refund_orders.c.look_at, refund_orders.c.id)
     .limit(at("most"))
+)
+_PULL_BACK = Statement(
+    update(refund_orders)
+    .where(refund_orders.c.state == OrderState.ASKED.value, refund_orders.c.look_at > at("beyond"))
+    .values(places("look_at"))
 )
 _OPEN_ORDERS = Statement(select(func.count()).where(refund_orders.c.state == OrderState.ASKED.value))
 
@@ -158,6 +163,11 @@ def change_order(tx: Tx, order_id: str, **values: Value) -> None:
 
 def orders_due(tx: Tx, now: datetime, limit: int) -> list[RefundOrder]:
     return [_order(row) for row in tx.all(_DUE, now=seconds(now), most=limit)]
+
+
+def pull_back(tx: Tx, now: datetime) -> int:
+    """Orders that a clock which ran ahead put off by more than a day are due now."""
+    return tx.run(_PULL_BACK, look_at=seconds(now), beyond=seconds(now + timedelta(days=1)))
 
 
 def open_orders(tx: Tx) -> int:

@@ -551,6 +551,27 @@ async def test_duty_21_erasing_leaves_every_sum_and_nothing_of_the_person(
         await audited(stage)
 
 
+async def test_duty_21_a_tap_that_comes_again_after_erasing_makes_nobody_known_again(stage: Stage) -> None:
+    donor = zulaykha(stage)
+    await pays(stage, donor)
+    await _erased(donor)
+    [update] = [
+        one.update
+        for one in stage.telegram.updates.everyone.values()
+        if "erase-yes" in str(one.update.get("callback_query", {}).get("data"))
+    ]
+    secret = stage.telegram.updates.webhook
+    assert secret is not None
+    headers = {"X-Telegram-Bot-Api-Secret-Token": secret.secret or ""}
+    async with (
+        aiohttp.ClientSession(headers=headers) as http,
+        http.post(f"{stage.url}/telegram", json=update) as answer,
+    ):
+        assert answer.status == 200
+    assert await places_of(stage) == []
+    assert sum("Erased." in one.text for one in donor.messages) == 2
+
+
 async def test_duty_21_what_is_kept_can_be_seen_before_it_is_erased_and_a_promise_goes_too(
     stage: Stage,
 ) -> None:
