@@ -37,9 +37,12 @@ class Proof:
 
 
 def copy(source: Path, target: Path) -> None:
-    """One consistent view of `source` in a new file that needs no other beside it. Writers are not held up."""
+    """One consistent view of `source` in a new file that needs no other beside it. Writers are not held up.
+
+    Raises StoreBroken.
+    """
     os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    with _opened(source, "rw") as live, _opened(target, "rw") as made:
+    with _opened(source, "rw") as live, _opened(target, "rw") as made, _damage_named(source):
         live.backup(made)
         made.execute("PRAGMA journal_mode=DELETE")
 

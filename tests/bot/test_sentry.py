@@ -17,7 +17,7 @@ from bot import sentry, tracing
 from bot.__main__ import cli
 from bot.errors import TelegramRefused
 
-SECRETS = ("Amina", "Bonjour", "https://checkout", "200 MAD", "20000", "1003", "sk_test_", "7000000001:")
+SECRETS = ("Zoubida", "Bonjour", "https://checkout", "200 MAD", "20000", "1003", "sk_test_", "7000000001:")
 
 
 class Kept(Transport):
@@ -49,7 +49,7 @@ def fail(name: str) -> None:
 
 def log_a_fault(logger: str = "entraide.turn") -> None:
     try:
-        fail("Amina")
+        fail("Zoubida")
     except TelegramRefused:
         logging.getLogger(logger).exception("a handler failed", extra={"donor": 1003, "minor": 20000})
 
@@ -68,7 +68,7 @@ def test_the_fault_its_place_and_its_trace_arrive_and_no_word_of_anybody(kept: K
 
 
 def test_what_a_library_logs_arrives_without_its_words(kept: Kept) -> None:
-    logging.getLogger("some.library").error("cannot send %s to %s", "Bonjour", "Amina")
+    logging.getLogger("some.library").error("cannot send %s to %s", "Bonjour", "Zoubida")
     (body,) = kept.bodies
     assert "logentry" not in json.loads(body.splitlines()[-1])
     assert "cannot send" not in body
@@ -76,7 +76,7 @@ def test_what_a_library_logs_arrives_without_its_words(kept: Kept) -> None:
 
 
 def test_what_is_no_fault_is_not_told(kept: Kept) -> None:
-    logging.getLogger("entraide").warning("background work failed", extra={"error": "Amina"})
+    logging.getLogger("entraide").warning("background work failed", extra={"error": "Zoubida"})
     logging.getLogger("entraide").info("turn")
     assert kept.bodies == []
 
