@@ -59,6 +59,9 @@ class Lines:
             finally:
                 await self._back(wire)
 
+    def open(self) -> None:
+        self._is_closed = False
+
     async def close(self) -> None:
         """Waits for those who have a line."""
         self._is_closed = True
@@ -110,6 +113,7 @@ class Postgres(Database):
 
     async def open(self) -> None:
         for lines in (self._writer, self._readers):
+            lines.open()
             async with lines.line(_VIEW):
                 """It answers, and stays open for the first who comes."""
 

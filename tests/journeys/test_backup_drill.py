@@ -13,6 +13,7 @@ from bot.store.migrate import migrate
 from sandbox.app import Sandbox
 from sandbox.telegram import Phone
 from tests.bot.test_backups import with_a_page_overwritten
+from tests.engine import only_sqlite
 from tests.journeys.test_kills import Bot, facts
 from tests.stage import free_port, labels, session_of, settings_for, shows, until_health
 
@@ -57,6 +58,7 @@ async def ledger_of(folder: Path, settings: Settings) -> list[bytes]:
     return (folder / "ledger.jsonl").read_bytes().splitlines()
 
 
+@only_sqlite
 async def test_a_backup_under_load_is_restored_elsewhere_and_the_bot_goes_on(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
@@ -105,6 +107,7 @@ async def test_a_backup_under_load_is_restored_elsewhere_and_the_bot_goes_on(
     assert len(differ) == len(named)
 
 
+@only_sqlite
 async def test_a_damaged_database_is_never_written_to_and_the_start_names_the_restore(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
