@@ -4,10 +4,11 @@ PYTHON ?= python3
 JOBS ?= 4
 VENV := .venv
 BIN := $(VENV)/bin
+TARGETS := buttons starts amounts signatures webhooks updates campaigns
 PO := $(wildcard locales/*/LC_MESSAGES/entraide.po)
 MO := $(PO:.po=.mo)
 
-.PHONY: help demo run test test-deep check bench pictures words clean
+.PHONY: help demo run test test-postgres test-faults test-deep fuzz check bandit audit bench pictures words clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -34,8 +35,27 @@ run: $(VENV)/.ready $(MO) ## Run the bot with the settings in .env
 test: $(VENV)/.ready $(MO) ## Run the tests
 	@$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term $(ARGS)
 
+test-postgres: $(VENV)/.ready $(MO) ## Run every test of the store on a PostgreSQL of its own, gone afterwards
+	@TEST_DATABASE=postgresql $(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+test-faults: $(VENV)/.ready $(MO) ## Die at every await of every journey; break disk, wire and clock
+	@JOURNEYS=all LIVES=1 $(BIN)/python -m pytest -n $(JOBS) tests/faults $(ARGS)
+
 test-deep: $(VENV)/.ready $(MO) ## Five thousand lives of money, a thousand monthly gifts, a storm of ten thousand (an hour)
 	@EXAMPLES=5000 GIFTS=1000 RECIPIENTS=10000 $(BIN)/python -m pytest -n 2 tests/journeys/test_money_machine.py tests/journeys/test_fourteen_months.py tests/journeys/test_broadcast_storm.py $(ARGS)
+
+.venv-fuzz/.ready: tests/fuzz/requirements.lock requirements.lock
+	@test -x .venv-fuzz/bin/python || $(PYTHON) -m venv .venv-fuzz
+	.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	-.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r $<
+	@touch $@
+
+fuzz: $(VENV)/.ready .venv-fuzz/.ready $(MO) ## Feed what strangers might send, FUZZ_SECONDS (60) a target; then atheris, where it can be had
+	@EXAMPLES=$${EXAMPLES:-1000} FUZZ_SECONDS=$${FUZZ_SECONDS:-60} $(BIN)/python -m pytest -n 2 tests/fuzz $(ARGS)
+	@if .venv-fuzz/bin/python -c 'import atheris' 2>/dev/null; then for one in $(TARGETS); do \
+		echo "atheris: $$one"; .venv-fuzz/bin/python -m tests.fuzz.harness $$one -max_total_time=$${FUZZ_SECONDS:-60} 2>&1 | tee .venv-fuzz/$$one.log | grep '^Done' \
+		|| { tail -40 .venv-fuzz/$$one.log; exit 1; }; done; \
+	else echo "atheris has no wheel for this machine: only hypothesis was run"; fi
 
 check: $(VENV)/.ready $(MO) ## Style, types, walls, catalogues, secrets
 	@$(BIN)/ruff format --check .
@@ -44,6 +64,17 @@ check: $(VENV)/.ready $(MO) ## Style, types, walls, catalogues, secrets
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tests.house.catalogues
 	@$(BIN)/python -m tests.house.secrets
+
+.venv-audit/.ready: tests/house/audit/requirements.lock
+	@test -x .venv-audit/bin/python || $(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+bandit: .venv-audit/.ready ## Look for patterns that are known to be unsafe
+	@.venv-audit/bin/bandit --quiet --recursive bot handlers --severity-level medium
+
+audit: bandit ## bandit, and whether a fault of a dependency is known
+	@.venv-audit/bin/python tests/house/audit/known_faults.py requirements.lock
 
 .venv-bench/.ready: benchmarks/requirements.lock
 	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
@@ -62,4 +93,4 @@ words: $(VENV)/.ready ## Extract and update the catalogues
 	@for lang in ar fr; do $(BIN)/pybabel --quiet update --no-wrap --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date -D entraide -i locales/entraide.pot -d locales -l $$lang; done
 
 clean: ## Remove what was made
-	rm -rf $(VENV) .venv-bench var build *.egg-info
+	rm -rf $(VENV) .venv-bench .venv-fuzz .venv-audit var build *.egg-info

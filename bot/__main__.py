@@ -1,9 +1,9 @@
-"""The command line: `entraide run`, `check`, `migrate`, `campaigns load`, `reconcile`, `report`, `export`."""
+"""The command line: `entraide run` (or `web` and `worker`), `check`, `migrate`, `copy`, `backup`, `restore`, `reconcile` and more."""
 
 import asyncio
 import gc
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -39,14 +39,35 @@ def settings() -> Settings:
 
 @cli.command()
 def run() -> None:
-    """Serve donors until SIGTERM."""
+    """Serve donors until SIGTERM: everything in one process."""
+    _serve("run")
+
+
+@cli.command()
+def web() -> None:
+    """Serve donors' taps and Stripe's webhooks, one of several such processes; at least one `entraide worker` is needed."""
+    if not settings().public_url:
+        typer.echo(
+            "PUBLIC_URL is needed: without it Telegram is asked for updates, by `entraide worker`.", err=True
+        )
+        raise typer.Exit(2)
+    _serve("web")
+
+
+@cli.command()
+def worker() -> None:
+    """Do what donors do not wait for, one of several such processes: sends what is owed, asks Stripe, broadcasts."""
+    _serve("worker")
+
+
+def _serve(part: str) -> None:
     # What imports make stays: looking for garbage in it takes a fifth of the start, and each later look less without it.
     gc.disable()
     from bot import heap, lean
 
     lean.load()
     from bot import logs
-    from bot.app import App
+    from bot.app import App, Part
 
     heap.settle()
     chosen = settings()
@@ -57,13 +78,14 @@ def run() -> None:
         )
         raise typer.Exit(2)
     logs.set_up(chosen.log_format)
+    _tell_sentry(chosen)
 
     async def serve() -> None:
-        app = App(chosen)
+        app = App(chosen, part=Part(part))
         app.stop_on_signals()
-        await app.run()
+        await _told(app.run())
 
-    _run(serve())
+    _run(_told(serve()))
 
 
 @cli.command()
@@ -81,7 +103,55 @@ def migrate() -> None:
     """Bring the database to this version's tables."""
     from bot.store.migrate import migrate as bring_up
 
-    typer.echo("migrated" if bring_up(settings().database_path) else "up to date")
+    done = asyncio.run(_told(asyncio.to_thread(bring_up, settings().database_url)))
+    typer.echo("migrated" if done else "up to date")
+
+
+@cli.command()
+def copy(
+    *,
+    source: Annotated[str, typer.Option("--from", help="The book, as in DATABASE_URL; it is only read.")],
+    target: Annotated[str, typer.Option("--to", help="An empty database; DATABASE_URL if left out.")] = "",
+) -> None:
+    """Copy a whole book into an empty database of either engine, while the bot is stopped; again goes on."""
+    from bot.copying import copy as copied
+    from bot.copying import table
+
+    compared = asyncio.run(_told(copied(source, target or settings().database_url, typer.echo)))
+    typer.echo(table(compared))
+    raise typer.Exit(1 if any(one.wrong for one in compared) else 0)
+
+
+@cli.command()
+def backup(
+    *,
+    to: Annotated[Path | None, typer.Option(help="A folder, or a file that does not exist yet.")] = None,
+    zipped: Annotated[bool, typer.Option("--gzip", help="Packed: a quarter of the size.")] = False,
+    keep: Annotated[int, typer.Option(min=0, help="Keep this many of that folder's; 0: all.")] = 0,
+) -> None:
+    """Copy the database while the bot runs, prove the copy, and say the ledger's head."""
+    from bot import backups, dumps
+
+    chosen, now = settings(), datetime.now(ZONE)
+    if chosen.database_url.startswith("sqlite"):
+        made = _or_exit(lambda: backups.back_up(chosen, to, zipped=zipped, keep=keep, now=now))
+    else:
+        made = _or_exit(lambda: dumps.dump(chosen.database_url, to or Path("var/backups"), now))
+    typer.echo(f"{made.file}: {made.size} bytes{f', {made.proof.said}' if made.proof else ''}")
+
+
+@cli.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="What `entraide backup` made.")],
+    *,
+    replace: Annotated[bool, typer.Option("--replace", help="Put aside what is there.")] = False,
+) -> None:
+    """Put a proven backup in the database's place, with the bot stopped."""
+    from bot import backups
+
+    chosen, now = settings(), datetime.now(ZONE)
+    done = _or_exit(lambda: backups.restore(chosen, file, replace=replace, now=now))
+    typer.echo("\n".join(done.said))
 
 
 @cli.command()
@@ -208,6 +278,25 @@ def _period(first: datetime | None, last: datetime | None) -> "Period":
     if period.first > period.last:
         raise typer.BadParameter("--from lies after --to")
     return period
+
+
+def _tell_sentry(chosen: Settings) -> None:
+    if dsn := chosen.sentry_dsn.get_secret_value():
+        from bot import sentry
+
+        try:
+            sentry.set_up(dsn)
+        except ImportError:
+            typer.echo("SENTRY_DSN is set, but sentry-sdk is not installed: pip install sentry-sdk", err=True)
+            raise typer.Exit(2) from None
+
+
+def _or_exit(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except EntraideError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
 
 
 async def _told(work: Coroutine[Any, Any, T]) -> T:

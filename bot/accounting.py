@@ -60,7 +60,7 @@ async def learn(services: Services, payment_intent: str, *, event_id: str | None
         if event_id:
             await services.db.write(lambda tx: inbox.done(tx, event_id, "ignored", services.clock()))
         return
-    async with services.locks.of(payment.donation_id):
+    async with services.gift(payment.donation_id):
         gone = await services.db.read(lambda tx: _gone(tx, payment_intent))
         charge = await services.payments.charge(payment_intent)
         found = [charge.transaction] if charge and charge.transaction else []

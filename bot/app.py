@@ -5,11 +5,12 @@ import contextlib
 import hashlib
 import logging
 import signal
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from functools import partial
-from typing import Any, ParamSpec
+from typing import Any
 
 import uvicorn
 from telegram import error as api
@@ -22,6 +23,7 @@ from bot import (
     courier,
     digesting,
     looking,
+    meters,
     mirroring,
     refunding,
 )
@@ -30,22 +32,48 @@ from bot.botapi.pen import Pen
 from bot.botapi.transport import AiohttpRequest
 from bot.cards import Cards
 from bot.config import Settings
-from bot.errors import CampaignsFileError, EntraideError, PaymentsLocked, StoreDown
+from bot.errors import (
+    CampaignsFileError,
+    DatabaseTaken,
+    EntraideError,
+    NotAnUpdate,
+    NotMigrated,
+    PaymentsLocked,
+    StoreBroken,
+    StoreDown,
+)
 from bot.i18n import Catalogues
+from bot.loops import background, either, ended, survives
 from bot.payments.stripe_api import Payments
-from bot.services import Services
-from bot.store import campaigns, deliveries, inbox
+from bot.services import Bells, Locks, Services
+from bot.several import Several
+from bot.store import campaigns, copying, deliveries, inbox, marks, snapshot
 from bot.store.database import Database
-from bot.store.migrate import migrate
+from bot.store.fenced import Fenced
+from bot.store.migrate import HEAD, migrate, version
+from bot.store.moments import moment, seconds
+from bot.store.presence import Presence, present
+from bot.store.sql import Tx
 from bot.watching import Seen, Watch
-from bot.web import Door, Health
+from bot.web import HEADERS, Door, Health
+from bot.wire import Bounds, bounded
+from handlers.line import Line
 from handlers.menu import publish, publish_for_staff
 from handlers.poller import ALLOWED, Poller
 from handlers.reading import read_update
 from handlers.turn import Desk
 
 log = logging.getLogger("entraide")
-P = ParamSpec("P")
+
+_HEARD, _STRIPE = "stripe.webhook.heard", "stripe.health"
+
+
+class Part(StrEnum):
+    """What this process does: everything, alone; or its part beside others on the same database."""
+
+    ALL = "run"
+    WEB = "web"
+    WORKER = "worker"
 
 
 @dataclass(frozen=True)
@@ -65,6 +93,15 @@ class Tempo:
     telegram_read: float = 10
     stripe_read: float = 15
     patience: float = 8
+    # How long we wait for another process to leave the database to us.
+    hold: float = 20
+    # How long the leases of a process that died stand in the way of the others; whole seconds.
+    lease: int = 15
+    tidy: float = 1
+    peek: float = 0.1
+    exchange: float = 5
+    head: float = 10
+    body: float = 20
 
 
 class Server(uvicorn.Server):
@@ -82,6 +119,7 @@ class App:
     settings: Settings
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     tempo: Tempo = field(default_factory=Tempo)
+    part: Part = Part.ALL
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     serving: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -92,16 +130,18 @@ class App:
         secret = hashlib.sha256(f"entraide webhook {token}".encode()).hexdigest()
         secrets = tuple(one.get_secret_value() for one in self.settings.stripe_webhook_secret)
         self.seen = Seen(self.clock())
-        self.door = Door(self.health, secret, secrets, self.seen)
+        metrics = self.settings.metrics_token.get_secret_value()
+        self.door = Door(self.health, secret, secrets, self.seen, metrics, self.settings.trusted_hops)
         url = self.settings.telegram_api_url
         self.requests = [AiohttpRequest(read=self.tempo.telegram_read) for _ in range(2)]
+        self.pace = Pace(self.settings.telegram_rate)
         self.bot = Pen(
             token,
             base_url=f"{url}/bot",
             base_file_url=f"{url}/file/bot",
             request=self.requests[0],
             get_updates_request=self.requests[1],
-            rate_limiter=Pace(self.settings.telegram_rate),
+            rate_limiter=self.pace,
         )
         config = uvicorn.Config(
             self.door.app,
@@ -112,25 +152,80 @@ class App:
             log_config=None,
             lifespan="off",
             timeout_graceful_shutdown=1,
+            http=bounded(Bounds(self.tempo.head, self.tempo.body)),
+            ws="none",
+            proxy_headers=False,
+            server_header=False,
+            headers=HEADERS,
         )
         self.server = Server(config)
+        self.several: Several | None = None
 
     async def run(self) -> None:
-        """Serve until `stopping` is set, then finish what was begun."""
-        migrate(self.settings.database_path)
+        """Serve until `stopping` is set, then finish what was begun.
+
+        Raises DatabaseTaken, NotMigrated, and StoreBroken before anything is written.
+        """
+        self._refuse_damage()
         async with contextlib.AsyncExitStack() as stack:
-            db = Database(self.settings.database_path)
-            await db.open()
-            stack.push_async_callback(db.close)
+            url, is_alone = self.settings.database_url, self.part is Part.ALL
+            presence = await stack.enter_async_context(present(url, alone=is_alone, patience=self.tempo.hold))
+            await asyncio.to_thread(self._bring_up)
+            db = await self._open(stack, presence)
             payments = self._payments()
             stack.push_async_callback(payments.close)
             stack.push_async_callback(self._hang_up)
-            await self._load_first_campaigns(db)
-            await self._take_over_rates(db)
-            async with _background(self.server.serve(), stop=self._stop_server):
+            if await db.read(copying.is_unfinished):
+                raise StoreDown("a copy into this database is not finished: see `entraide copy`")
+            async with self._locks().of("start"):
+                await self._load_first_campaigns(db)
+                await self._take_over_rates(db)
+            async with background(self._listen(), stop=self._stop_server):
                 services = await self._meet_telegram(db, payments)
                 if services is not None:
-                    await self._serve(services)
+                    await self._serve(services, presence)
+
+    def _bring_up(self) -> None:
+        """Alone, we do it ourselves; beside others it is a step of its own, before any of them starts."""
+        url = self.settings.database_url
+        if self.part is Part.ALL:
+            migrate(url)
+        elif (found := version(url)) != HEAD:
+            raise NotMigrated(
+                f"the database is at {found or 'nothing'}, not at {HEAD}: run `entraide migrate`"
+            )
+
+    async def _open(self, stack: contextlib.AsyncExitStack, presence: Presence) -> Database:
+        url = self.settings.database_url
+        db = Database(url) if self.part is Part.ALL else Fenced(url)
+        await db.open()
+        stack.push_async_callback(db.close)
+        if isinstance(db, Fenced):
+            self.several = Several(db, presence, self.tempo.lease, self.pace, self.settings.telegram_rate)
+            stack.push_async_callback(self.several.leases.leave)
+        return db
+
+    def _locks(self) -> Locks:
+        return self.several.locks if self.several else Locks()
+
+    async def _listen(self) -> None:
+        """Nobody speaks to a worker."""
+        if self.part is not Part.WORKER:
+            await self.server.serve()
+
+    def _refuse_damage(self) -> None:
+        file = self.settings.database_file
+        if file is None:
+            return
+        try:
+            snapshot.refuse_damage(file)
+        except StoreBroken as error:
+            from bot import backups
+
+            mend = backups.mend(self.settings)
+            raise StoreBroken(
+                f"The database is damaged, and nothing was written to it. {error}. Now {mend}"
+            ) from error
 
     def _payments(self) -> Payments:
         key = self.settings.stripe_secret_key.get_secret_value()
@@ -141,17 +236,29 @@ class App:
     async def _stop_server(self) -> None:
         self.server.should_exit = True
 
-    async def _serve(self, services: Services) -> None:
+    async def _serve(self, services: Services, presence: Presence) -> None:
         desk = Desk(services, self.bot)
-        self.door.services, self.door.take = services, partial(self._take, desk)
-        await services.db.write(deliveries.release)
+        line = Line(services, self.bot, desk, self.several.leases) if self.several else None
+        if line is None:
+            await services.db.write(deliveries.release)
+        self.door.services = services
+        self.door.take = line.take if line else partial(self._take, desk)
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(work) for work in self._loops(services, desk)]
+            works = [self._stays(presence), *self._loops(services, desk, line)]
+            tasks = [group.create_task(work) for work in works]
             self.serving.set()
             await self.stopping.wait()
             self.health.is_draining = True
             await self._drain(services)
-            await _ended(tasks)
+            await ended(tasks)
+
+    async def _stays(self, presence: Presence) -> None:
+        """Whoever finds another in their place stops: two that do everything would do it twice."""
+        try:
+            await presence.stays(alone=self.part is Part.ALL)
+        except DatabaseTaken as error:
+            log.error(str(error))
+            self.stopping.set()
 
     async def _hang_up(self) -> None:
         """Close the connections to Telegram, also where the bot never got as far as meeting it."""
@@ -159,32 +266,59 @@ class App:
         for request in self.requests:
             await request.shutdown()
 
-    def _loops(self, services: Services, desk: Desk) -> list[Any]:
-        loops = [
-            courier.run(services, self.bot),
+    def _loops(self, services: Services, desk: Desk, line: Line | None) -> list[Any]:
+        if self.several is None or line is None:
+            poller = Poller(services, self.bot, desk, self.requests[1])
+            news = self._leftovers(poller) if self.settings.public_url else poller.run()
+            return [*self._work(services), *self._schedules(services), self._pulse(), news]
+        if self.part is Part.WEB:
+            return [self.several.beats(), self._pulse(), self._exchanges(services)]
+        return [
+            self.several.beats(),
+            self._pulse(),
+            self.several.works(partial(self._of_worker, services, desk, line)),
+        ]
+
+    def _work(self, services: Services) -> list[Any]:
+        """What any number of processes may do side by side."""
+        return [courier.run(services, self.bot), self._inbox(services), self._looks(services)]
+
+    def _schedules(self, services: Services) -> list[Any]:
+        """What one process does."""
+        return [
             broadcasting.run(services, self.bot),
-            self._inbox(services),
-            self._looks(services),
             self._sweeps(services),
             self._chores(services),
             self._announce(services),
             self._digests(services),
             self._watches(services),
             self._cards(services),
-            self._pulse(),
         ]
-        return (
-            loops
-            if self.settings.public_url
-            else [*loops, Poller(services, self.bot, desk, self.requests[1]).run()]
-        )
+
+    def _of_worker(self, services: Services, desk: Desk, line: Line) -> list[Any]:
+        several = self.several
+        if several is None:
+            return []
+        poller = Poller(services, self.bot, desk, self.requests[1], line=line)
+
+        def leading() -> list[Any]:
+            polls = [] if self.settings.public_url else [poller.run()]
+            return [*self._schedules(services), self._exchanges(services), *polls]
+
+        listens = several.hears(self.tempo.peek)
+        return [*self._work(services), line.tidy(self.tempo.tidy), listens, several.leads(leading)]
+
+    async def _leftovers(self, poller: Poller) -> None:
+        """What was kept on disk, and is Telegram's no more: by a poll, or where processes shared the work."""
+        async with asyncio.TaskGroup() as group:
+            await poller.finish_all(group)
 
     async def _take(self, desk: Desk, body: bytes) -> None:
         """One update from a webhook's body; what cannot be read is logged and acknowledged, or it would come for ever."""
         try:
             update = read_update(body, self.bot)
-        except Exception:
-            log.exception("an update cannot be read")
+        except NotAnUpdate as error:
+            log.error("an update cannot be read", extra={"error": str(error)})
             return
         await desk.take(update)
 
@@ -212,7 +346,7 @@ class App:
             except api.TelegramError as error:
                 self.health.telegram = f"cannot be reached: {type(error).__name__}"
                 log.warning("Telegram cannot be reached", extra={"error": type(error).__name__})
-                await _either(self.stopping.wait(), pause)
+                await either(self.stopping.wait(), pause)
                 pause = min(pause * 2, 30)
             else:
                 self.health.telegram = "ok"
@@ -224,6 +358,9 @@ class App:
                     Catalogues(self.settings.default_language),
                     self.bot.username,
                     patience=self.tempo.patience,
+                    bells=self.several.joined.bells if self.several else Bells(),
+                    locks=self._locks(),
+                    owner=self.several.leases.owner if self.several else None,
                 )
         return None
 
@@ -240,6 +377,29 @@ class App:
             allowed_updates=ALLOWED,
             max_connections=100,
         )
+
+    async def _exchanges(self, services: Services) -> None:
+        """For ever: what the watch and /healthz look at, and another process noticed."""
+        told: tuple[datetime | None, str] | None = None
+        while True:
+            if (mine := (self.seen.webhook_at, self.health.stripe)) != told:
+                await survives("exchange", services.db.write, partial(self._tell, said=mine))
+                told = mine
+            await survives("exchange", services.db.read, self._hear)
+            await asyncio.sleep(self.tempo.exchange)
+
+    def _tell(self, tx: Tx, said: tuple[datetime | None, str]) -> None:
+        webhook_at, stripe = said
+        if self.part is Part.WEB and webhook_at is not None:
+            marks.put(tx, _HEARD, str(seconds(webhook_at)))
+        if self.part is Part.WORKER:
+            marks.put(tx, _STRIPE, stripe)
+
+    def _hear(self, tx: Tx) -> None:
+        if self.part is Part.WEB:
+            self.health.stripe = marks.get(tx, _STRIPE) or "starting"
+        elif heard := marks.get(tx, _HEARD):
+            self.seen.webhook_at = moment(int(heard))
 
     async def _pulse(self) -> None:
         """Keep /healthz true while we serve."""
@@ -258,7 +418,8 @@ class App:
         while True:
             services.bells.menus.clear()
             await self._until_done(lambda: publish_for_staff(services, self.bot))
-            await services.bells.menus.wait()
+            # Another process cannot always ring.
+            await either(services.bells.menus.wait(), self.tempo.look * 5 if services.owner else None)
 
     async def _until_done(self, work: Callable[[], Awaitable[object]]) -> None:
         pause = self.tempo.retry
@@ -277,28 +438,38 @@ class App:
         while True:
             services.bells.inbox.clear()
             try:
-                hints = await services.db.read(partial(inbox.waiting, limit=32))
+                hints = await self._hints(services)
             except StoreDown:
+                meters.FAILURES.add("inbox", "StoreDown")
                 log.exception("the inbox cannot be read")
                 await asyncio.sleep(self.tempo.retry)
                 continue
             done = await asyncio.gather(*(self._is_worked(services, hint) for hint in hints))
             if not hints:
-                await _either(services.bells.inbox.wait(), 30)
+                await either(services.bells.inbox.wait(), 30)
             elif not all(done):
                 await asyncio.sleep(self.tempo.retry)
 
+    async def _hints(self, services: Services) -> list[inbox.Hint]:
+        if services.owner is None:
+            return await services.db.read(partial(inbox.waiting, limit=32))
+        return await services.db.write(partial(inbox.claim, limit=32, now=services.clock()))
+
     async def _is_worked(self, services: Services, hint: inbox.Hint) -> bool:
-        return await _survives("inbox", looking.work_inbox, services, hint)
+        is_worked = await survives("inbox", looking.work_inbox, services, hint)
+        if not is_worked and services.owner is not None:
+            put_back = partial(inbox.put_back, event_id=hint.event_id, due=services.clock())
+            await survives("inbox", services.db.write, put_back)
+        return is_worked
 
     async def _looks(self, services: Services) -> None:
         while True:
             services.bells.looks.clear()
             found: list[bool] = []
             # Also where the database cannot be read for a moment, the next look comes.
-            await _survives("looks", self._look, services, found)
+            await survives("looks", self._look, services, found)
             if not any(found):
-                await _either(services.bells.looks.wait(), self.tempo.look)
+                await either(services.bells.looks.wait(), self.tempo.look)
 
     async def _look(self, services: Services, found: list[bool]) -> None:
         """Everything whose turn it is to be asked about; `found` says whether there was anything."""
@@ -306,16 +477,16 @@ class App:
         plans, payments = await mirroring.due(services), await accounting.due(services)
         found.append(bool(gifts or orders or plans or payments))
         await asyncio.gather(
-            *(_survives("look", looking.visit, services, donation) for donation in gifts),
-            *(_survives("refund", refunding.make, services, order) for order in orders),
-            *(_survives("monthly", mirroring.mirror, services, plan.id) for plan in plans),
-            *(_survives("accounts", accounting.learn, services, intent) for intent in payments),
+            *(survives("look", looking.visit, services, donation) for donation in gifts),
+            *(survives("refund", refunding.make, services, order, again=True) for order in orders),
+            *(survives("monthly", mirroring.mirror, services, plan.id) for plan in plans),
+            *(survives("accounts", accounting.learn, services, intent) for intent in payments),
         )
 
     async def _sweeps(self, services: Services) -> None:
         pause = self.tempo.sweep if self.settings.mode == "polling" else self.tempo.sweep_beside_webhooks
         while True:
-            is_heard = await _survives("sweep", self._sweep, services)
+            is_heard = await survives("sweep", self._sweep, services)
             self.health.stripe = "ok" if is_heard else "does not answer"
             await asyncio.sleep(pause)
 
@@ -331,25 +502,26 @@ class App:
         watch = Watch(services, self.seen)
         while True:
             self.seen.date = self.requests[0].date
-            await _survives("watch", watch.look)
+            await survives("watch", watch.look)
             await asyncio.sleep(self.tempo.watch)
 
     async def _chores(self, services: Services) -> None:
         while True:
-            await _survives("reconcile", self._reconcile_if_due, services)
-            await _survives("prune", looking.prune, services)
+            await survives("reconcile", self._reconcile_if_due, services)
+            await survives("pull back", looking.pull_back, services)
+            await survives("prune", looking.prune, services)
             await asyncio.sleep(self.tempo.chore)
 
     async def _digests(self, services: Services) -> None:
         """Looked at often rather than slept for: clocks are set, and the hour changes with Ramadan."""
         while self.settings.digest_at is not None:
-            await _survives("digest", digesting.owe_digest, services)
+            await survives("digest", digesting.owe_digest, services)
             await asyncio.sleep(self.tempo.digest)
 
     async def _cards(self, services: Services) -> None:
         cards = Cards(services, self.bot)
         while True:
-            await _survives("cards", cards.draw)
+            await survives("cards", cards.draw)
             await asyncio.sleep(self.tempo.card)
 
     async def _reconcile_if_due(self, services: Services) -> None:
@@ -370,47 +542,3 @@ class App:
         loop = asyncio.get_running_loop()
         for one in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(one, self.stopping.set)
-
-
-async def _ended(tasks: list[asyncio.Task[Any]]) -> None:
-    """Cancel until they listen: the wait_for of Python 3.11 swallows a cancellation that meets its own end."""
-    pending = set(tasks)
-    while pending:
-        for task in pending:
-            task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=0.5)
-
-
-async def _survives(what: str, work: Callable[P, Awaitable[object]], *args: P.args, **more: P.kwargs) -> bool:
-    """Run one piece of background work; a failure is logged and leaves the loop alive.
-
-    Begun here and not by the caller: what is stopped before its turn has then not begun at all.
-    """
-    try:
-        await work(*args, **more)
-    except EntraideError as error:
-        log.warning(
-            "background work failed", extra={"what": what, "error": f"{type(error).__name__} {error}"}
-        )
-        return False
-    except Exception:
-        log.exception("background work failed", extra={"what": what})
-        return False
-    return True
-
-
-async def _either(wait: Awaitable[object], seconds: float) -> None:
-    """Not `asyncio.wait_for`: in Python 3.11 it loses a cancellation that comes together with the result."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await wait
-
-
-@contextlib.asynccontextmanager
-async def _background(work: Any, stop: Callable[[], Awaitable[None]]) -> AsyncGenerator[None]:
-    async with asyncio.TaskGroup() as group:
-        group.create_task(work)
-        try:
-            yield
-        finally:
-            await stop()

@@ -104,13 +104,23 @@ class Change:
 def read_file(path: str) -> list[Campaign]:
     """The campaigns in the file, in its order. Raises CampaignsFileError naming every fault."""
     try:
-        entries = _File.model_validate(tomllib.loads(Path(path).read_text(encoding="utf-8")))
-        return [_campaign(entry, entries.appeal) for entry in entries.campaign]
+        return read_toml(Path(path).read_text(encoding="utf-8"), path)
     except OSError as error:
         raise CampaignsFileError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise CampaignsFileError(f"{path}: {error}") from error
+
+
+def read_toml(text: str, path: str) -> list[Campaign]:
+    """As `read_file`, of what it holds; `path` is for naming it."""
+    try:
+        entries = _File.model_validate(tomllib.loads(text))
+        return [_campaign(entry, entries.appeal) for entry in entries.campaign]
     except ValidationError as error:
         faults = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
         raise CampaignsFileError(f"{path}: " + "; ".join(faults)) from error
+    except RecursionError:
+        raise CampaignsFileError(f"{path}: brackets within brackets without end") from None
     except (tomllib.TOMLDecodeError, MoneyError, ValueError) as error:
         raise CampaignsFileError(f"{path}: {error}") from error
 

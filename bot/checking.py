@@ -1,24 +1,29 @@
 """`entraide check`: is the configuration right? Each finding says what was seen, and each failure its mend."""
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 
-from bot import campaigns_file
+from bot import backups, campaigns_file
 from bot.config import Settings
-from bot.errors import EntraideError, PaymentsLocked
+from bot.errors import EntraideError, PaymentsLocked, StoreBroken, StoreDown
 from bot.i18n import LOCALES
 from bot.payments.stripe_api import Payments
+from bot.store import snapshot
+from bot.store.database import Database
 from bot.store.migrate import HEAD, version
 
 _WAIT = aiohttp.ClientTimeout(total=10)
 _SKEW = 60
+# What PostgreSQL must be; its number is 130000 for 13.
+_SERVER = "SELECT current_setting('server_version_num')::int, current_setting('server_encoding')"
+_OLDEST = 130000
 # The account in the campaigns.toml that comes with this project.
 _EXAMPLE = "000 000 0000000000000000 00"
 
@@ -146,13 +151,37 @@ async def _webhook(settings: Settings) -> Finding:
 
 
 async def _database(settings: Settings) -> Finding:
-    what, path = "Database", settings.database_path
-    known = version(path)
+    what, name, file = "Database", settings.database_name, settings.database_file
+    if file is not None and not file.exists():
+        return Finding(what, True, f"{name} will be made at the first start")
+    try:
+        faults = [] if file is not None else await _faults_of_postgres(settings.database_url)
+        known = await asyncio.to_thread(version, settings.database_url)
+        proof = await asyncio.to_thread(snapshot.prove, file) if file and known == HEAD else None
+    except (StoreBroken, sqlite3.DatabaseError) as error:
+        return Finding(what, False, f"damaged: {error}", backups.mend(settings))
+    except StoreDown as error:
+        return Finding(
+            what, False, f"{name} cannot be used: {error}", "see DATABASE_URL, and whether it runs"
+        )
+    if faults:
+        return Finding(what, False, f"{name}: {'; '.join(faults)}", "docs/operators.md says what is needed")
     if known == HEAD:
-        return Finding(what, True, f"{path}, up to date")
-    if Path(path).exists():
-        return Finding(what, False, f"{path} is at version {known}", "run `entraide migrate`")
-    return Finding(what, True, f"{path} will be made at the first start")
+        whole = f" and whole: {proof.said}" if proof else ""
+        return Finding(what, True, f"{name}, up to date{whole}")
+    return Finding(what, False, f"{name} is at version {known}", "run `entraide migrate`")
+
+
+async def _faults_of_postgres(url: str) -> list[str]:
+    """Raises StoreDown."""
+    db = Database(url)
+    await db.open()
+    try:
+        number, encoding = (await db.read(lambda tx: tx.plain(_SERVER)))[0]
+    finally:
+        await db.close()
+    faults = [] if number >= _OLDEST else ["its version is older than 13"]
+    return faults + ([] if encoding == "UTF8" else [f"its encoding is {encoding}, not UTF8"])
 
 
 async def _clock(settings: Settings) -> Finding:

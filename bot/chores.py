@@ -1,5 +1,6 @@
 """Commands that an operator runs beside the bot: load campaigns, reconcile, audit, publish and verify the ledger, write the report."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -26,8 +27,8 @@ async def load_campaigns(
 ) -> None:
     """Show what the file would change, and apply it if `agree` says so. Raises CampaignsFileError."""
     wanted = campaigns_file.read_file(settings.campaigns_file)
-    migrate(settings.database_path)
-    db = Database(settings.database_path)
+    await asyncio.to_thread(migrate, settings.database_url)
+    db = Database(settings.database_url)
     await db.open()
     try:
         found = await db.read(lambda tx: campaigns_file.changes(tx, wanted))
@@ -63,8 +64,8 @@ def _loaded(tx: Tx, settings: Settings, wanted: list[Campaign], agreed: list[cam
 @asynccontextmanager
 async def _beside(settings: Settings) -> AsyncGenerator[Services]:
     """What a chore needs, on the database of a bot that may be running."""
-    migrate(settings.database_path)
-    db = Database(settings.database_path)
+    await asyncio.to_thread(migrate, settings.database_url)
+    db = Database(settings.database_url)
     await db.open()
     payments = Payments(settings.stripe_secret_key.get_secret_value(), settings.stripe_api_url)
     catalogues = Catalogues(settings.default_language)

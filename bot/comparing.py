@@ -33,6 +33,9 @@ class Seen:
         self.differs[f"gift {donation_id}: {what}"] = None
 
 
+_UNKNOWN = (
+    "Stripe has its money, and our books do not know it: it was begun after the backup that was restored"
+)
 _PAYMENT = "Stripe has a payment that differs from ours, or that we do not have"
 
 
@@ -63,6 +66,8 @@ def _sessions(tx: Tx, page: Sequence[CheckoutSession], seen: Seen) -> None:
     """A page that was paid and names a gift of ours has its payment in the books."""
     for session in page:
         donation = donations.get(tx, session.reference or "")
+        if donation is None and session.is_ours and session.payment_status == "paid":
+            seen.note(session.reference or "", _UNKNOWN)
         if donation is None or session.payment_status != "paid" or session.mode != "payment":
             continue
         payment = donations.payment_of(tx, session.payment_intent or "")

@@ -5,7 +5,10 @@ import re
 from collections.abc import Mapping
 from datetime import time
 from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -44,6 +47,8 @@ def _hour(value: object) -> object:
     return time.fromisoformat(value.strip())
 
 
+# How others write it, with and without the driver.
+_POSTGRES = re.compile(r"\Apostgres(ql)?(\+asyncpg)?://")
 _HOUR = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 CommaList = BeforeValidator(_listed)
 
@@ -88,7 +93,9 @@ class Settings(BaseSettings):
     public_url: str | None = None
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
-    database_url: str = "sqlite:///var/entraide.db"
+    trusted_hops: Annotated[int, Field(ge=0, le=10)] = 0
+    # It may hold a password.
+    database_url: Annotated[str, Field(repr=False)] = "sqlite:///var/entraide.db"
     help_chat_id: int | None = None
     admin_ids: Annotated[tuple[int, ...], NoDecode, CommaList] = ()
     default_language: Literal["ar", "fr", "en"] = "fr"
@@ -115,6 +122,8 @@ class Settings(BaseSettings):
     approval_above: Annotated[int, Field(ge=0)] = 200
     first_names: bool = False
     allow_paid_broadcast: bool = False
+    metrics_token: SecretStr = SecretStr("")
+    sentry_dsn: SecretStr = SecretStr("")
     log_format: Literal["console", "json"] = "console"
 
     @field_validator("currencies")
@@ -139,9 +148,16 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _sqlite(cls, url: str) -> str:
-        if not url.startswith("sqlite:///"):
-            raise ValueError("DATABASE_URL must begin with sqlite:/// (PostgreSQL is not supported yet)")
+    def _engine(cls, url: str) -> str:
+        url = _POSTGRES.sub("postgresql://", url)
+        if url.startswith("postgresql://"):
+            if missing := [name for name in ("asyncpg", "greenlet") if find_spec(name) is None]:
+                raise ValueError(
+                    f"DATABASE_URL is PostgreSQL's, and {' and '.join(missing)} is missing:"
+                    " pip install 'entraide-bot[postgres]'"
+                )
+        elif not url.startswith("sqlite:///"):
+            raise ValueError("DATABASE_URL must begin with sqlite:/// or postgresql://")
         return url
 
     @field_validator("telegram_api_url", "stripe_api_url", "public_url")
@@ -176,8 +192,16 @@ class Settings(BaseSettings):
         return self.currencies[0]
 
     @property
-    def database_path(self) -> str:
-        return self.database_url.removeprefix("sqlite:///")
+    def database_file(self) -> Path | None:
+        """SQLite's; PostgreSQL's is not ours to see."""
+        url = self.database_url
+        return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
+
+    @property
+    def database_name(self) -> str:
+        """For people: nothing secret is in it."""
+        parts = urlsplit(self.database_url)
+        return str(self.database_file or f"{parts.hostname or 'localhost'}{parts.path}")
 
     @property
     def live(self) -> bool:

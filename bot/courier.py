@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from bot import broadcast_news, carrying, digesting, evidence, helpdesk, monthly, pledge_news
+from bot import (
+    broadcast_news,
+    carrying,
+    digesting,
+    evidence,
+    helpdesk,
+    meters,
+    monthly,
+    pledge_news,
+    tracing,
+)
 from bot.botapi import draw
 from bot.botapi.pace import Priority
 from bot.botapi.pen import Pen
@@ -88,6 +98,7 @@ async def run(services: Services, bot: Pen) -> None:
                     await _rest(services)
             except StoreDown:
                 # What is owed stays owed; the database is asked again in a moment.
+                meters.FAILURES.add("courier", "StoreDown")
                 log.exception("nothing can be claimed")
                 await asyncio.sleep(1)
 
@@ -112,11 +123,11 @@ async def _rest(services: Services) -> None:
 
 async def claim(services: Services) -> list[Parcel]:
     """Take what is due, with its facts, in one transaction."""
-    return await services.db.write(partial(_claim, now=services.clock()))
+    return await services.db.write(partial(_claim, now=services.clock(), owner=services.owner))
 
 
-def _claim(tx: Tx, now: datetime) -> list[Parcel]:
-    return [_parcel(tx, delivery) for delivery in deliveries.claim(tx, now, _SENDERS)]
+def _claim(tx: Tx, now: datetime, owner: str | None) -> list[Parcel]:
+    return [_parcel(tx, delivery) for delivery in deliveries.claim(tx, now, _SENDERS, owner)]
 
 
 def _parcel(tx: Tx, delivery: Delivery) -> Parcel:
@@ -133,28 +144,42 @@ def _parcel(tx: Tx, delivery: Delivery) -> Parcel:
 async def deliver(services: Services, bot: Pen, parcel: Parcel) -> None:
     """Send one Delivery and write down what became of it."""
     delivery = parcel.delivery
+    with tracing.on(delivery.donation_id or delivery.subject or f"delivery-{delivery.id}"):
+        outcome = await _outcome(services, bot, parcel)
+        meters.DELIVERIES.add(delivery.kind.value, outcome)
+        log.info("delivery", extra={"delivery": delivery.id, "kind": delivery.kind.value, "outcome": outcome})
+
+
+async def _outcome(services: Services, bot: Pen, parcel: Parcel) -> str:
+    """What became of it, in one word."""
+    delivery = parcel.delivery
     try:
         message_id = await _send(services, bot, parcel)
     except ChatGone as error:
         if delivery.kind is DeliveryKind.QUESTION:
             log.error("the help desk's group cannot be reached", extra={"error": str(error)})
             await _again(services, delivery, _LONGEST_PAUSE, "group gone")
-        else:
-            await _park(services, parcel, str(error))
+            return "again"
+        await _park(services, parcel, str(error))
+        return "blocked"
     except ChatMoved as error:
         await _follow(services, delivery, error.new_chat_id)
+        return "again"
     except TelegramBusy as error:
         await _again(services, delivery, timedelta(seconds=error.retry_after), "busy")
+        return "again"
     except TelegramDown as error:
         await _again(services, delivery, _pause(delivery), "in doubt" if error.in_doubt else "not sent")
+        return "again"
     except TelegramRefused as error:
         log.error("delivery refused", extra={"delivery": delivery.id, "error": str(error)})
         await _end(services, delivery, DeliveryState.FAILED, str(error))
-    else:
-        if message_id is None:
-            await _end(services, delivery, DeliveryState.FAILED, "nobody to tell")
-        else:
-            await _tidy(services, bot, parcel, message_id)
+        return "refused"
+    if message_id is None:
+        await _end(services, delivery, DeliveryState.FAILED, "nobody to tell")
+        return "nobody"
+    await _tidy(services, bot, parcel, message_id)
+    return "sent"
 
 
 async def _send(services: Services, bot: Pen, parcel: Parcel) -> int | None:
@@ -297,12 +322,12 @@ def _smaller(campaign: Campaign, money: Money) -> Money:
 
 
 async def _end(services: Services, delivery: Delivery, state: DeliveryState, why: str) -> None:
-    await services.db.write(lambda tx: deliveries.end(tx, delivery.id, state, error=why))
+    await services.db.write(lambda tx: deliveries.end(tx, delivery, state, error=why))
 
 
 async def _again(services: Services, delivery: Delivery, pause: timedelta, why: str) -> None:
     due = services.clock() + pause
-    await services.db.write(lambda tx: deliveries.again(tx, delivery.id, due, why))
+    await services.db.write(lambda tx: deliveries.again(tx, delivery, due, why))
     services.bells.courier.set()
 
 
@@ -310,7 +335,7 @@ async def _park(services: Services, parcel: Parcel, why: str) -> None:
     """The donor blocked the bot: what they are owed waits for their return."""
 
     def write(tx: Tx) -> None:
-        deliveries.end(tx, parcel.delivery.id, DeliveryState.UNDELIVERABLE, error=why)
+        deliveries.end(tx, parcel.delivery, DeliveryState.UNDELIVERABLE, error=why)
         if parcel.donor:
             donors.move(tx, parcel.donor.id, state=DonorState.BLOCKED)
             deliveries.park(tx, parcel.donor.id)
@@ -324,7 +349,7 @@ async def _follow(services: Services, delivery: Delivery, chat_id: int) -> None:
     """The group became a supergroup: the same message is due there."""
 
     def write(tx: Tx) -> None:
-        deliveries.end(tx, delivery.id, DeliveryState.OWED, chat_id=chat_id)
+        deliveries.end(tx, delivery, DeliveryState.OWED, chat_id=chat_id)
 
     await services.db.write(write)
     services.bells.courier.set()
@@ -343,7 +368,7 @@ async def _tidy(services: Services, bot: Pen, parcel: Parcel, message_id: int) -
 
 def _sent(tx: Tx, parcel: Parcel, place: str | None, message_id: int, now: datetime) -> int | None:
     """The message of the walk that gives way, if it still shows this gift."""
-    deliveries.sent(tx, parcel.delivery.id, message_id, now)
+    deliveries.sent(tx, parcel.delivery, message_id, now)
     donor = donors.get(tx, parcel.donor.id) if parcel.donor else None
     if donor is None or parcel.delivery.kind in _FOR_STAFF or not _shows(donor, parcel):
         return None

@@ -143,11 +143,43 @@ class PaymentsLocked(PaymentsError):
 
 
 class BadWebhook(EntraideError):
-    """A webhook that proves nothing."""
+    """A webhook that says nothing we can use."""
+
+
+class NotProven(BadWebhook):
+    """A webhook that was not signed with our secret: a stranger's, until proven otherwise."""
+
+
+class NotAnUpdate(EntraideError):
+    """What Telegram would not send; its text holds nothing of what came."""
 
 
 class StoreDown(EntraideError):
     """The database cannot be read or written now: locked, full, gone."""
+
+
+class CopyRefused(EntraideError):
+    """A book that cannot be copied, or not into this database; why is for the operator to read."""
+
+
+class LeaseLost(StoreDown):
+    """Another process took over what this one was about to write, because it was silent for too long. Nothing was written."""
+
+
+class NotMigrated(EntraideError):
+    """The database is at another version's tables."""
+
+
+class DatabaseTaken(EntraideError):
+    """Another process serves from this database, in a way that leaves no room beside it."""
+
+
+class StoreBroken(EntraideError):
+    """The database's file is damaged: nothing must be written to it any more."""
+
+
+class BackupError(EntraideError):
+    """What cannot be backed up or restored, and why, for an operator."""
 
 
 @dataclass(eq=False)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot import guarding
+from bot import guarding, tracing
 from bot.actions import Give, GiveMonthly
 from bot.errors import (
     CampaignNotOpen,
@@ -15,7 +15,7 @@ from bot.errors import (
     PaymentsUnreachable,
     TermNotPossible,
 )
-from bot.i18n import ZONE, Words
+from bot.i18n import ZONE
 from bot.model import (
     RECEIVED,
     Campaign,
@@ -30,7 +30,7 @@ from bot.model import (
 from bot.money import Money
 from bot.months import charges_before, read_term
 from bot.payments.checkout import CheckoutSession, Order, freeze
-from bot.references import fresh_gift
+from bot.references import fresh_gift, is_reference
 from bot.screens import stripe_page
 from bot.services import Services
 from bot.settling import Standing, alert, owe, record, settle
@@ -59,8 +59,8 @@ async def open_checkout(
     AWAITING with a url, or CREATING where Stripe has not answered yet (the link is then owed as a Delivery).
     Raises the errors of `Campaign.accept`, TermNotPossible, CheckoutPaused, PaymentsRefused and PaymentsLocked.
     """
-    words = services.catalogues.words(donor.language)
-    donation = await services.db.write(lambda tx: _find_or_add(tx, services, donor, give, words, cover))
+    trace = tracing.current()
+    donation = await services.db.write(lambda tx: _find_or_add(tx, services, donor, give, cover, trace))
     if isinstance(donation, GiftError):
         # Committed all the same: an alarm may be owed.
         services.bells.courier.set()
@@ -84,7 +84,12 @@ async def _go_on(services: Services, donation_id: str) -> Donation:
 
 
 def _find_or_add(
-    tx: Tx, services: Services, donor: Donor, give: Give | GiveMonthly, words: Words, cover: Money | None
+    tx: Tx,
+    services: Services,
+    donor: Donor,
+    give: Give | GiveMonthly,
+    cover: Money | None,
+    trace: str,
 ) -> Donation | GiftError:
     now = services.clock()
     campaign = campaigns.get(tx, give.campaign_id)
@@ -104,7 +109,7 @@ def _find_or_add(
     gift = _monthly(donor, campaign, give, now) if isinstance(give, GiveMonthly) else None
     if gift is not None:
         monthly.add(tx, gift)
-    donation = _fresh(donor, campaign, give.money, gift, services, words, cover)
+    donation = _fresh(_id(tx, trace), donor, campaign, give.money, gift, services, cover)
     donations.add(tx, donation, key, now + _SLOW)
     return donation
 
@@ -145,16 +150,22 @@ def _replace_others(tx: Tx, donor_id: int, campaign_id: int, now: datetime) -> N
         donations.change(tx, other.id, cancel_asked=CancelAsked.REPLACED, look_at=seconds(now))
 
 
+def _id(tx: Tx, trace: str) -> str:
+    """The update's own id, so that it is found in every log line and at Stripe; another where a gift has it already."""
+    return trace if is_reference(trace) and donations.get(tx, trace) is None else fresh_gift()
+
+
 def _fresh(
+    donation_id: str,
     donor: Donor,
     campaign: Campaign,
     money: Money,
     gift: MonthlyGift | None,
     services: Services,
-    words: Words,
     cover: Money | None,
 ) -> Donation:
-    donation_id, now = fresh_gift(), services.clock()
+    words = services.catalogues.words(donor.language)
+    now = services.clock()
     expires = now + LINK_LIFE
     order = Order(
         donation_id=donation_id,
@@ -192,7 +203,7 @@ async def create(services: Services, donation_id: str, *, asked: bool = False) -
 
     Raises PaymentsUnreachable (try later), PaymentsRefused and PaymentsLocked (the gift failed).
     """
-    async with services.locks.of(donation_id):
+    async with services.gift(donation_id):
         donation = await get(services, donation_id)
         if donation.state is not DonationState.CREATING:
             return donation
@@ -293,7 +304,7 @@ async def cancel(services: Services, donor: Donor, donation_id: str) -> Donation
 
 async def close(services: Services, donation_id: str, *, asked: bool = False) -> Donation:
     """Expire the gift's page at Stripe, or learn that it was paid before that."""
-    async with services.locks.of(donation_id):
+    async with services.gift(donation_id):
         donation = await get(services, donation_id)
         if donation.state not in (DonationState.CREATING, DonationState.AWAITING):
             return donation

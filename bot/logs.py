@@ -2,13 +2,22 @@
 
 import logging
 import re
+import sqlite3
 import sys
+import traceback
+from types import TracebackType
 from typing import Any
 
 import structlog
 
-# A bot token, Stripe keys and secrets, and checkout addresses, wherever a library may have put them.
-_SECRET = re.compile(r"\d{6,12}:[\w-]{20,}|(?:sk|rk|whsec)_\w+|https?://[^\s\"']*(?:/pay/|checkout)[^\s\"']*")
+from bot import tracing
+from bot.errors import EntraideError
+
+# A bot token, Stripe keys and secrets, checkout addresses, and the database's with its password, wherever a library
+# may have put them.
+_SECRET = re.compile(
+    r"\d{6,12}:[\w-]{20,}|(?:sk|rk|whsec)_\w+|https?://[^\s\"']*(?:/pay/|checkout)[^\s\"']*|postgres[\w+]*://[^\s\"']+"
+)
 
 
 def strike_out(_: Any, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
@@ -19,13 +28,32 @@ def strike_out(_: Any, __: str, event: structlog.types.EventDict) -> structlog.t
     }
 
 
-def set_up(log_format: str) -> None:
-    """Send everything to stderr, for people (console) or for machines (json)."""
+def add_trace(_: Any, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+    """A structlog processor: under which id this was done, see `bot.tracing`."""
+    if trace := tracing.current():
+        event["trace"] = trace
+    return event
+
+
+def _where(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> str:
+    """Where it broke, and on what; in words only where they cannot quote what somebody wrote, as a ValueError does."""
+    told: list[str] = []
+    error: BaseException | None = exc_info[1]
+    while error is not None and len(told) < 10:
+        says = f": {error}" if isinstance(error, EntraideError | OSError | sqlite3.Error) else ""
+        told.append("".join(traceback.format_tb(error.__traceback__)) + f"{type(error).__name__}{says}")
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\n\nbecause of\n\n".join(told)
+
+
+def formatter(log_format: str) -> logging.Formatter:
+    """Every line, for people (console) or for machines (json), with nothing in it that is nobody's business."""
     shared: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(),
+        add_trace,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(_where),
         strike_out,
     ]
     renderer = (
@@ -33,21 +61,33 @@ def set_up(log_format: str) -> None:
         if log_format == "json"
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
-    formatter = structlog.stdlib.ProcessorFormatter(
+    return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
     )
+
+
+def set_up(log_format: str) -> None:
+    """Send everything to stderr."""
     handler = logging.StreamHandler()
-    handler.setFormatter(formatter)
+    handler.setFormatter(formatter(log_format))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    quieten()
+
+
+def quieten() -> None:
+    """Libraries speak only of what is wrong."""
     for noisy in (
         "httpx",
         "httpcore",
         "aiohttp.access",
         "stripe",
         "aiosqlite",
+        "asyncpg",
         "telegram",
         "uvicorn",
         "alembic",
     ):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # It warns of each request that cannot be parsed: strangers could fill the disk with that.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)

@@ -81,7 +81,7 @@ async def _first_payment(services: Services, subscription_id: str) -> None:
     donation = await services.db.read(lambda tx: donations.get(tx, reference))
     if session is None or donation is None:
         return
-    async with services.locks.of(donation.id):
+    async with services.gift(donation.id):
         await settling.record(services, donation.id, await services.payments.fetch(session.id))
 
 
@@ -108,7 +108,7 @@ async def _stray(services: Services, gift: MonthlyGift, subscription_id: str) ->
 
 async def mirror(services: Services, monthly_id: str, *, event_id: str | None = None) -> None:
     """Tell Stripe what the donor wants, and write down what it says. Raises PaymentsError."""
-    async with services.locks.of(monthly_id):
+    async with services.gift(monthly_id):
         gift, heard = await services.db.read(partial(_before, monthly_id=monthly_id))
         if gift is None or gift.subscription_id is None or (event_id and event_id not in heard):
             # Whoever held the lock before us fetched what this event is about.

@@ -28,7 +28,11 @@ def fresh() -> str:
 
 def fresh_gift() -> str:
     """The id of a new gift: ten letters, which nobody has to type."""
-    return "".join(secrets.choice(LETTERS) for _ in range(_GIFT))
+    number, letters = secrets.randbelow(_PRIME**_GIFT), ""
+    for _ in range(_GIFT):
+        number, place = divmod(number, _PRIME)
+        letters += LETTERS[place]
+    return letters
 
 
 def check_letter(body: str) -> str:

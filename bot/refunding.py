@@ -133,12 +133,22 @@ async def undo(services: Services, donor: Donor, donation_id: str) -> Donation:
 
 
 async def give_back(
-    services: Services, donation: Donation, money: Money, reason: str, asked_by: str
+    services: Services,
+    donation: Donation,
+    money: Money,
+    reason: str,
+    asked_by: str,
+    left: Money | None = None,
 ) -> Donation:
-    """Refund `money` of the gift. Still unrefunded in the answer means: Stripe was not reached yet, the order is kept."""
+    """Refund `money` of the gift. Still unrefunded in the answer means: Stripe was not reached yet, the order is kept.
+
+    `left` is what could be given back when it was asked for: a tap that comes again after its refund was made makes no other.
+    """
     wanted = RefundOrder(secrets.token_hex(8), donation.id, money, reason, asked_by, OrderState.ASKED)
     now = services.clock()
-    order = await services.db.write(lambda tx: _order(tx, wanted, donation, now))
+    order = await services.db.write(lambda tx: _order(tx, wanted, donation, now, left))
+    if order is None:
+        return await giving.get(services, donation.id)
     try:
         return await services.soon(make(services, order))
     except (PaymentsError, TimeoutError):
@@ -150,7 +160,13 @@ async def give_back(
         return await giving.get(services, donation.id)
 
 
-def _order(tx: Tx, wanted: RefundOrder, donation: Donation, now: datetime) -> RefundOrder:
+def _order(
+    tx: Tx, wanted: RefundOrder, donation: Donation, now: datetime, left: Money | None
+) -> RefundOrder | None:
+    """None where what is left is no longer what it was."""
+    under_way = refunds.asked(tx, donation.id)
+    if under_way is None and left is not None and left != _left(tx, donation):
+        return None
     order = refunds.order(tx, wanted, now, now + _SLOW)
     if order.id == wanted.id and order.asked_by.startswith("staff "):
         after = {"minor": order.money.minor, "currency": order.money.currency, "reason": order.reason}
@@ -159,15 +175,19 @@ def _order(tx: Tx, wanted: RefundOrder, donation: Donation, now: datetime) -> Re
     return order
 
 
-async def make(services: Services, order: RefundOrder) -> Donation:
-    """Have Stripe make the refund that was ordered; repeated under the same key it is made once."""
-    async with services.locks.of(order.donation_id):
+async def make(services: Services, order: RefundOrder, *, again: bool = False) -> Donation:
+    """Have Stripe make the refund that was ordered; repeated under the same key it is made once.
+
+    `again`: it may have been asked for before. Stripe forgets a key after a day, and a restored backup may be older.
+    """
+    async with services.gift(order.donation_id):
         known = await services.db.read(lambda tx: refunds.get_order(tx, order.id))
         payment = await services.db.read(lambda tx: donations.payment_for(tx, order.donation_id))
         if known is None or known.state is not OrderState.ASKED or payment is None:
             return await giving.get(services, order.donation_id)
         try:
-            await _refund(services, payment, known)
+            if not again or not await _is_made(services, payment, known):
+                await _refund(services, payment, known)
             became = OrderState.MADE
         except PaymentsRefused:
             # Refunded in the dashboard meanwhile, or contested at the bank: a person must look.
@@ -183,11 +203,16 @@ async def _refund(services: Services, payment: Payment, order: RefundOrder) -> N
     except PaymentsUnreachable as error:
         if not error.is_stored:
             raise
-        if any(one.order == order.id for one in await services.payments.refunds(payment.payment_intent)):
+        if await _is_made(services, payment, order):
             return
         following = replace(order, attempt=order.attempt + 1)
         await services.db.write(lambda tx: refunds.change_order(tx, order.id, attempt=following.attempt))
         await services.payments.refund(payment.payment_intent, following)
+
+
+async def _is_made(services: Services, payment: Payment, order: RefundOrder) -> bool:
+    """Whether Stripe gave the money back for this order, under whichever key."""
+    return any(one.order == order.id for one in await services.payments.refunds(payment.payment_intent))
 
 
 async def due(services: Services, limit: int = 20) -> list[RefundOrder]:
@@ -226,12 +251,20 @@ async def facts(services: Services, donation_id: str) -> GiftFacts | None:
         payment = donations.payment_for(tx, donation.id)
         gone = refunds.of_payment(tx, payment.payment_intent) if payment else []
         settled = balance.of_payment(tx, payment.payment_intent) if payment else []
-        back = sum(one.money.minor for one in gone if one.counts)
-        can_go = payment is not None and payment.payment_intent != ""
-        left = Money(donation.total.minor - back if can_go else 0, donation.money.currency)
-        return GiftFacts(donation, campaign, receipts.of_donation(tx, donation.id), gone, left, settled)
+        papers = receipts.of_donation(tx, donation.id)
+        return GiftFacts(donation, campaign, papers, gone, _left(tx, donation), settled)
 
     return await services.db.read(read)
+
+
+def _left(tx: Tx, donation: Donation) -> Money:
+    """What can still be given back; nothing of what came outside Stripe."""
+    payment = donations.payment_for(tx, donation.id)
+    if payment is None or payment.payment_intent == "":
+        return Money(0, donation.money.currency)
+    gone = refunds.of_payment(tx, payment.payment_intent)
+    back = sum(one.money.minor for one in gone if one.counts)
+    return Money(donation.total.minor - back, donation.money.currency)
 
 
 # Learning what went back.
@@ -243,7 +276,7 @@ async def work(services: Services, hint: Hint) -> None:
     if payment is None:
         await services.db.write(lambda tx: inbox.done(tx, hint.event_id, "ignored", services.clock()))
         return
-    async with services.locks.of(payment.donation_id):
+    async with services.gift(payment.donation_id):
         await _mirror(services, payment, event_id=hint.event_id)
 
 
@@ -259,14 +292,14 @@ async def _payment(services: Services, payment_intent: str) -> Payment | None:
     donation = await services.db.read(lambda tx: donations.get(tx, reference))
     if donation is None:
         return None
-    async with services.locks.of(donation.id):
+    async with services.gift(donation.id):
         await record(services, donation.id, await services.payments.fetch(session.id))
     return await services.db.read(lambda tx: donations.payment_of(tx, payment_intent))
 
 
 async def mirror(services: Services, donation_id: str) -> Donation:
     """Bring one gift's refunds and disputes up to date, whatever was heard of them."""
-    async with services.locks.of(donation_id):
+    async with services.gift(donation_id):
         payment = await services.db.read(lambda tx: donations.payment_for(tx, donation_id))
         if payment is not None:
             await _mirror(services, payment)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot import nights
+from bot import meters, nights
 from bot.botapi.draw import attempt
 from bot.botapi.pace import Priority
 from bot.botapi.pen import Pen
@@ -161,6 +161,7 @@ class Sending:
             # Whatever broke, nobody knows whether it was sent.
             log.exception("a send failed", extra={"broadcast": self._broadcast.id, "donor": to.donor_id})
             outcome = Outcome(to.donor_id, SendState.DOUBT, error="failed")
+        meters.SENDS.add(outcome.state.value)
         self._busy -= 1
         self._freed.set()
         self._outcomes.append(outcome)

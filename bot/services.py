@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
+from bot import tracing
 from bot.config import Settings
 from bot.i18n import Catalogues
 from bot.payments.stripe_api import Payments
@@ -29,6 +30,13 @@ class Locks:
 
     @asynccontextmanager
     async def of(self, name: str) -> AsyncGenerator[None]:
+        """Nobody else has the name meanwhile, in any process on this database."""
+        async with self.here(name):
+            yield
+
+    @asynccontextmanager
+    async def here(self, name: str) -> AsyncGenerator[None]:
+        """As `of`, in this process alone."""
         lock, wanted = self._held.get(name, (asyncio.Lock(), 0))
         self._held[name] = (lock, wanted + 1)
         self._idle.clear()
@@ -56,7 +64,10 @@ class Bells:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """`username` is the bot's, without @; `patience` is how long a donor waits for Stripe before we say so, in seconds."""
+    """`username` is the bot's, without @; `patience` is how long a donor waits for Stripe before we say so, in seconds.
+
+    `owner` names this process where several share the database; None where it is alone.
+    """
 
     settings: Settings
     db: Database
@@ -67,6 +78,14 @@ class Services:
     patience: float = 8.0
     bells: Bells = field(default_factory=Bells)
     locks: Locks = field(default_factory=Locks)
+    owner: str | None = None
+
+    @asynccontextmanager
+    async def gift(self, donation_id: str) -> AsyncGenerator[None]:
+        """Alone with one gift, and every log line until the end under its name."""
+        with tracing.on(donation_id):
+            async with self.locks.of(donation_id):
+                yield
 
     async def soon(self, work: Awaitable[T]) -> T:
         """What is done while a donor waits. Raises TimeoutError when they cannot wait any longer.

@@ -3,6 +3,7 @@
 Events, polls and donors' questions all end here, so the order and number of hints change nothing.
 """
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ from bot.store.inbox import Hint
 from bot.store.moments import seconds
 from bot.store.sql import Tx
 
+log = logging.getLogger(__name__)
 State = DonationState
 _BEFORE = {
     State.PROCESSING: (State.CREATING, State.AWAITING),
@@ -92,7 +94,7 @@ async def settle(
     services: Services, donation_id: str, *, event_id: str | None = None, asked: bool = False
 ) -> Standing:
     """The gift as Stripe knows it now, recorded. Raises PaymentsError when Stripe cannot be asked."""
-    async with services.locks.of(donation_id):
+    async with services.gift(donation_id):
         donation = await services.db.read(lambda tx: donations.get(tx, donation_id))
         if donation is None or donation.session_id is None:
             raise LookupError(donation_id)
@@ -113,6 +115,10 @@ async def record(
     facts = Record(session, services.settings, services.clock(), event_id, asked)
     donation = await services.db.write(partial(_write, donation_id=donation_id, facts=facts))
     services.bells.courier.set()
+    if not donation.state.is_open:
+        log.info(
+            "settled", extra={"donation": donation_id, "state": donation.state.value, "event_id": event_id}
+        )
     return donation
 
 
@@ -305,7 +311,7 @@ async def work(services: Services, hint: Hint) -> None:
     if donation_id is None:
         await services.db.write(lambda tx: inbox.done(tx, hint.event_id, "ignored", services.clock()))
         return
-    async with services.locks.of(donation_id):
+    async with services.gift(donation_id):
         session = await services.payments.fetch(hint.object_id)
         await record(services, donation_id, session, event_id=hint.event_id)
 

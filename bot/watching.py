@@ -50,14 +50,17 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`missed_at`: when the newest event was made that a webhook should have told us of and did not; None: not ours to say."""
+    """`missed_at`: when the newest event was made that a webhook should have told us of and did not; None: not ours to say.
+
+    `free` and `size`: bytes of the database's disk; None where it is another machine's.
+    """
 
     now: datetime
     seen: Seen
     missed_at: datetime | None
     oldest_due: datetime | None
-    free: int
-    size: int
+    free: int | None
+    size: int | None
 
 
 def webhooks(facts: Facts) -> Verdict:
@@ -84,6 +87,8 @@ def courier(facts: Facts) -> Verdict:
 
 def disk(facts: Facts) -> Verdict:
     """Under 5 % or 200 MB; well again at 6 % and 250 MB."""
+    if facts.free is None or facts.size is None:
+        return Verdict.UNSURE
     if facts.free * 100 < facts.size * 5 or facts.free < 200 * _MB:
         return Verdict.BAD
     return Verdict.FINE if facts.free * 100 >= facts.size * 6 and facts.free >= 250 * _MB else Verdict.UNSURE
@@ -121,7 +126,7 @@ def number(what: str, facts: Facts) -> int:
         case "courier":
             return int((facts.now - (facts.oldest_due or facts.now)).total_seconds() // 60)
         case "disk":
-            return facts.free // _MB
+            return (facts.free or 0) // _MB
         case "clock":
             return abs(skew(facts.seen.date) or 0)
         case _:
@@ -180,8 +185,16 @@ class Watch:
         missed, due = await services.db.read(
             lambda tx: (inbox.missed(tx) if has_webhooks else None, deliveries.oldest_due(tx, now))
         )
-        usage = await asyncio.to_thread(shutil.disk_usage, Path(services.settings.database_path).parent)
-        return Facts(now, self.seen, missed, due, usage.free, usage.total)
+        free, size = await _disk(services.settings.database_file)
+        return Facts(now, self.seen, missed, due, free, size)
+
+
+async def _disk(file: Path | None) -> tuple[int | None, int | None]:
+    """What is free, and the whole."""
+    if file is None:
+        return None, None
+    usage = await asyncio.to_thread(shutil.disk_usage, file.parent)
+    return usage.free, usage.total
 
 
 def _remembered(tx: Tx) -> dict[str, Incident]:

@@ -83,10 +83,9 @@ async def refund_gift(turn: Turn, action: RefundGift) -> Screen:
     if action.reason not in screens.REASONS:
         return screens.why(turn.words, found.donation, money)
     if action.sure != "yes":
-        return screens.sure(turn.words, found.donation, money, action.reason)
-    after = await refunding.give_back(
-        turn.services, found.donation, money, action.reason, f"staff {turn.donor.id}"
-    )
+        return screens.sure(turn.words, found.donation, money, action.reason, found.left)
+    left, by = Money(action.left, found.left.currency), f"staff {turn.donor.id}"
+    after = await refunding.give_back(turn.services, found.donation, money, action.reason, by, left)
     if after.state in (DonationState.REFUNDED, DonationState.PARTLY_REFUNDED):
         return await show_gift(turn, ShowGift(after.id))
     return screens.asked(turn.words, after)

@@ -4,19 +4,21 @@ import asyncio
 import json
 import logging
 from functools import partial
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from telegram import error as api
 from telegram.request import BaseRequest
 
+from bot import meters
 from bot.botapi.pen import Pen
-from bot.errors import EntraideError
+from bot.errors import EntraideError, NotAnUpdate, StoreDown
 from bot.services import Services
 from bot.store import updates
 from bot.store.sql import Tx
 from bot.store.updates import Kept
-from handlers.reading import read_update
+from handlers.line import Line, kept_of
+from handlers.reading import read_update, update_id
 from handlers.turn import Desk
 
 log = logging.getLogger(__name__)
@@ -25,32 +27,45 @@ _LONGEST_PAUSE = 60.0
 
 
 class Poller:
-    """The loop. `hold` is how long Telegram may keep a question open, in seconds."""
+    """The loop. `hold` is how long Telegram may keep a question open, in seconds; `line` is there beside other processes."""
 
     def __init__(
-        self, services: Services, bot: Pen, desk: Desk, request: BaseRequest, hold: int = 25
+        self,
+        services: Services,
+        bot: Pen,
+        desk: Desk,
+        request: BaseRequest,
+        hold: int = 25,
+        line: Line | None = None,
     ) -> None:
         self._services, self._bot, self._desk = services, bot, desk
-        self._request, self._hold = request, hold
+        self._request, self._hold, self._line = request, hold, line
 
     async def run(self) -> None:
         """Poll for ever, beginning with what a kill left unfinished."""
         async with asyncio.TaskGroup() as group:
-            for kept in await self._services.db.read(updates.unfinished):
-                group.create_task(self.finish(kept))
+            if self._line is None:
+                await self.finish_all(group)
             offset, pause = 0, 1.0
             while True:
                 try:
                     batch = await self._ask(offset)
-                except api.TelegramError as error:
+                    news = await self._keep(batch)
+                except (api.TelegramError, StoreDown) as error:
+                    # What could not be kept is not acknowledged: it comes again.
                     log.warning("polling failed", extra={"error": type(error).__name__})
                     await asyncio.sleep(pause)
                     pause = min(pause * 2, _LONGEST_PAUSE)
                     continue
                 pause = 1.0
-                for kept in await self._keep(batch):
-                    group.create_task(self.finish(kept))
+                for kept in news:
+                    group.create_task(self._line.tidied(kept.chat) if self._line else self.finish(kept))
                 offset = max((kept.update_id + 1 for kept in batch), default=offset)
+
+    async def finish_all(self, group: asyncio.TaskGroup) -> None:
+        """What a kill left unfinished."""
+        for kept in await self._services.db.read(updates.unfinished):
+            group.create_task(self.finish(kept))
 
     async def _ask(self, offset: int) -> list[Kept]:
         """Raw, since python-telegram-bot reads a whole batch or none of it: one odd update would block all others."""
@@ -58,7 +73,8 @@ class Poller:
         raw: Any = await self._request.post(
             f"{self._bot.base_url}/getUpdates?{asked}", read_timeout=self._hold + 10
         )
-        return [Kept(one["update_id"], json.dumps(one)) for one in raw]
+        found: list[Any] = cast("list[Any]", raw) if isinstance(raw, list) else []
+        return [kept_of(one, json.dumps(one)) for one in found if update_id(one) is not None]
 
     async def _keep(self, batch: list[Kept]) -> list[Kept]:
         """On disk, and only those that are news."""
@@ -71,21 +87,25 @@ class Poller:
     async def finish(self, kept: Kept) -> None:
         """Take the update until its answer is drawn, then forget what it said."""
         pause = 0.5
-        while not await self._is_taken(kept):
+        while not await self._is_finished(kept):
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
-        await self._services.db.write(partial(updates.forget, update_id=kept.update_id))
 
-    async def _is_taken(self, kept: Kept) -> bool:
+    async def _is_finished(self, kept: Kept) -> bool:
         try:
-            update = read_update(kept.raw, self._bot)
-        except Exception:
-            # One update that cannot be read must not block the ones after it.
-            log.exception("an update cannot be read", extra={"update": kept.update_id})
-            return True
-        try:
-            await self._desk.take(update)
+            await self._take(kept)
+            await self._services.db.write(partial(updates.forget, update_id=kept.update_id))
         except EntraideError as error:
+            meters.FAILURES.add("update", type(error).__name__)
             log.warning("a turn is taken again", extra={"error": type(error).__name__})
             return False
         return True
+
+    async def _take(self, kept: Kept) -> None:
+        """One update that cannot be read must not block the ones after it, now and at each start."""
+        try:
+            update = read_update(kept.raw, self._bot)
+        except NotAnUpdate as error:
+            log.error("an update cannot be read", extra={"update": kept.update_id, "error": str(error)})
+            return
+        await self._desk.take(update)

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from telegram import CallbackQuery, Chat, ChatMember, Message, Update, User
 
-from bot import walking
+from bot import meters, tracing, walking
 from bot.actions import Action, Help, pack, parse
 from bot.botapi import draw
 from bot.botapi.pace import Priority
@@ -22,7 +22,8 @@ from bot.errors import ChatGone, EntraideError, StoreDown, TelegramError, Telegr
 from bot.figures import Step
 from bot.i18n import ZONE, guess
 from bot.model import Campaign, Donor, DonorState
-from bot.screens import trouble
+from bot.references import fresh_gift
+from bot.screens import mine, trouble
 from bot.screens.base import Screen
 from bot.screens.home import languages
 from bot.services import Services
@@ -66,7 +67,20 @@ class Desk:
         self._services, self._bot = services, bot
 
     async def take(self, update: Update) -> None:
-        """Handle one update; the updates of one person must come here in order, or together."""
+        """Handle one update; the updates of one person must come here in order, or together.
+
+        What breaks in a way that nobody foresaw would break again: it is logged and over, or it would come for ever.
+        """
+        meters.UPDATES.add(_kind(update))
+        try:
+            with tracing.on(fresh_gift()):
+                await self._take(update)
+        except EntraideError:
+            raise
+        except Exception:
+            log.exception("an update broke its turn")
+
+    async def _take(self, update: Update) -> None:
         if update.my_chat_member is not None:
             await self._membership(update.my_chat_member.chat, update.my_chat_member.new_chat_member)
         elif update.callback_query is not None:
@@ -97,7 +111,8 @@ class Desk:
             await self._answer(Asked(update_id, person, said.action, said.source, incoming=incoming(message)))
 
     def _in_order(self, person: User):
-        return self._services.locks.of(f"person-{person.id}")
+        # Between processes it is the chat's lease that keeps the order: see handlers/line.py.
+        return self._services.locks.here(f"person-{person.id}")
 
     async def _in_group(self, message: Message, text: str) -> None:
         if await helpdesk.heard(self._services, self._bot, message) or not text.startswith("/"):
@@ -130,6 +145,9 @@ class Desk:
         began = time.perf_counter()
         admins = self._services.settings.admin_ids
         entry = await self._services.db.read(lambda tx: _enter(tx, asked, admins))
+        if entry.donor is None and entry.is_done:
+            await self._farewell(asked.person)
+            return
         donor = entry.donor or await self._welcome(asked)
         if entry.donor is None and entry.role is not None:
             # Named before they came: their chat's menu can be set only now.
@@ -146,14 +164,45 @@ class Desk:
         if asked.source:
             turn = replace(turn, donor=replace(donor, source=asked.source))
         screen = await self._screen(turn, asked, is_done=entry.is_done)
-        if not entry.is_done:
-            now = self._services.clock()
-            taken = _steps(turn, asked, screen, now)
+        if entry.is_done:
+            await self._draw(donor, asked.tapped, screen)
+        else:
+            await self._conclude(turn, donor, asked, screen)
+        took = time.perf_counter() - began
+        meters.TURNS.add(took)
+        log.info("turn", extra=_line(asked, donor, took))
+
+    async def _conclude(self, turn: Turn, donor: Donor, asked: Asked, screen: Screen) -> None:
+        """Commit the turn and draw its screen, side by side: what the handler promised is on disk already.
+
+        Where only one of the two came about the update comes again, and the screen is drawn again.
+        """
+        now = self._services.clock()
+        taken = _steps(turn, asked, screen, now)
+
+        async def commit() -> None:
             await self._services.db.write(lambda tx: _commit(tx, asked, donor, screen, taken, now))
-            if donor.state is DonorState.BLOCKED:
-                self._services.bells.courier.set()
-        await self._draw(donor, asked.tapped, screen)
-        log.info("turn", extra=_line(asked, donor, began))
+
+        if donor.state is DonorState.BLOCKED:
+            # They are back before it can turn out that they are gone again.
+            await commit()
+            self._services.bells.courier.set()
+            await self._draw(donor, asked.tapped, screen)
+            return
+        for error in await asyncio.gather(
+            commit(), self._draw(donor, asked.tapped, screen), return_exceptions=True
+        ):
+            if error is not None:
+                raise error
+
+    async def _farewell(self, person: User) -> None:
+        """Who is unknown though their turn is done has erased everything: a tap that comes again must not make them known."""
+        services = self._services
+        words = services.catalogues.words(guess(person.language_code) or services.settings.default_language)
+        try:
+            await draw.send(self._bot, person.id, mine.erased(words))
+        except (ChatGone, TelegramRefused) as error:
+            log.info("a farewell was not heard", extra={"error": type(error).__name__})
 
     async def _welcome(self, asked: Asked) -> Donor:
         services, person = self._services, asked.person
@@ -172,8 +221,10 @@ class Desk:
         except StoreDown:
             raise
         except EntraideError as error:
+            meters.FAILURES.add("turn", type(error).__name__)
             return trouble.of(turn.words, error, turn.open_campaigns)
         except Exception:
+            meters.FAILURES.add("turn", "fault")
             log.exception("a handler failed", extra={"action": type(asked.action).__name__})
             return trouble.oops(turn.words)
 
@@ -273,6 +324,16 @@ def _park_or_not(tx: Tx, donor: Donor, *, is_blocked: bool, now: datetime) -> No
         deliveries.unpark(tx, donor.id, now)
 
 
-def _line(asked: Asked, donor: Donor, began: float) -> dict[str, object]:
-    ms = round((time.perf_counter() - began) * 1000, 1)
-    return {"action": asked.action.word or type(asked.action).__name__, "donor": donor.id, "ms": ms}
+def _line(asked: Asked, donor: Donor, took: float) -> dict[str, object]:
+    action = asked.action.word or type(asked.action).__name__
+    return {"action": action, "donor": donor.id, "update": asked.update_id, "ms": round(took * 1000, 1)}
+
+
+def _kind(update: Update) -> str:
+    if update.callback_query is not None:
+        return "tap"
+    if update.message is not None:
+        return "message"
+    if update.edited_message is not None:
+        return "edit"
+    return "membership" if update.my_chat_member is not None else "other"

@@ -5,7 +5,9 @@ import asyncio
 import os
 import signal
 import sys
+from importlib import import_module
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -18,8 +20,23 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=8090, help="of the phone page (default 8090)")
     parser.add_argument("--bot-port", type=int, default=8080, help="of the bot (default 8080)")
     parser.add_argument("--polling", action="store_true", help="run the bot without a public URL")
-    parser.add_argument("--database", default="var/sandbox.db", help="made anew at each start")
-    return parser.parse_args()
+    parser.add_argument(
+        "--database",
+        default="var/sandbox.db",
+        help="a file, or postgresql://.../sandbox; made anew at each start",
+    )
+    asked = parser.parse_args()
+    if _is_postgres(asked.database) and "sandbox" not in _name(asked.database):
+        parser.error("everything in that database would be deleted: its name must say that it is a sandbox's")
+    return asked
+
+
+def _is_postgres(database: str) -> bool:
+    return database.startswith(("postgresql://", "postgres://"))
+
+
+def _name(database: str) -> str:
+    return urlsplit(database).path.strip("/")
 
 
 def _environment(sandbox: Sandbox, asked: argparse.Namespace) -> dict[str, str]:
@@ -32,7 +49,7 @@ def _environment(sandbox: Sandbox, asked: argparse.Namespace) -> dict[str, str]:
         "PUBLIC_URL": "" if asked.polling else f"http://127.0.0.1:{asked.bot_port}",
         "HOST": "127.0.0.1",
         "PORT": str(asked.bot_port),
-        "DATABASE_URL": f"sqlite:///{asked.database}",
+        "DATABASE_URL": asked.database if _is_postgres(asked.database) else f"sqlite:///{asked.database}",
         "ADMIN_IDS": ",".join(str(one) for one in sandbox.telegram.admins),
         "HELP_CHAT_ID": str(STAFF_GROUP),
         "STATEMENT_DESCRIPTOR": "MCISE* DON",
@@ -42,10 +59,22 @@ def _environment(sandbox: Sandbox, asked: argparse.Namespace) -> dict[str, str]:
     return {**os.environ, **settings}
 
 
-def _start_afresh(database: str) -> None:
+async def _start_afresh(database: str) -> None:
     """The emulators keep nothing between runs, so neither may the bot: its chats would be gone."""
+    if _is_postgres(database):
+        await _empty(database)
+        return
     for suffix in ("", "-wal", "-shm"):
         Path(database + suffix).unlink(missing_ok=True)
+
+
+async def _empty(database: str) -> None:
+    asyncpg = import_module("asyncpg")
+    connection = await asyncpg.connect(database)
+    try:
+        await connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    finally:
+        await connection.close()
 
 
 async def _serves(url: str, child: asyncio.subprocess.Process) -> bool:
@@ -67,7 +96,7 @@ async def _main(asked: argparse.Namespace) -> int:
     stopping = asyncio.Event()
     for one in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(one, stopping.set)
-    _start_afresh(asked.database)
+    await _start_afresh(asked.database)
     async with running(asked.port) as sandbox:
         sandbox.telegram.limits = True
         if not asked.polling:

@@ -19,6 +19,7 @@ from bot.services import Services
 from sandbox.app import Sandbox
 from sandbox.telegram import Phone
 from sandbox.telegram.people import Chat
+from tests import engine
 
 ROOT = Path(__file__).resolve().parent.parent
 QUICK = Tempo(
@@ -35,6 +36,9 @@ QUICK = Tempo(
     telegram_read=0.5,
     stripe_read=0.5,
     patience=1.5,
+    exchange=0.1,
+    tidy=0.1,
+    peek=0.02,
 )
 
 
@@ -81,7 +85,22 @@ class Stage:
         return self.telegram.phones[1901]
 
     async def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """After the turns that are on their way: a screen may be seen before its turn is committed."""
+        with contextlib.suppress(TimeoutError):
+            # Somebody may wait for Stripe for longer.
+            async with asyncio.timeout(0.5):
+                await self.services.locks.idle()
         return await self.services.db.read(lambda tx: [tuple(row) for row in tx.plain(sql)])
+
+    async def tables(self) -> list[str]:
+        return await self.services.db.read(engine.tables)
+
+    @contextlib.asynccontextmanager
+    async def broken(self, step: str, when: str = "", *, is_down: bool = False) -> AsyncGenerator[None]:
+        """As long as it lasts, the database refuses this step of a transaction, `INSERT ON deliveries`, or is down for it."""
+        await self.services.db.write(lambda tx: engine.break_at(tx, step, when, is_down=is_down))
+        yield
+        await self.services.db.write(engine.mend)
 
     async def stripe_heard(self, method: str) -> None:
         """Wait until a request of this method has arrived at Stripe."""
@@ -107,9 +126,9 @@ class Stage:
                 await asyncio.sleep(0.01)
 
 
-async def until_health(url: str, status: str) -> dict[str, str]:
+async def until_health(url: str, status: str, timeout: float = 30) -> dict[str, str]:
     """Wait until /healthz says so; its whole answer."""
-    async with asyncio.timeout(15), aiohttp.ClientSession() as session:
+    async with asyncio.timeout(timeout), aiohttp.ClientSession() as session:
         while True:
             with contextlib.suppress(aiohttp.ClientError):
                 async with session.get(f"{url}/healthz") as answer:
@@ -141,7 +160,7 @@ def settings_for(sandbox: Sandbox, folder: Path, *, webhook: bool, **more: Any) 
         "public_url": f"http://127.0.0.1:{port}" if webhook else None,
         "host": "127.0.0.1",
         "port": port,
-        "database_url": f"sqlite:///{folder}/entraide.db",
+        "database_url": engine.url_in(folder),
         "admin_ids": (1900,),
         "campaigns_file": str(ROOT / "campaigns.toml"),
         "statement_descriptor": "MCISE* DON",
@@ -157,6 +176,7 @@ def settings_for(sandbox: Sandbox, folder: Path, *, webhook: bool, **more: Any) 
 
 @contextlib.asynccontextmanager
 async def bot_beside(sandbox: Sandbox, settings: Settings, tempo: Tempo = QUICK) -> AsyncGenerator[Stage]:
+    engine.make(settings.database_url)
     app = App(settings, tempo=tempo)
     task = asyncio.create_task(app.run())
     serving = asyncio.create_task(app.serving.wait())

@@ -51,12 +51,16 @@ class ShowGift(GiftAction):
 
 @dataclass(frozen=True, slots=True)
 class RefundGift(Action):
-    """For staff: give `minor` of a gift back; `reason` is "none" until chosen, `sure` "yes" only on the last tap."""
+    """For staff: give `minor` of a gift back; `reason` is "none" until chosen, `sure` "yes" only on the last tap.
+
+    On the last tap `left` is what could still be given back when it was offered: where something went back since, it is void.
+    """
 
     word: ClassVar[str] = "refund"
     sure: str
     reason: str
     minor: int
+    left: int
     donation_id: str
 
 

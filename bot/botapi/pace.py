@@ -19,6 +19,8 @@ from telegram.ext import BaseRateLimiter
 _BURST = 2
 _CHATS = 4096
 _PAID = 900
+# What broadcasts may take of the whole; the rest is left for what donors wait for.
+BULK = 0.7
 
 
 class Priority(IntEnum):
@@ -74,6 +76,7 @@ class Pace(BaseRateLimiter[Priority]):
         sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
     ) -> None:
         self._rate, self._patience, self._tries = rate, patience, tries
+        self._whole = rate
         self._clock = clock or (lambda: asyncio.get_running_loop().time())
         self._sleep = sleep
         self._all: _Bucket | None = None
@@ -86,6 +89,14 @@ class Pace(BaseRateLimiter[Priority]):
         self._line: list[tuple[Priority, int]] = []
         self._numbers = count()
         self._moved = asyncio.Event()
+
+    def share(self, rate: float) -> None:
+        """From now on so many messages a second are ours: the limit is the bot's, and other processes send too."""
+        if rate != self._rate:
+            self._rate = rate
+            if self._all is not None:
+                self._all.refill(self._clock())
+                self._all.rate = rate
 
     async def initialize(self) -> None:
         """Nothing to open."""
@@ -229,8 +240,8 @@ class Pace(BaseRateLimiter[Priority]):
     def _buckets(self, now: float, chat: int | str, priority: Priority) -> tuple[_Bucket, ...]:
         if self._all is None or self._bulk is None or self._paid is None:
             # What a lifted rate gives within one turn of the loop may go in one.
-            burst = max(_BURST, self._rate / 50)
-            self._all, self._bulk = _Bucket(self._rate, burst, now), _Bucket(self._rate * 0.7, burst, now)
+            burst = max(_BURST, self._whole / 50)
+            self._all, self._bulk = _Bucket(self._rate, burst, now), _Bucket(self._whole * BULK, burst, now)
             self._paid = _Bucket(_PAID, _PAID / 50, now)
         mine = self._chat(chat, now)
         if priority is Priority.BROADCAST:

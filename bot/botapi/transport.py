@@ -12,6 +12,8 @@ from telegram._utils.defaultvalue import DefaultValue
 from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
+from bot import meters
+
 _CONNECTIONS = 256
 # Other errors of a server say that it was not done; this one says that nobody waited for the answer.
 _GAVE_UP = 504
@@ -80,21 +82,25 @@ class AiohttpRequest(BaseRequest):
         # A pool that is full is waited for as long as a connection: neither has sent anything.
         timeout = aiohttp.ClientTimeout(connect=connect, sock_connect=connect, sock_read=read)
         body, headers = _body(request_data)
+        status: int | None = None
         try:
             async with self._session.request(
                 method, url, data=body, headers=headers, timeout=timeout
             ) as answer:
                 if date := answer.headers.get("Date"):
                     self.date = (date, time.time())
-                if answer.status == _GAVE_UP:
+                status = answer.status
+                if status == _GAVE_UP:
                     raise InDoubt("a gateway gave up waiting for Telegram")
-                return answer.status, await answer.read()
+                return status, await answer.read()
         except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError) as error:
             raise NotSent(f"not sent: {type(error).__name__}") from None
         except TimeoutError:
             raise TimedOut from None
         except aiohttp.ClientError as error:
             raise InDoubt(f"connection lost: {type(error).__name__}") from None
+        finally:
+            meters.TELEGRAM.add(meters.outcome(status))
 
 
 def _chosen(given: Any, default: float) -> float | None:

@@ -49,6 +49,8 @@ class CheckoutSession:
     attempt: str | None = None
     subscription: str | None = None
     customer: str | None = None
+    # Made by this project, whether our books know it or not.
+    is_ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,7 @@ def read_session(data: dict[str, Any]) -> CheckoutSession:
     intent: dict[str, Any] | str | None = data.get("payment_intent")
     details = intent if isinstance(intent, dict) else {}
     failure: dict[str, Any] = details.get("last_payment_error") or {}
+    metadata: dict[str, Any] = data.get("metadata") or {}
     return CheckoutSession(
         id=data["id"],
         url=data.get("url"),
@@ -173,6 +176,8 @@ def read_session(data: dict[str, Any]) -> CheckoutSession:
         attempt=failure.get("charge") or details.get("latest_charge") or details.get("id"),
         subscription=_id(data.get("subscription")),
         customer=_id(data.get("customer")),
+        is_ours=metadata.get("donation_id") is not None
+        and metadata["donation_id"] == data.get("client_reference_id"),
     )
 
 

@@ -4,12 +4,43 @@ The SDK's own aiohttp client lets a cut body escape as aiohttp's error, and its 
 """
 
 import asyncio
+import logging
 import ssl
+import time
 from collections.abc import Awaitable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import stripe
+
+from bot import meters, tracing
+
+log = logging.getLogger(__name__)
+# What may stand in a label: an id never does.
+_WORDS = frozenset(
+    [
+        "v1",
+        "account",
+        "events",
+        "checkout",
+        "sessions",
+        "expire",
+        "payment_intents",
+        "charges",
+        "refunds",
+        "disputes",
+        "balance_transactions",
+        "customers",
+        "subscriptions",
+        "invoices",
+        "invoice_payments",
+        "billing_portal",
+        "subscription_items",
+        "products",
+        "prices",
+    ]
+)
 
 
 class AiohttpClient(stripe.HTTPClient):
@@ -29,20 +60,39 @@ class AiohttpClient(stripe.HTTPClient):
         self, method: str, url: str, headers: Mapping[str, str], post_data: Any = None
     ) -> tuple[bytes, int, Mapping[str, str]]:
         session = self._session = self._session or _session(url)
+        began, status = time.perf_counter(), None
         try:
             async with session.request(
                 method, url, headers=headers, data=post_data, timeout=self._timeout
             ) as answer:
-                return await answer.read(), answer.status, answer.headers
+                body = await answer.read()
+                status = answer.status
+                return body, status, answer.headers
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise stripe.APIConnectionError(
                 f"no answer: {type(error).__name__}", should_retry=True
             ) from error
+        finally:
+            _note(_call(method, url), status, time.perf_counter() - began)
 
     async def close_async(self) -> None:
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+
+
+def _call(method: str, url: str) -> str:
+    """`POST checkout/sessions`: what is asked, without whom it is about."""
+    parts = (one for one in urlsplit(url).path.split("/") if one in _WORDS and one != "v1")
+    return f"{method.upper()} {'/'.join(parts)}"
+
+
+def _note(call: str, status: int | None, took: float) -> None:
+    meters.STRIPE.add(call, meters.outcome(status))
+    meters.STRIPE_TIMES.add(took)
+    # The looks that nobody waits for would be most of the log.
+    level = logging.INFO if tracing.current() else logging.DEBUG
+    log.log(level, "stripe", extra={"call": call, "status": status, "ms": round(took * 1000, 1)})
 
 
 def _session(url: str) -> aiohttp.ClientSession:

@@ -7,11 +7,12 @@ accepts timestamps from the future and raises five kinds of error for bad input.
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 
-from bot.errors import BadWebhook
+from bot.errors import BadWebhook, NotProven
 
 TOLERANCE = 300
 OF_PAGES = (
@@ -41,6 +42,7 @@ OF_MONTHS = (
     "customer.subscription.deleted",
 )
 EVENTS = OF_PAGES + OF_MONEY + OF_ACCOUNTS + OF_MONTHS
+_ID = re.compile(r"\w{1,255}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +65,15 @@ class Event:
 def verify(body: bytes, header: str, secrets: Iterable[str], now: float) -> Event:
     """The event in a webhook's body, signed with any of `secrets` within five minutes of `now` (Unix seconds).
 
-    Raises BadWebhook, whose text says what was wrong and holds nothing of the body.
+    Raises BadWebhook, whose text says what was wrong and holds nothing of the body; NotProven where a stranger may have
+    sent it. The time comes last: what is signed too late is Stripe's, and no stranger's.
     """
     stamp, signatures = _read_header(header)
-    if abs(now - stamp) > TOLERANCE:
-        raise BadWebhook("signed too long ago or in the future: check this machine's clock")
     signed = f"{stamp}.".encode() + body
     if not any(_matches(signed, secret, signatures) for secret in secrets):
-        raise BadWebhook("no signature matches: check STRIPE_WEBHOOK_SECRET")
+        raise NotProven("no signature matches: check STRIPE_WEBHOOK_SECRET")
+    if abs(now - int(stamp)) > TOLERANCE:
+        raise BadWebhook("signed too long ago or in the future: check this machine's clock")
     return read_event(_read_json(body))
 
 
@@ -79,12 +82,23 @@ def read_event(data: object) -> Event:
     match data:
         case {"object": "event", "id": str(id), "type": str(kind), "data": {"object": dict()}}:
             event = cast("dict[str, Any]", data)
-            about = _about(kind, event["data"]["object"])
-            if isinstance(about, str):
-                return Event(id, kind, about, bool(event.get("livemode")), int(event.get("created") or 0))
+            # What does not concern us need not be about anything: a balance, for one, has no id.
+            about = _named(_about(kind, event["data"]["object"])) if kind in EVENTS else ""
+            if about is not None and _ID.fullmatch(id):
+                return Event(id, kind, about, event.get("livemode") is True, _created(event))
         case _:
             pass
     raise BadWebhook("not a snapshot event: the endpoint may be set up for thin events")
+
+
+def _named(about: object) -> str | None:
+    return about if isinstance(about, str) and _ID.fullmatch(about) else None
+
+
+def _created(event: dict[str, Any]) -> int:
+    """When, in Unix seconds; 0 where it is no time that can be."""
+    made = event.get("created")
+    return made if isinstance(made, int) and 0 <= made < 1 << 40 else 0
 
 
 def _about(kind: str, subject: dict[str, Any]) -> object:
@@ -92,19 +106,22 @@ def _about(kind: str, subject: dict[str, Any]) -> object:
     if kind in OF_MONEY + OF_ACCOUNTS and isinstance(subject.get("payment_intent"), str):
         return subject["payment_intent"]
     if kind in OF_MONTHS and kind.startswith("invoice."):
-        parent: dict[str, Any] = subject.get("parent") or {}
-        details: dict[str, Any] = parent.get("subscription_details") or {}
-        return details.get("subscription") or subject.get("id")
+        match subject:
+            case {"parent": {"subscription_details": {"subscription": str(subscription)}}} if subscription:
+                return subscription
+            case _:
+                pass
     return subject.get("id")
 
 
-def _read_header(header: str) -> tuple[int, list[str]]:
+def _read_header(header: str) -> tuple[str, list[str]]:
+    """The time as it was signed, and the signatures."""
     pairs = [part.strip().partition("=") for part in header.split(",")]
     stamps = [value for key, _, value in pairs if key == "t" and value.isascii() and value.isdigit()]
     signatures = [value for key, _, value in pairs if key == "v1" and value.isascii()]
     if len(stamps) != 1 or len(stamps[0]) > 12 or not signatures:
-        raise BadWebhook("the Stripe-Signature header is missing or unreadable")
-    return int(stamps[0]), signatures
+        raise NotProven("the Stripe-Signature header is missing or unreadable")
+    return stamps[0], signatures
 
 
 def _matches(signed: bytes, secret: str, signatures: list[str]) -> bool:
@@ -115,5 +132,5 @@ def _matches(signed: bytes, secret: str, signatures: list[str]) -> bool:
 def _read_json(body: bytes) -> object:
     try:
         return json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadWebhook("the body is not JSON") from error

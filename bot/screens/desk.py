@@ -45,7 +45,7 @@ def gift(
     )
     can_refund = donation.state in (DonationState.PAID, DonationState.PARTLY_REFUNDED) and not left.is_zero
     whole = Button(
-        words.label("Give back {amount}", amount=left), RefundGift("no", "none", left.minor, donation.id)
+        words.label("Give back {amount}", amount=left), RefundGift("no", "none", left.minor, 0, donation.id)
     )
     stop = (
         Button(words.label("Stop the monthly gift"), StopForDonor("no", donation.monthly_id))
@@ -70,7 +70,7 @@ def _settled(words: Words, accounts: Sequence[BalanceTransaction]) -> list[str]:
 def why(words: Words, donation: Donation, money: Money) -> Screen:
     """A refund needs a reason."""
     names = reasons(words)
-    choices = [Button(names[one], RefundGift("no", one, money.minor, donation.id)) for one in REASONS]
+    choices = [Button(names[one], RefundGift("no", one, money.minor, 0, donation.id)) for one in REASONS]
     text = words.text(
         "Why is {amount} of gift {reference} given back?", amount=money, reference=donation.id.upper()
     )
@@ -85,8 +85,8 @@ def reasons(words: Words) -> dict[str, str]:
     }
 
 
-def sure(words: Words, donation: Donation, money: Money, reason: str) -> Screen:
-    """The last tap."""
+def sure(words: Words, donation: Donation, money: Money, reason: str, left: Money) -> Screen:
+    """The last tap, which holds as long as `left` is what can still be given back."""
     text = words.text(
         "Give back <b>{amount}</b> of gift {reference} ({whole})? The donor is told.",
         amount=money,
@@ -95,7 +95,7 @@ def sure(words: Words, donation: Donation, money: Money, reason: str) -> Screen:
     )
     yes = Button(
         words.label("Yes, give back {amount}", amount=money),
-        RefundGift("yes", reason, money.minor, donation.id),
+        RefundGift("yes", reason, money.minor, left.minor, donation.id),
         style="danger",
     )
     return Screen(text, rows(yes, _no(words, donation)), awaiting=ShowGift(donation.id))

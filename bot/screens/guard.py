@@ -6,6 +6,7 @@ from bot.actions import Bridge, Check, Freeze, Home, Promise, Unfreeze
 from bot.errors import CheckoutPaused, Pause
 from bot.i18n import Words
 from bot.screens.base import Button, Screen, paragraphs, rows
+from bot.screens.watching import runbook
 
 
 def paused(words: Words, error: CheckoutPaused) -> Screen:
@@ -63,7 +64,8 @@ def alarm(words: Words, payload: str) -> Screen:
     """For staff, a message of its own. `payload`: what happened, the donor's number or 0, and the cap that was met."""
     what, donor, most = (*payload.split("."), "0", "0")[:3]
     freeze = None if what in ("frozen", "unfrozen") else Button(words.label("Freeze payments"), Freeze("no"))
-    return Screen(_alarm(words, what, f"D{donor}", int(most)), rows(freeze), stays=True)
+    text = runbook(words, _alarm(words, what, f"D{donor}", int(most)), what)
+    return Screen(text, rows(freeze), stays=True)
 
 
 def _alarm(words: Words, what: str, code: str, most: int) -> str:

@@ -24,6 +24,7 @@ from bot.model import Campaign
 from bot.screens import back, guard, helpdesk, monthly
 from bot.screens.base import Button, Screen, lines, rows
 from bot.screens.home import instead, needed_now, next_need, not_open
+from bot.screens.watching import runbook
 
 
 def of(words: Words, error: EntraideError, campaigns: Sequence[Campaign] = ()) -> Screen:
@@ -150,7 +151,7 @@ def alert(words: Words, payload: str, reference: str) -> Screen:
     """For staff. `payload` is the kind of alert, and behind a point the moment that it is about, in Unix seconds."""
     what, _, moment = payload.partition(".")
     due = words.date(datetime.fromtimestamp(int(moment), UTC)) if moment not in ("", "0") else "–"
-    return Screen(_alert(words, what, reference, due), stays=True)
+    return Screen(runbook(words, _alert(words, what, reference, due), what), stays=True)
 
 
 def _alert(words: Words, what: str, reference: str, due: str) -> str:

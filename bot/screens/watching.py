@@ -1,7 +1,7 @@
 """What staff read when something beneath the bot begins to fail, and when it is well again."""
 
 from bot.i18n import Words
-from bot.screens.base import Screen
+from bot.screens.base import Screen, paragraphs
 
 PREFIX = "watch."
 
@@ -9,8 +9,15 @@ PREFIX = "watch."
 def alert(words: Words, payload: str) -> Screen:
     """`watch.<what>.<begin or end>.<number>`: a message of its own."""
     _, what, when, number = payload.split(".")
-    text = _begins(words, what, int(number)) if when == "begin" else _ends(words, what)
+    text = runbook(words, _begins(words, what, int(number)), what) if when == "begin" else _ends(words, what)
     return Screen(text, stays=True)
+
+
+def runbook(words: Words, text: str, what: str) -> str:
+    """The alert, and where what to do about it stands; not below news that ask for nothing."""
+    if not text.startswith("⚠️"):
+        return text
+    return paragraphs(text, words.text("What to do: {place}", place=f"docs/runbook.md#{what}"))
 
 
 def _begins(words: Words, what: str, n: int) -> str:

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects.sqlite import insert
 
+from bot.store.dialect import insert
 from bot.store.moments import moment, seconds
 from bot.store.sql import Statement, Tx, at, places
 from bot.store.tables import declines, donations

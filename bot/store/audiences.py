@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, insert, literal, literal_column, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, literal, literal_column, or_, select
 
 from bot.broadcasts import Audience, Broadcast, Gave, Monthly, SendState
 from bot.config import LANGUAGES, Settings
 from bot.holdout import HUNDRED, PRIME, key_of
 from bot.model import RECEIVED, DonorState, MonthlyState
 from bot.nights import HOME, ZONES
+from bot.store.dialect import insert
 from bot.store.moments import seconds
 from bot.store.sql import Statement, Tx, Value, at
 from bot.store.tables import broadcast_sends, donations, donors, monthly_gifts, staff
@@ -46,7 +47,7 @@ def groups(tx: Tx, broadcast: Broadcast, settings: Settings, now: datetime) -> d
         for row in tx.all(statement, after_id=after, upto_id=end, **values):
             found[row["language"], row["fate"]] += row["people"]
         after = end
-    return dict(found)
+    return dict(sorted(found.items()))
 
 
 def end_of_page(tx: Tx, after: int, most: int) -> int | None:
@@ -111,7 +112,8 @@ def _fanning(meant: Meant, spoken: tuple[tuple[str, str], ...]) -> Statement:
         is_meant(meant),
     )
     columns = ["broadcast_id", "donor_id", "language", "zone", "state"]
-    return Statement(insert(broadcast_sends).prefix_with("OR IGNORE").from_select(columns, rows))
+    fanned = insert(broadcast_sends).from_select(columns, rows)
+    return Statement(fanned.on_conflict_do_nothing(index_elements=["broadcast_id", "donor_id"]))
 
 
 def is_meant(meant: Meant) -> ColumnElement[bool]:

@@ -100,6 +100,7 @@ _GOALS = Statement(
     )
     .select_from(campaigns.outerjoin(donations, donations.c.campaign_id == campaigns.c.id))
     .group_by(campaigns.c.id)
+    .order_by(campaigns.c.slug)
 )
 _FEES = Statement(
     select(
@@ -146,6 +147,7 @@ _GAPS = Statement(
     select(receipts.c.year, func.max(receipts.c.number) - func.count())
     .group_by(receipts.c.year)
     .having(func.max(receipts.c.number) != func.count())
+    .order_by(receipts.c.year)
 )
 _UNPAPERED = Statement(
     select(payments.c.donation_id)
@@ -244,7 +246,8 @@ def goals(tx: Tx) -> list[tuple[str, int, int, int, int]]:
 
 def wrong_states(tx: Tx) -> Iterator[tuple[str, str, str]]:
     """Gift, the state it has, the state its facts give."""
-    yield from ((id, state, due) for id, state, due in (*tx.all(_WRONG_STATES), *tx.all(_UNPAID)))
+    unpaid = sorted(tuple(row) for row in tx.all(_UNPAID))
+    yield from ((id, state, due) for id, state, due in (*tx.all(_WRONG_STATES), *unpaid))
 
 
 def gaps(tx: Tx) -> list[tuple[int, int]]:
@@ -254,4 +257,4 @@ def gaps(tx: Tx) -> list[tuple[int, int]]:
 
 def unpapered(tx: Tx) -> list[str]:
     """Gifts that were paid and have no receipt."""
-    return [row[0] for row in tx.all(_UNPAPERED)]
+    return sorted(row[0] for row in tx.all(_UNPAPERED))

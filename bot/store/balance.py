@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from bot.model import BalanceTransaction
+from bot.store.dialect import Greatest, insert
 from bot.store.moments import moment, seconds
 from bot.store.sql import Row, Statement, Tx, at, places
 from bot.store.tables import balance_transactions as table
@@ -34,7 +34,7 @@ _GET = Statement(select(table).where(table.c.id == at("transaction_id")))
 _LOOK = Statement(
     update(payments).where(payments.c.payment_intent == at("intent")).values(look_at=at("when_to_look"))
 )
-_LAST_NEWS = func.max(
+_LAST_NEWS = Greatest(
     payments.c.received_at,
     func.coalesce(
         select(func.max(refunds.c.seen_at))
@@ -52,7 +52,7 @@ _LAST_NEWS = func.max(
 _DUE = Statement(
     select(payments.c.payment_intent, _LAST_NEWS.label("since"))
     .where(payments.c.look_at <= at("now"), payments.c.payment_intent.is_not(None))
-    .order_by(payments.c.look_at)
+    .order_by(payments.c.look_at, payments.c.payment_intent)
     .limit(at("most"))
 )
 _AWAITED = Statement(select(payments.c.look_at).where(payments.c.payment_intent == at("payment_intent")))

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from sqlalchemy import delete, func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.broadcasts import (
     Audience,
@@ -31,7 +31,11 @@ _ADD = Statement(
 )
 _GET = Statement(select(broadcasts).where(broadcasts.c.id == at("broadcast_id")))
 _NEWEST = Statement(select(broadcasts).order_by(broadcasts.c.id.desc()).limit(at("most")))
-_PARTS = Statement(select(broadcast_parts).where(broadcast_parts.c.broadcast_id == at("broadcast_id")))
+_PARTS = Statement(
+    select(broadcast_parts)
+    .where(broadcast_parts.c.broadcast_id == at("broadcast_id"))
+    .order_by(broadcast_parts.c.language)
+)
 _PUT_PART = Statement(
     upsert(broadcast_parts)
     .values(places("broadcast_id", "language", "content"))

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from bot.model import (
     Appeal,
@@ -21,6 +20,7 @@ from bot.model import (
 )
 from bot.money import Money
 from bot.store import marks
+from bot.store.dialect import insert
 from bot.store.moments import moment, seconds
 from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
 from bot.store.tables import appeals, campaigns, donations, monthly_gifts, pledges, totals

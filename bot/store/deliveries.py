@@ -1,12 +1,13 @@
 """Messages owed: claimed under a lease, and never owed twice under one key."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import case, func, literal, null, or_, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from bot.model import Delivery, DeliveryKind, DeliveryState
+from bot.store.dialect import insert
 from bot.store.moments import moment, seconds
 from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
 from bot.store.tables import deliveries, donors
@@ -52,18 +53,30 @@ _FIRST = Statement(
 )
 _TAKE = Statement(
     update(deliveries)
-    .where(deliveries.c.id == at("delivery_id"))
+    .where(deliveries.c.id == at("delivery_id"), deliveries.c.attempts == at("tried"))
     .values(
         state=DeliveryState.SENDING.value,
-        leased_until=at("leased_until"),
+        leased_until=at("until"),
         attempts=deliveries.c.attempts + 1,
+        owner=at("sender"),
     )
 )
 _WHO = Statement(select(donors.c.id).where(donors.c.telegram_id == at("person")))
 _DUE_AT = Statement(select(deliveries.c.due_at).where(deliveries.c.dedupe_key == at("dedupe_key")))
-_STATE = Statement(select(deliveries.c.state).where(deliveries.c.id == at("delivery_id")))
-_RELEASE = Statement(
-    update(deliveries).where(deliveries.c.state == DeliveryState.SENDING.value).values(leased_until=0)
+_IS_MINE = Statement(
+    select(deliveries.c.id).where(
+        deliveries.c.id == at("delivery_id"),
+        deliveries.c.state == DeliveryState.SENDING.value,
+        deliveries.c.attempts == at("tried"),
+    )
+)
+_IS_SENDING = deliveries.c.state == DeliveryState.SENDING.value
+_RELEASE = Statement(update(deliveries).where(_IS_SENDING).values(leased_until=0))
+_SENDERS = Statement(select(deliveries.c.owner).where(_IS_SENDING, deliveries.c.leased_until > 0).distinct())
+_RELEASE_OF = Statement(
+    update(deliveries)
+    .where(_IS_SENDING, func.coalesce(deliveries.c.owner, "") == at("sender"))
+    .values(leased_until=0)
 )
 _OLDEST = Statement(
     select(func.min(deliveries.c.due_at)).where(
@@ -73,6 +86,18 @@ _OLDEST = Statement(
 _NEXT = Statement(
     select(func.min(func.coalesce(deliveries.c.leased_until, deliveries.c.due_at))).where(
         deliveries.c.state.in_(_OPEN)
+    )
+)
+_PULL_BACK = Statement(
+    update(deliveries)
+    .where(
+        deliveries.c.state.in_(_OPEN),
+        func.coalesce(deliveries.c.leased_until, deliveries.c.due_at) > at("beyond"),
+        deliveries.c.kind.not_in([DeliveryKind.REMINDER.value, DeliveryKind.PLEDGE_REMINDER.value]),
+    )
+    .values(
+        due_at=at("now"),
+        leased_until=case((deliveries.c.state == DeliveryState.SENDING.value, 0), else_=null()),
     )
 )
 _PARK = Statement(
@@ -141,34 +166,48 @@ def due_of(tx: Tx, dedupe_key: str) -> datetime | None:
     return None if value is None else moment(value)
 
 
-def claim(tx: Tx, now: datetime, limit: int) -> list[Delivery]:
-    """Take what is due, and what a dead sender left behind, under a lease."""
+def claim(tx: Tx, now: datetime, limit: int, owner: str | None = None) -> list[Delivery]:
+    """Take what is due, and what a dead sender left behind, under a lease; `owner` is the process, where there are several."""
     rows = tx.all(_FIRST, now=seconds(now), most=limit)
     until = seconds(now + LEASE)
-    for row in rows:
-        tx.run(_TAKE, delivery_id=row["id"], leased_until=until)
-    return [_noun(row) for row in rows]
+    mine = [
+        row
+        for row in rows
+        if tx.run(_TAKE, delivery_id=row["id"], tried=row["attempts"], until=until, sender=owner)
+    ]
+    return [_noun(row) for row in mine]
 
 
-def sent(tx: Tx, delivery_id: int, message_id: int, now: datetime) -> None:
-    end(tx, delivery_id, DeliveryState.SENT, sent_at=seconds(now), message_id=message_id, error=None)
+def sent(tx: Tx, delivery: Delivery, message_id: int, now: datetime) -> None:
+    end(tx, delivery, DeliveryState.SENT, sent_at=seconds(now), message_id=message_id, error=None)
 
 
-def end(tx: Tx, delivery_id: int, state: DeliveryState, **values: Value) -> None:
+def end(tx: Tx, delivery: Delivery, state: DeliveryState, **values: Value) -> None:
     """Write what became of a Delivery that is being sent; one that another sender took over is left alone."""
-    if tx.value(_STATE, delivery_id=delivery_id) == DeliveryState.SENDING:
+    if tx.value(_IS_MINE, delivery_id=delivery.id, tried=delivery.attempts) is not None:
         changes: dict[str, Value] = {"state": state, "leased_until": None, **values}
-        tx.run(setting(deliveries, frozenset(changes)), row_id=delivery_id, **changes)
+        tx.run(setting(deliveries, frozenset(changes)), row_id=delivery.id, **changes)
 
 
-def again(tx: Tx, delivery_id: int, due: datetime, error: str) -> None:
+def again(tx: Tx, delivery: Delivery, due: datetime, error: str) -> None:
     """Try once more at `due`."""
-    end(tx, delivery_id, DeliveryState.OWED, due_at=seconds(due), error=error)
+    end(tx, delivery, DeliveryState.OWED, due_at=seconds(due), error=error)
 
 
 def release(tx: Tx) -> int:
     """At start, when no other sender lives: what was being sent is in doubt and is due again."""
     return tx.run(_RELEASE)
+
+
+def release_dead(tx: Tx, living: Collection[str]) -> int:
+    """As `release`, for those senders alone that live no more."""
+    senders = [row[0] or "" for row in tx.all(_SENDERS)]
+    return sum(tx.run(_RELEASE_OF, sender=one) for one in senders if one not in living)
+
+
+def pull_back(tx: Tx, now: datetime) -> int:
+    """Due now is what was put off further than anything is: a clock that ran ahead did that. Reminders are planned that far."""
+    return tx.run(_PULL_BACK, now=seconds(now), beyond=seconds(now + timedelta(days=1)))
 
 
 def next_due(tx: Tx) -> datetime | None:

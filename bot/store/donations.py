@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from sqlalchemy import func, insert, null, select, update
-from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model import CancelAsked, Donation, DonationState, Payment
 from bot.money import Money
@@ -46,17 +46,21 @@ _OF_DONOR = Statement(
     .offset(at("after"))
 )
 _COUNT = Statement(select(func.count()).where(donations.c.donor_id == at("donor_id")))
-_OPEN_OF = select(donations).where(donations.c.donor_id == at("donor_id"), donations.c.open_key.is_not(None))
+_OPEN_OF = (
+    select(donations)
+    .where(donations.c.donor_id == at("donor_id"), donations.c.open_key.is_not(None))
+    .order_by(donations.c.created_at, donations.c.id)
+)
 _OPEN_OF_ALL = Statement(_OPEN_OF)
 _OPEN_OF_CAMPAIGN = Statement(_OPEN_OF.where(donations.c.campaign_id == at("campaign_id")))
 _DUE = Statement(
     select(donations)
     .where(donations.c.look_at <= at("now"), donations.c.state.in_(_UNSETTLED))
-    .order_by(donations.c.look_at)
+    .order_by(donations.c.look_at, donations.c.id)
     .limit(at("most"))
 )
 _ADD_PAYMENT = Statement(
-    sqlite.insert(payments)
+    upsert(payments)
     .values(
         places(
             "subject",
@@ -146,7 +150,7 @@ def count_of_donor(tx: Tx, donor_id: int) -> int:
 
 
 def open_of(tx: Tx, donor_id: int, campaign_id: int | None = None) -> list[Donation]:
-    """Gifts of this donor that can still be paid, of one campaign or of all."""
+    """Gifts of this donor that can still be paid, of one campaign or of all, oldest first."""
     if campaign_id is None:
         return [noun(row) for row in tx.all(_OPEN_OF_ALL, donor_id=donor_id)]
     return [noun(row) for row in tx.all(_OPEN_OF_CAMPAIGN, donor_id=donor_id, campaign_id=campaign_id)]

@@ -1,9 +1,9 @@
 """Donors: a Telegram id, a language, a currency and the screen in front of them; no name, no address."""
 
 from sqlalchemy import null, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from bot.model import Donor, DonorState
+from bot.store.dialect import insert
 from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
 from bot.store.tables import donors
 

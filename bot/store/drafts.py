@@ -4,14 +4,14 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Integer, func, insert, select, update
 from sqlalchemy import cast as as_type
+from sqlalchemy import func, insert, select, update
 
 from bot.broadcasts import Broadcast, BroadcastState, SendState
 from bot.store import broadcasts as store
 from bot.store.moments import seconds
 from bot.store.sql import Statement, Tx, at, places
-from bot.store.tables import broadcast_reviews, broadcast_sends, broadcasts
+from bot.store.tables import Big, broadcast_reviews, broadcast_sends, broadcasts
 
 _IS_ALIVE = broadcasts.c.state.in_((BroadcastState.RUNNING.value, BroadcastState.PAUSED.value))
 _DRAFT_OF = Statement(
@@ -39,13 +39,14 @@ _OWED = Statement(
     select(broadcast_sends.c.zone, func.count().label("people"))
     .where(broadcast_sends.c.broadcast_id == at("of"), broadcast_sends.c.state == SendState.OWED.value)
     .group_by(broadcast_sends.c.zone)
+    .order_by(broadcast_sends.c.zone)
 )
 _PAGE = Statement(
     select(broadcasts.c.id)
     .where(_SHOWN)
     .order_by(broadcasts.c.id.desc())
     .limit(at("most"))
-    .offset(as_type(at("passed"), Integer))
+    .offset(as_type(at("passed"), Big))
 )
 _ASK = Statement(
     insert(broadcast_reviews)

@@ -70,7 +70,7 @@ class Line(NamedTuple):
     campaign: str
     state: str
     monthly_id: str | None
-    is_pledge: int
+    is_pledge: bool
     currency: str
     amount: int
     cover: int

@@ -72,6 +72,7 @@ _GIFTS_BY_HOUR = (
     .outerjoin(donations, donations.c.id == ledger.c.donation)
     .where(*_IN_LEDGER, ledger.c.kind.in_(_GIFTS))
     .group_by("hour", ledger.c.campaign, "origin", ledger.c.currency)
+    .order_by("hour", ledger.c.campaign, "origin", ledger.c.currency)
 )
 _OF_ALL = Statement(_GIFTS_BY_HOUR)
 _OF_ONE = Statement(_GIFTS_BY_HOUR.where(ledger.c.campaign == at("campaign")))

@@ -1,12 +1,12 @@
 """What Stripe told us, by event id: only the hint, since the truth is fetched; no body, no names."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import delete, or_, select, update
 
 from bot.store import marks
+from bot.store.dialect import insert
 from bot.store.moments import moment, seconds
 from bot.store.sql import Statement, Tx, at, places
 from bot.store.tables import donations, inbox
@@ -16,18 +16,29 @@ _ADD = Statement(
     .values(places("event_id", "source", "type", "object_id", "received_at"))
     .on_conflict_do_nothing(index_elements=["event_id"])
 )
-_WAITING = Statement(
+# Longer than a worker waits for Stripe, all its tries together.
+_LEASE = timedelta(seconds=60)
+_HINTS = (
     select(inbox.c.event_id, inbox.c.type, inbox.c.object_id, donations.c.id)
     .outerjoin(donations, donations.c.session_id == inbox.c.object_id)
     .where(inbox.c.processed_at.is_(None))
-    .order_by(inbox.c.received_at)
+    .order_by(inbox.c.received_at, inbox.c.event_id)
     .limit(at("most"))
+)
+_WAITING = Statement(_HINTS)
+_FREE = Statement(_HINTS.where(or_(inbox.c.taken_until.is_(None), inbox.c.taken_until <= at("now"))))
+_TAKE = Statement(
+    update(inbox)
+    .where(inbox.c.event_id == at("event"), inbox.c.processed_at.is_(None))
+    .values(taken_until=at("until"))
 )
 _DONE = Statement(
     update(inbox).where(inbox.c.event_id == at("done")).values(places("processed_at", "outcome"))
 )
 _ABOUT = Statement(
-    select(inbox.c.event_id).where(inbox.c.object_id == at("object_id"), inbox.c.processed_at.is_(None))
+    select(inbox.c.event_id)
+    .where(inbox.c.object_id == at("object_id"), inbox.c.processed_at.is_(None))
+    .order_by(inbox.c.received_at, inbox.c.event_id)
 )
 _MISSED = "stripe.events.missed"
 _PRUNE = Statement(delete(inbox).where(inbox.c.processed_at < at("before")))
@@ -52,6 +63,19 @@ def add(tx: Tx, hint: Hint, source: str, now: datetime) -> bool:
 def waiting(tx: Tx, limit: int) -> list[Hint]:
     """Hints not yet worked, oldest first."""
     return [Hint(*row) for row in tx.all(_WAITING, most=limit)]
+
+
+def claim(tx: Tx, limit: int, now: datetime) -> list[Hint]:
+    """As `waiting`, for a worker among several: those that no other one is at."""
+    hints = [Hint(*row) for row in tx.all(_FREE, most=limit, now=seconds(now))]
+    for hint in hints:
+        tx.run(_TAKE, event=hint.event_id, until=seconds(now + _LEASE))
+    return hints
+
+
+def put_back(tx: Tx, event_id: str, due: datetime) -> None:
+    """It could not be worked now; anybody may try again at `due`."""
+    tx.run(_TAKE, event=event_id, until=seconds(due))
 
 
 def done(tx: Tx, event_id: str, outcome: str, now: datetime) -> None:

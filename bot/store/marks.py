@@ -1,8 +1,8 @@
 """Small remembered values: cursors, hashes, dates."""
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects.sqlite import insert
 
+from bot.store.dialect import insert
 from bot.store.sql import Statement, Tx, at, places
 from bot.store.tables import marks
 

@@ -68,7 +68,7 @@ _OF_DONOR = Statement(
 _DUE = Statement(
     select(monthly_gifts)
     .where(monthly_gifts.c.look_at <= at("now"))
-    .order_by(monthly_gifts.c.look_at)
+    .order_by(monthly_gifts.c.look_at, monthly_gifts.c.id)
     .limit(at("most"))
 )
 _GIFTS = Statement(
@@ -79,7 +79,7 @@ _GIFTS = Statement(
 _FIRST = Statement(
     select(donations.c.id)
     .where(donations.c.monthly_id == at("monthly_id"))
-    .order_by(donations.c.created_at, donations.c.session_id.is_(None))
+    .order_by(donations.c.created_at, donations.c.session_id.is_(None), donations.c.id)
     .limit(1)
 )
 

@@ -38,6 +38,7 @@ _GIFTS = Statement(
     .select_from(_BOTH)
     .where(*_SINCE)
     .group_by(sends.c.state)
+    .order_by(sends.c.state)
 )
 # The ledger has each gift and what went back of it, without what was added for the fees.
 _SUMS = Statement(

@@ -30,6 +30,7 @@ _GIFT_MOMENTS = Statement(
     select(ledger.c.at)
     .join(donations, donations.c.id == ledger.c.donation)
     .where(donations.c.donor_id == at("donor_id"), ledger.c.kind.in_(_GIFTS))
+    .order_by(ledger.c.seq)
 )
 _GIFT_ROW = Statement(
     select(*_ROW)
@@ -54,9 +55,8 @@ _LATEST = Statement(
     .order_by(receipts.c.made_at.desc(), receipts.c.year.desc(), receipts.c.number.desc())
     .limit(1)
 )
-_SUM = select(ledger.c.campaign, ledger.c.currency, ledger.c.kind, func.sum(ledger.c.amount_minor)).group_by(
-    ledger.c.campaign, ledger.c.currency, ledger.c.kind
-)
+_KEYS = (ledger.c.campaign, ledger.c.currency, ledger.c.kind)
+_SUM = select(*_KEYS, func.sum(ledger.c.amount_minor)).group_by(*_KEYS).order_by(*_KEYS)
 _SUMS = Statement(_SUM.where(ledger.c.at >= at("first"), ledger.c.at < at("end")))
 _ENTRIES = (
     select(*_ROW)
@@ -79,12 +79,18 @@ _CONTESTED = Statement(
     .join(campaigns, campaigns.c.id == donations.c.campaign_id)
     .where(disputes.c.status.in_(["needs_response", "under_review"]))
     .group_by(campaigns.c.slug, disputes.c.currency)
+    .order_by(campaigns.c.slug, disputes.c.currency)
 )
 _DISPUTE = Statement(select(disputes).where(disputes.c.id == at("dispute_id")))
 _SENT = Statement(
     select(deliveries.c.sent_at)
-    .where(deliveries.c.donation_id == at("donation_id"), deliveries.c.kind == at("kind"))
+    .where(
+        deliveries.c.donation_id == at("donation_id"),
+        deliveries.c.kind == at("kind"),
+        deliveries.c.sent_at.is_not(None),
+    )
     .order_by(deliveries.c.sent_at)
+    .limit(1)
 )
 
 Sums = dict[tuple[str, str, str], int]
@@ -137,7 +143,7 @@ def movements(tx: Tx, donor_id: int, first: int, end: int) -> list[LedgerRow]:
 
 
 def gift_moments(tx: Tx, donor_id: int) -> list[datetime]:
-    """When each gift of the donor arrived."""
+    """When each gift of the donor arrived, in the order of the books."""
     return [moment(row[0]) for row in tx.all(_GIFT_MOMENTS, donor_id=donor_id)]
 
 

@@ -5,10 +5,10 @@ from datetime import datetime
 from functools import lru_cache
 
 from sqlalchemy import case, func, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from bot.model import Pledge, PledgeState
 from bot.money import Money
+from bot.store.dialect import insert
 from bot.store.moments import moment, seconds
 from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
 from bot.store.tables import payments, pledges
@@ -30,7 +30,9 @@ _ADD = Statement(
     .on_conflict_do_nothing(index_elements=["id"])
 )
 _OPEN_OF = Statement(
-    select(pledges).where(pledges.c.donor_id == at("donor_id"), _IS_OPEN).order_by(pledges.c.created_at)
+    select(pledges)
+    .where(pledges.c.donor_id == at("donor_id"), _IS_OPEN)
+    .order_by(pledges.c.created_at, pledges.c.id)
 )
 _OF_DONOR = Statement(
     select(pledges).where(pledges.c.donor_id == at("donor_id")).order_by(pledges.c.created_at, pledges.c.id)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, func, null, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from bot.contents import Content, load
 from bot.letters import (
@@ -16,6 +15,7 @@ from bot.letters import (
     Question,
     QuestionState,
 )
+from bot.store.dialect import insert
 from bot.store.moments import moment, seconds
 from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
 from bot.store.tables import letters, questions

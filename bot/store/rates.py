@@ -62,7 +62,10 @@ _WAIT = (
     campaigns.c.currency == at("counter_code"),
 )
 _WAITING = Statement(
-    select(donations.c.id).join(campaigns, campaigns.c.id == donations.c.campaign_id).where(*_WAIT)
+    select(donations.c.id)
+    .join(campaigns, campaigns.c.id == donations.c.campaign_id)
+    .where(*_WAIT)
+    .order_by(donations.c.settled_at, donations.c.id)
 )
 # A draft counts for nobody yet.
 _GOALS = Statement(
@@ -129,7 +132,7 @@ def keep(
 
 
 def waiting(tx: Tx, currency: str, counter: str) -> list[str]:
-    """Gifts that count for no goal yet, because no rate was known."""
+    """Gifts that count for no goal yet, because no rate was known; oldest first."""
     return [row[0] for row in tx.all(_WAITING, code=currency, counter_code=counter)]
 
 

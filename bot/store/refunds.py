@@ -1,24 +1,32 @@
 """Refunds and disputes as Stripe reports them, by its ids; and the refunds that somebody here asked for."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import func, select, update
 
 from bot.model import Dispute, OrderState, Refund, RefundOrder
 from bot.money import Money
+from bot.store.dialect import insert
 from bot.store.moments import moment, seconds
 from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
 from bot.store.tables import disputes, refund_orders, refunds
 
-_REFUNDS = Statement(select(refunds).where(refunds.c.payment_intent == at("payment_intent")))
+_REFUNDS = Statement(
+    select(refunds)
+    .where(refunds.c.payment_intent == at("payment_intent"))
+    .order_by(refunds.c.seen_at, refunds.c.id)
+)
 _KEEP_REFUND = Statement(
     insert(refunds)
     .values(places("id", "payment_intent", "donation_id", "amount_minor", "currency", "status", "seen_at"))
     .on_conflict_do_update(index_elements=["id"], set_=places("amount_minor", "status"))
 )
-_DISPUTES = Statement(select(disputes).where(disputes.c.payment_intent == at("payment_intent")))
+_DISPUTES = Statement(
+    select(disputes)
+    .where(disputes.c.payment_intent == at("payment_intent"))
+    .order_by(disputes.c.seen_at, disputes.c.id)
+)
 _KEEP_DISPUTE = Statement(
     insert(disputes)
     .values(
@@ -57,13 +65,19 @@ _GET_ORDER = Statement(select(refund_orders).where(refund_orders.c.id == at("ord
 _DUE = Statement(
     select(refund_orders)
     .where(refund_orders.c.look_at <= at("now"), refund_orders.c.state == OrderState.ASKED.value)
-    .order_by(refund_orders.c.look_at)
+    .order_by(refund_orders.c.look_at, refund_orders.c.id)
     .limit(at("most"))
+)
+_PULL_BACK = Statement(
+    update(refund_orders)
+    .where(refund_orders.c.state == OrderState.ASKED.value, refund_orders.c.look_at > at("beyond"))
+    .values(places("look_at"))
 )
 _OPEN_ORDERS = Statement(select(func.count()).where(refund_orders.c.state == OrderState.ASKED.value))
 
 
 def of_payment(tx: Tx, payment_intent: str) -> list[Refund]:
+    """Oldest first, as we heard of them."""
     return [
         Refund(row["id"], Money(row["amount_minor"], row["currency"]), row["status"])
         for row in tx.all(_REFUNDS, payment_intent=payment_intent)
@@ -86,6 +100,7 @@ def keep(tx: Tx, payment_intent: str, donation_id: str, found: Iterable[Refund],
 
 
 def disputes_of(tx: Tx, payment_intent: str) -> list[Dispute]:
+    """Oldest first, as we heard of them."""
     return [
         Dispute(
             row["id"],
@@ -148,6 +163,11 @@ def change_order(tx: Tx, order_id: str, **values: Value) -> None:
 
 def orders_due(tx: Tx, now: datetime, limit: int) -> list[RefundOrder]:
     return [_order(row) for row in tx.all(_DUE, now=seconds(now), most=limit)]
+
+
+def pull_back(tx: Tx, now: datetime) -> int:
+    """Orders that a clock which ran ahead put off by more than a day are due now."""
+    return tx.run(_PULL_BACK, look_at=seconds(now), beyond=seconds(now + timedelta(days=1)))
 
 
 def open_orders(tx: Tx) -> int:

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Integer, Text, cast, exists, func, literal, null, or_, select, update
+from sqlalchemy import Integer, Text, cast, exists, func, null, or_, select, update
 
 from bot.broadcasts import SendState, pause_after
 from bot.model import DonorState
 from bot.store import audiences
+from bot.store.dialect import Joined, KeysOf, NumberAt, NumbersIn
 from bot.store.moments import moment, seconds
 from bot.store.sql import Statement, Tx, Value, at
 from bot.store.tables import TALLY, broadcast_sends, broadcast_taps, broadcasts, donors
@@ -43,7 +44,7 @@ _STILL_WANTS = exists().where(
     audiences.sent_lately() < at("cap"),
 )
 # Many rows in one statement: at a thousand messages a second the calls would cost more than the database's own work.
-_WANTED = func.json_each(at("wanted")).table_valued("value")
+_WANTED = NumbersIn(at("wanted")).table_valued("value")
 _TAKE = Statement(
     update(_sends)
     .where(
@@ -71,8 +72,8 @@ _END = Statement(
         error=at("new_error"),
     )
 )
+_CAME = KeysOf(at("came")).table_valued("key")
 _TRIES = Statement(select(_sends.c.attempts).where(*_MINE))
-_CAME = func.json_each(at("came")).table_valued("key")
 _SENT = Statement(
     update(_sends)
     .where(
@@ -84,9 +85,7 @@ _SENT = Statement(
         state=SendState.SENT.value,
         taken_until=null(),
         sent_at=at("now"),
-        message_id=func.json_extract(
-            at("came"), literal("$.").concat(cast(_sends.c.donor_id, Text)), type_=Integer
-        ),
+        message_id=NumberAt(at("came"), cast(_sends.c.donor_id, Text)),
         error=null(),
     )
     .returning(_sends.c.donor_id)
@@ -132,7 +131,7 @@ _OF_DONOR = Statement(
         _sends.c.broadcast_id,
         _sends.c.state,
         _sends.c.sent_at,
-        func.group_concat(broadcast_taps.c.button).label("taps"),
+        Joined(broadcast_taps.c.button).label("taps"),
     )
     .outerjoin(
         broadcast_taps,
@@ -140,7 +139,8 @@ _OF_DONOR = Statement(
         & (broadcast_taps.c.donor_id == _sends.c.donor_id),
     )
     .where(_sends.c.donor_id == at("donor"), _sends.c.sent_at.is_not(None))
-    .group_by(_sends.c.broadcast_id)
+    # The whole key, so that the other columns have one value in each group.
+    .group_by(_sends.c.broadcast_id, _sends.c.donor_id)
     .order_by(_sends.c.broadcast_id)
 )
 
@@ -271,4 +271,17 @@ def add_up(tx: Tx, broadcast_id: int, more: Mapping[str, int]) -> None:
 
 def of_donor(tx: Tx, donor_id: int) -> list[dict[str, str | int | None]]:
     """Every broadcast that this donor got, or may have got, and what they tapped, for their own file."""
-    return [dict(row) for row in tx.all(_OF_DONOR, donor=donor_id)]
+    return [
+        {
+            "broadcast_id": row["broadcast_id"],
+            "state": row["state"],
+            "sent_at": row["sent_at"],
+            "taps": _in_order(row["taps"]),
+        }
+        for row in tx.all(_OF_DONOR, donor=donor_id)
+    ]
+
+
+def _in_order(taps: str | None) -> str | None:
+    """The database joined them in no order."""
+    return None if taps is None else ",".join(sorted(taps.split(",")))

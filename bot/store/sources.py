@@ -7,7 +7,10 @@ from bot.store.sql import Statement, Tx
 from bot.store.tables import donations, donors, ledger
 
 _PEOPLE = Statement(
-    select(donors.c.source, func.count()).where(donors.c.source.is_not(None)).group_by(donors.c.source)
+    select(donors.c.source, func.count())
+    .where(donors.c.source.is_not(None))
+    .group_by(donors.c.source)
+    .order_by(donors.c.source)
 )
 _MONEY = Statement(
     select(

@@ -6,14 +6,30 @@ Building and caching a Core statement at every call costs ten times what SQLite 
 import sqlite3
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import BindParameter, Table, bindparam, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import ClauseElement
 
+if TYPE_CHECKING:
+    from bot.store.wire import Answer, Wire
+
 Value = str | int | None
-Row = sqlite3.Row
+# What a rule of the tables refuses; the wire to PostgreSQL raises the same.
+Broken = sqlite3.IntegrityError
+
+
+class Row(Protocol):
+    """One row of an answer, read by the name or the number of its column."""
+
+    def __getitem__(self, key: Any, /) -> Any: ...
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+    def __len__(self) -> int: ...
+
+    def keys(self) -> Iterable[str]: ...
 
 
 def at(name: str) -> BindParameter[Any]:
@@ -41,6 +57,20 @@ class Statement:
         fixed = {name: value for name, value in (made.params or {}).items() if value is not None}
         return str(made), fixed
 
+    @cached_property
+    def for_postgres(self) -> tuple[str, tuple[str, ...], dict[str, Any]]:
+        """The SQL with numbered places, the name of each in order, and the values that are the same at every run."""
+        made: Any = self._clause.compile(dialect=_postgres(), compile_kwargs={"render_postcompile": True})
+        fixed = {name: value for name, value in made.params.items() if value is not None}
+        return str(made), tuple(made.positiontup or ()), fixed
+
+
+@lru_cache(maxsize=1)
+def _postgres() -> Any:
+    from bot.store.postgres_dialect import PostgresDialect
+
+    return PostgresDialect()
+
 
 @lru_cache(maxsize=512)
 def setting(table: Table, columns: frozenset[str]) -> Statement:
@@ -51,7 +81,7 @@ def setting(table: Table, columns: frozenset[str]) -> Statement:
 class Tx:
     """One open transaction. Rows are read by column name."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: "sqlite3.Connection | Wire") -> None:
         self._connection = connection
 
     def all(self, statement: Statement, /, **values: Value) -> list[Row]:
@@ -78,6 +108,9 @@ class Tx:
         """SQL as it stands; for health, tests and tools."""
         return self._connection.execute(sql, tuple(values)).fetchall()
 
-    def _run(self, statement: Statement, values: dict[str, Value]) -> sqlite3.Cursor:
-        sql, fixed = statement.compiled
-        return self._connection.execute(sql, {**fixed, **values})
+    def _run(self, statement: Statement, values: dict[str, Value]) -> "sqlite3.Cursor | Answer":
+        connection = self._connection
+        if isinstance(connection, sqlite3.Connection):
+            sql, fixed = statement.compiled
+            return connection.execute(sql, {**fixed, **values})
+        return connection.run(statement, values)

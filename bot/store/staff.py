@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from bot.staff import Member, Right, Role
+from bot.store.dialect import insert
 from bot.store.moments import seconds
 from bot.store.sql import Row, Statement, Tx, at, places
 from bot.store.tables import invitations, staff

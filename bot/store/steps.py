@@ -4,9 +4,9 @@ from datetime import date
 from functools import lru_cache
 
 from sqlalchemy import func, literal, select
-from sqlalchemy.dialects.sqlite import insert
 
 from bot.figures import Step
+from bot.store.dialect import insert
 from bot.store.sql import Statement, Tx, at
 from bot.store.tables import steps
 

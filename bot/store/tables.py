@@ -1,6 +1,7 @@
 """The tables. Money is whole minor units; moments are whole seconds UTC; every state is checked by the database too."""
 
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Text,
     text,
 )
+from sqlalchemy.ext.compiler import compiles
 
 from bot.broadcasts import BroadcastState, SendState
 from bot.figures import Step
@@ -44,6 +46,18 @@ metadata = MetaData(
 # How many people, by what became of a broadcast for them; kept in the transaction that decides it.
 TALLY = ("total", "sent", "failed", "blocked", "doubt", "skipped", "held")
 Big = Integer().with_variant(BigInteger(), "postgresql")
+
+
+@compiles(Text, "postgresql")
+def _text(text_type: Text, compiler: Any, **how: Any) -> str:
+    """Columns of text compare by their bytes, as SQLite's do: ranges of references and the order of lists rely on it."""
+    made = compiler.visit_text(text_type, **how)
+    return f'{made} COLLATE "C"' if isinstance(how.get("type_expression"), Column) else made
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """For an index over the rows that are so, on either engine."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 def _one_of(column: str, states: type[StrEnum]) -> CheckConstraint:
@@ -126,7 +140,7 @@ donors = Table(
     Column("reached", Big, nullable=False, server_default="0"),
     _one_of("state", DonorState),
     Index("ix_donors_created_at", "created_at"),
-    Index("ix_donors_source", "source", sqlite_where=text("source IS NOT NULL")),
+    Index("ix_donors_source", "source", **_where("source IS NOT NULL")),
     sqlite_strict=True,
 )
 
@@ -160,8 +174,8 @@ donations = Table(
     _one_of("state", DonationState),
     CheckConstraint("amount_minor > 0 AND amount_minor <= 99999999", name="amount"),
     Index("ix_donations_created_at", "created_at"),
-    Index("ix_donations_source", "source", sqlite_where=text("source IS NOT NULL")),
-    Index("ix_donations_monthly_id", "monthly_id", sqlite_where=text("monthly_id IS NOT NULL")),
+    Index("ix_donations_source", "source", **_where("source IS NOT NULL")),
+    Index("ix_donations_monthly_id", "monthly_id", **_where("monthly_id IS NOT NULL")),
     Index("ix_donations_look_at", "look_at"),
     Index("ix_donations_donor_id", "donor_id", "created_at"),
     Index("ix_donations_campaign_id_donor_id", "campaign_id", "donor_id"),
@@ -183,7 +197,7 @@ payments = Table(
     Column("look_at", Big),
     CheckConstraint("amount_minor > 0", name="amount"),
     Index("ix_payments_donation_id", "donation_id"),
-    Index("ix_payments_look_at", "look_at", sqlite_where=text("look_at IS NOT NULL")),
+    Index("ix_payments_look_at", "look_at", **_where("look_at IS NOT NULL")),
     sqlite_strict=True,
 )
 
@@ -252,7 +266,7 @@ monthly_gifts = Table(
     _one_of("state", MonthlyState),
     CheckConstraint("amount_minor > 0 AND amount_minor <= 99999999", name="amount"),
     Index("ix_monthly_gifts_donor_id", "donor_id"),
-    Index("ix_monthly_gifts_look_at", "look_at", sqlite_where=text("look_at IS NOT NULL")),
+    Index("ix_monthly_gifts_look_at", "look_at", **_where("look_at IS NOT NULL")),
     sqlite_strict=True,
 )
 
@@ -311,7 +325,7 @@ refund_orders = Table(
     _one_of("state", OrderState),
     CheckConstraint("amount_minor > 0", name="amount"),
     # Ten taps on "give it back" are one refund.
-    Index("ix_refund_orders_asked", "donation_id", unique=True, sqlite_where=text("state = 'asked'")),
+    Index("ix_refund_orders_asked", "donation_id", unique=True, **_where("state = 'asked'")),
     Index("ix_refund_orders_look_at", "look_at"),
     sqlite_strict=True,
 )
@@ -336,7 +350,7 @@ disputes = Table(
 ledger = Table(
     "ledger",
     metadata,
-    Column("seq", Integer, primary_key=True),
+    Column("seq", Big, primary_key=True, autoincrement=False),
     Column("at", Big, nullable=False),
     Column("kind", Text, nullable=False),
     Column("donation", Text, nullable=False),
@@ -392,26 +406,31 @@ inbox = Table(
     Column("received_at", Big, nullable=False),
     Column("processed_at", Big),
     Column("outcome", Text),
-    Index("ix_inbox_waiting", "received_at", sqlite_where=Column("processed_at").is_(None)),
+    # Until when a worker among several is at it.
+    Column("taken_until", Big),
+    Index("ix_inbox_waiting", "received_at", **_where("processed_at IS NULL")),
     sqlite_strict=True,
 )
 
 updates = Table(
     "updates",
     metadata,
-    Column("update_id", Big, primary_key=True),
-    # Kept only between a poll and the end of its turn; a webhook's update is kept by Telegram instead.
+    Column("update_id", Big, primary_key=True, autoincrement=False),
+    # Kept only until the end of its turn; a webhook's update is kept by Telegram instead, where one process does all.
     Column("raw", Text),
     Column("received_at", Big, nullable=False),
     Column("done_at", Big),
+    # Whose order it stands in.
+    Column("chat", Big),
     Index("ix_updates_received_at", "received_at"),
+    Index("ix_updates_chat", "chat", "update_id", **_where("raw IS NOT NULL")),
     sqlite_strict=True,
 )
 
 deliveries = Table(
     "deliveries",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Big, primary_key=True),
     Column("dedupe_key", Text, nullable=False, unique=True),
     Column("kind", Text, nullable=False),
     Column("chat_id", Big),
@@ -428,6 +447,8 @@ deliveries = Table(
     Column("sent_at", Big),
     Column("message_id", Big),
     Column("error", Text),
+    # The process that sent it last; none where one process does all.
+    Column("owner", Text),
     _one_of("kind", DeliveryKind),
     _one_of("state", DeliveryState),
     Index("ix_deliveries_due", "state", "priority", "due_at"),
@@ -443,10 +464,23 @@ marks = Table(
     sqlite_strict=True,
 )
 
+# What one process among several holds, until when by the database's clock: see bot/store/leases.py.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("token", Big, nullable=False),
+    Column("until", Big, nullable=False),
+    Index("ix_leases_owner", "owner"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
 staff = Table(
     "staff",
     metadata,
-    Column("telegram_id", Big, primary_key=True),
+    Column("telegram_id", Big, primary_key=True, autoincrement=False),
     Column("role", Text, nullable=False),
     Column("by", Text, nullable=False),
     Column("since", Big, nullable=False),
@@ -485,7 +519,7 @@ invitations = Table(
 acts = Table(
     "acts",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Big, primary_key=True),
     Column("at", Big, nullable=False),
     Column("by", Text, nullable=False),
     Column("act", Text, nullable=False),
@@ -570,10 +604,10 @@ broadcast_sends = Table(
         "broadcast_id",
         "zone",
         "donor_id",
-        sqlite_where=text("state = 'owed'"),
+        **_where("state = 'owed'"),
     ),
-    Index("ix_broadcast_sends_sending", "taken_until", sqlite_where=text("state = 'sending'")),
-    Index("ix_broadcast_sends_sent", "donor_id", "sent_at", sqlite_where=text("sent_at IS NOT NULL")),
+    Index("ix_broadcast_sends_sending", "taken_until", **_where("state = 'sending'")),
+    Index("ix_broadcast_sends_sent", "donor_id", "sent_at", **_where("sent_at IS NOT NULL")),
     sqlite_strict=True,
     sqlite_with_rowid=False,
 )
@@ -610,7 +644,7 @@ questions = Table(
 letters = Table(
     "letters",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Big, primary_key=True),
     Column("donor_id", Integer, ForeignKey("donors.id"), nullable=False),
     Column("kind", Text, nullable=False),
     Column("key", Text, nullable=False, unique=True),

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from sqlalchemy import func, literal, select
-from sqlalchemy.dialects.sqlite import insert
 
+from bot.store.dialect import insert
 from bot.store.moments import seconds
 from bot.store.sql import Statement, Tx, at
 from bot.store.tables import broadcast_sends, broadcast_taps
@@ -22,12 +22,13 @@ _ADD = Statement(
             at("now"),
         ).where(broadcast_sends.c.broadcast_id == at("this_id"), broadcast_sends.c.donor_id == at("donor")),
     )
-    .prefix_with("OR IGNORE")
+    .on_conflict_do_nothing()
 )
 _BY_BUTTON = Statement(
     select(broadcast_taps.c.button, func.count().label("people"))
     .where(broadcast_taps.c.broadcast_id == at("this_id"))
     .group_by(broadcast_taps.c.button)
+    .order_by(broadcast_taps.c.button)
 )
 
 

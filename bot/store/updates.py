@@ -1,11 +1,11 @@
-"""Telegram's updates by id: which were handled, and, when polling, those still to handle."""
+"""Telegram's updates by id: which were handled, and, when polling or beside other processes, those still to handle."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, null, select, update
-from sqlalchemy.dialects.sqlite import insert
 
+from bot.store.dialect import insert
 from bot.store.moments import seconds
 from bot.store.sql import Statement, Tx, at, places
 from bot.store.tables import updates
@@ -13,7 +13,7 @@ from bot.store.tables import updates
 _DONE_AT = Statement(select(updates.c.done_at).where(updates.c.update_id == at("update_id")))
 _KEEP = Statement(
     insert(updates)
-    .values(places("update_id", "raw", "received_at"))
+    .values(places("update_id", "raw", "received_at", "chat"))
     .on_conflict_do_nothing(index_elements=["update_id"])
 )
 _DONE = Statement(
@@ -21,19 +21,22 @@ _DONE = Statement(
     .values(places("update_id", "received_at", "done_at"))
     .on_conflict_do_update(index_elements=["update_id"], set_={"done_at": at("done_at")})
 )
-_FORGET = Statement(update(updates).where(updates.c.update_id == at("update_id")).values(raw=null()))
-_UNFINISHED = Statement(
-    select(updates.c.update_id, updates.c.raw).where(updates.c.raw.is_not(None)).order_by(updates.c.update_id)
+_FORGET = Statement(
+    update(updates).where(updates.c.update_id == at("update_id")).values(raw=null(), chat=null())
 )
+_KEPT = select(updates.c.update_id, updates.c.raw, updates.c.chat).where(updates.c.raw.is_not(None))
+_UNFINISHED = Statement(_KEPT.order_by(updates.c.update_id))
+_OLDEST = Statement(_KEPT.where(updates.c.chat == at("whose")).order_by(updates.c.update_id).limit(1))
 _PRUNE = Statement(delete(updates).where(updates.c.received_at < at("before"), updates.c.raw.is_(None)))
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An update taken from Telegram but not finished here; `raw` is its JSON."""
+    """An update taken from Telegram but not finished here; `raw` is its JSON, `chat` is whose order it stands in."""
 
     update_id: int
     raw: str
+    chat: int = 0
 
 
 def is_done(tx: Tx, update_id: int) -> bool:
@@ -41,8 +44,9 @@ def is_done(tx: Tx, update_id: int) -> bool:
 
 
 def keep(tx: Tx, kept: Kept, now: datetime) -> bool:
-    """Store a polled update before it is acknowledged. False when it is known already."""
-    return tx.run(_KEEP, update_id=kept.update_id, raw=kept.raw, received_at=seconds(now)) == 1
+    """Store an update before it is acknowledged. False when it is known already."""
+    values = {"update_id": kept.update_id, "raw": kept.raw, "chat": kept.chat}
+    return tx.run(_KEEP, **values, received_at=seconds(now)) == 1
 
 
 def done(tx: Tx, update_id: int, now: datetime) -> None:
@@ -52,12 +56,18 @@ def done(tx: Tx, update_id: int, now: datetime) -> None:
 
 
 def forget(tx: Tx, update_id: int) -> None:
-    """The answer was drawn, so the text that the donor wrote is no longer needed."""
+    """The answer was drawn, so neither what the donor wrote nor who wrote it is needed any more."""
     tx.run(_FORGET, update_id=update_id)
 
 
 def unfinished(tx: Tx) -> list[Kept]:
     return [Kept(*row) for row in tx.all(_UNFINISHED)]
+
+
+def oldest(tx: Tx, chat: int) -> Kept | None:
+    """The one whose turn it is in this chat."""
+    row = tx.one(_OLDEST, whose=chat)
+    return Kept(*row) if row else None
 
 
 def prune(tx: Tx, before: datetime) -> int:

@@ -1,14 +1,12 @@
 """Segments: the database finds just those whom a plain filter in Python finds, in the count and in the plan."""
 
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import count
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,8 +17,8 @@ from bot.contents import Content, ContentKind
 from bot.holdout import is_held
 from bot.model import RECEIVED, DonationState, DonorState, MonthlyState
 from bot.store import audiences
-from bot.store.migrate import migrate
 from bot.store.sql import Tx
+from tests import engine
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 _SECONDS = int(NOW.timestamp())
@@ -111,54 +109,53 @@ def fate(one: Person, donor_id: int, broadcast: Broadcast, cap: int) -> str:
 
 
 @contextmanager
-def told(people: list[Person]) -> Iterator[sqlite3.Connection]:
-    """A database in which these people live; their ids are 1, 2, ..."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "x.db"
-        migrate(str(path))
-        with closing(sqlite3.connect(path, isolation_level=None)) as db:
-            db.row_factory = sqlite3.Row
-            db.execute("BEGIN")
-            _write(db, people)
-            db.execute("COMMIT")
-            yield db
+def told(people: list[Person]) -> Iterator[Tx]:
+    """Tables in which these people live; their ids are 1, 2, ..."""
+    with engine.tx(_database()) as tx:
+        _write(tx, people)
+        yield tx
 
 
-def _write(db: sqlite3.Connection, people: list[Person]) -> None:
-    db.execute("INSERT INTO appeals (id, slug, titles, operator, contact) VALUES (1, 'a', '{}', '', '')")
+@cache
+def _database() -> str:
+    return engine.lasting()
+
+
+def _write(tx: Tx, people: list[Person]) -> None:
+    tx.plain("INSERT INTO appeals (id, slug, titles, operator, contact) VALUES (1, 'a', '{}', '', '')")
     for id in (1, 2):
-        db.execute(
+        tx.plain(
             "INSERT INTO campaigns (id, slug, appeal_id, position, state, currency, goal_minor, texts, presets, limits, authorisation, statement) "
             "VALUES (?, ?, 1, 1, 'open', 'MAD', 1, '{}', '{}', '{}', '', '')",
             (id, f"c{id}"),
         )
     for id, one in enumerate(people, 1):
         telegram_id = None if one.state is DonorState.ERASED else 5000 + id
-        db.execute(
+        tx.plain(
             "INSERT INTO donors (id, telegram_id, language, currency, state, source, created_at, muted_at) VALUES (?, ?, ?, ?, ?, ?, 1, ?)",
             (id, telegram_id, one.language, one.currency, one.state, one.source, 1 if one.is_muted else None),
         )
         if one.is_staff:
-            db.execute("INSERT INTO staff VALUES (?, 'reader', 'settings', 1)", (5000 + id,))
+            tx.plain("INSERT INTO staff VALUES (?, 'reader', 'settings', 1)", (5000 + id,))
         for campaign, state, days in one.gifts:
             settled = None if days is None else _SECONDS - days * _DAY
-            db.execute(
+            tx.plain(
                 "INSERT INTO donations (id, donor_id, campaign_id, amount_minor, currency, state, attempt, params, created_at, expires_at, settled_at) "
                 "VALUES (?, ?, ?, 100, 'MAD', ?, 1, '', 1, 1, ?)",
                 (f"g{next(ids)}", id, campaign, state, settled),
             )
         if one.monthly:
-            db.execute(
+            tx.plain(
                 "INSERT INTO monthly_gifts (id, donor_id, campaign_id, amount_minor, currency, state, created_at) VALUES (?, ?, 1, 100, 'MAD', ?, 1)",
                 (f"m{next(ids)}", id, one.monthly),
             )
         for days in one.sent:
             other = next(ids) + 100
-            db.execute(
+            tx.plain(
                 "INSERT INTO broadcasts (id, state, by, audience, created_at) VALUES (?, 'done', ?, '{}', 1)",
                 (other, id),
             )
-            db.execute(
+            tx.plain(
                 "INSERT INTO broadcast_sends (broadcast_id, donor_id, language, zone, state, sent_at) VALUES (?, ?, 'fr', 'x', 'sent', ?)",
                 (other, id, _SECONDS - days * _DAY),
             )
@@ -171,7 +168,7 @@ def broadcast_to(audience: Audience, parts: tuple[str, ...], fallbacks: dict[str
     )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=engine.examples(60), suppress_health_check=[HealthCheck.too_slow])
 @given(
     PEOPLE,
     AUDIENCES,
@@ -186,20 +183,17 @@ def test_a_segment_is_what_a_plain_filter_finds(
     asked = Settings(_env_file=None, broadcasts_per_week=cap)  # pyright: ignore[reportCallIssue]
     meant = [(id, one) for id, one in enumerate(people, 1) if is_meant(one, audience)]
     expected = Counter((one.language, fate(one, id, broadcast, cap)) for id, one in meant)
-    with told(people) as db:
-        tx = Tx(db)
+    with told(people) as tx:
         assert audiences.groups(tx, broadcast, asked, NOW) == expected
-        db.execute("BEGIN")
         if people:
-            db.execute(
+            tx.plain(
                 "INSERT INTO broadcasts (id, state, by, audience, created_at) VALUES (50, 'running', 1, '{}', 1)"
             )
         for page in ((0, 7), (7, 100), (0, 100)):
             # The last page comes again: nothing is planned twice.
             audiences.fan_out(tx, broadcast, asked, NOW, page)
-        rows = db.execute("SELECT donor_id, language, state FROM broadcast_sends WHERE broadcast_id = 50")
+        rows = tx.plain("SELECT donor_id, language, state FROM broadcast_sends WHERE broadcast_id = 50")
         planned = {row["donor_id"]: (row["language"], row["state"]) for row in rows}
-        db.execute("ROLLBACK")
     states = {audiences.GO: "owed", audiences.HELD: "held"}
     assert planned == {
         id: (broadcast.speaks(one.language), states[fate(one, id, broadcast, cap)])
@@ -211,8 +205,8 @@ def test_a_segment_is_what_a_plain_filter_finds(
 def test_the_first_owners_are_staff_by_the_settings() -> None:
     somebody = Person("fr", "MAD", DonorState.ACTIVE, False, None, False)
     asked = Settings(_env_file=None, admin_ids=(5001,))  # pyright: ignore[reportCallIssue]
-    with told([somebody, somebody]) as db:
-        found = audiences.groups(Tx(db), broadcast_to(Audience(is_staff=True), ("fr",), {}), asked, NOW)
+    with told([somebody, somebody]) as tx:
+        found = audiences.groups(tx, broadcast_to(Audience(is_staff=True), ("fr",), {}), asked, NOW)
     assert found == {("fr", audiences.GO): 1}
 
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import json
+import logging
 import os
-import sqlite3
 import sys
 from datetime import time
 from pathlib import Path
@@ -20,6 +20,8 @@ from bot.errors import CampaignsFileError
 from bot.money import Money
 from sandbox.app import Sandbox
 from sandbox.faults import Fault
+from tests import engine
+from tests.eavesdropping import leaks
 from tests.stage import ROOT, Stage, free_port, settings_for, to_the_bridge, until_health
 
 runner = CliRunner()
@@ -31,7 +33,31 @@ def plain(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.chdir(tmp_path)
+    if engine.IS_POSTGRES:
+        monkeypatch.setenv("DATABASE_URL", engine.make(engine.url_in(tmp_path), empty=True))
     return tmp_path
+
+
+def test_a_web_process_needs_an_address_where_it_is_reached(plain: Path) -> None:
+    result = runner.invoke(cli, ["web"])
+    assert result.exit_code == 2
+    assert "PUBLIC_URL is needed" in result.output
+
+
+async def test_a_worker_starts_on_no_tables_but_this_versions(plain: Path) -> None:
+    settings = {"TELEGRAM_BOT_TOKEN": "1:x", "STRIPE_SECRET_KEY": "sk_test_x"}
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        "worker",
+        env={**os.environ, **settings},
+        cwd=plain,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, said = await worker.communicate()
+    assert worker.returncode == 1
+    assert b"run `entraide migrate`" in said
 
 
 def test_running_without_tokens_says_what_to_do(plain: Path) -> None:
@@ -43,7 +69,7 @@ def test_running_without_tokens_says_what_to_do(plain: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [
-        ("DATABASE_URL", "postgres://x", "not supported yet"),
+        ("DATABASE_URL", "mysql://x", "DATABASE_URL must begin with sqlite:/// or postgresql://"),
         ("CURRENCIES", "MAD,XXX", "unknown: XXX"),
         ("CURRENCIES", ",", "none given"),
         ("PUBLIC_URL", "https://x.example", "STRIPE_WEBHOOK_SECRET is needed"),
@@ -76,7 +102,7 @@ def test_the_digest_comes_at_nine_at_another_hour_or_never(
 def test_migrating_twice_is_migrating_once(plain: Path) -> None:
     assert runner.invoke(cli, ["migrate"]).output == "migrated\n"
     assert runner.invoke(cli, ["migrate"]).output == "up to date\n"
-    assert (plain / "var" / "entraide.db").exists()
+    assert engine.IS_POSTGRES or (plain / "var" / "entraide.db").exists()
 
 
 def test_the_version_is_printed(plain: Path) -> None:
@@ -136,17 +162,15 @@ async def test_what_staff_change_while_the_question_stands_is_not_undone(plain: 
     told: list[object] = []
 
     def agree() -> bool:
-        with sqlite3.connect(plain / "var" / "entraide.db") as staff:
-            staff.execute("UPDATE campaigns SET state = 'paused' WHERE slug = 'humanitarian'")
-        staff.close()
+        engine.sql(
+            Settings().database_url, "UPDATE campaigns SET state = 'paused' WHERE slug = 'humanitarian'"
+        )
         return True
 
     await load_campaigns(Settings(), agree, told.append)
     assert "nothing was loaded" in str(told[-1])
-    with sqlite3.connect(plain / "var" / "entraide.db") as kept:
-        [row] = kept.execute("SELECT state, goal_minor FROM campaigns WHERE slug = 'humanitarian'")
-    kept.close()
-    assert row == ("paused", 35000000)
+    kept = "SELECT state, goal_minor FROM campaigns WHERE slug = 'humanitarian'"
+    assert engine.sql(Settings().database_url, kept) == [("paused", 35000000)]
 
 
 def test_a_missing_campaigns_file_is_one_line(plain: Path) -> None:
@@ -198,7 +222,7 @@ async def test_check_names_each_failure_with_its_mend(sandbox: Sandbox, tmp_path
         campaigns_file="gone.toml",
         help_chat_id=-1002,
     )
-    Path(settings.database_path).touch()
+    engine.make(settings.database_url, empty=True)
     findings = await check_all(settings)
     assert [finding.what for finding in findings if finding.is_right and finding.what != "Catalogues"] == []
     assert all(finding.mend for finding in findings if not finding.is_right)
@@ -262,7 +286,7 @@ async def test_the_real_process_serves_says_so_and_stops(
         "STRIPE_API_URL": f"{sandbox.base}/stripe",
         "PORT": str(port),
         "LOG_FORMAT": log_format,
-        "DATABASE_URL": f"sqlite:///{tmp_path}/entraide.db",
+        "DATABASE_URL": engine.make(engine.url_in(tmp_path), empty=True),
         "CAMPAIGNS_FILE": str(ROOT / "campaigns.toml"),
     }
     process = await asyncio.create_subprocess_exec(
@@ -285,9 +309,46 @@ async def test_the_real_process_serves_says_so_and_stops(
     assert process.returncode == 0
     lines = errors.decode().splitlines()
     assert any("check" in line or "turn" in line for line in lines)
-    assert sandbox.telegram.token not in errors.decode()
+    assert leaks(errors.decode(), {"Gift of 200 MAD"}) == []
     if log_format == "json":
         assert {json.loads(line)["event"] for line in lines} >= {"turn"}
+
+
+@pytest.mark.parametrize(
+    ("said", "leak"),
+    [
+        ("https://x/bot7000000001:sandbox-token-of-no-value-aaaaaaaaa/getMe", "a bot token"),
+        ("sk_test_" + "sandbox", "a Stripe key"),
+        ("whsec_" + "sandbox", "a webhook secret"),
+        ("at http://127.0.0.1:1/stripe/pay/cs_1", "a checkout URL"),
+        ("f" * 64, "the secret of the update webhook"),
+        ("hello Amina", "a name"),
+        ("he said: please do not tell", "what somebody wrote: please do not tell"),
+    ],
+)
+def test_the_ear_hears_each_kind_of_leak(said: str, leak: str) -> None:
+    assert leaks(said, {"please do not tell"}) == [leak]
+
+
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_an_error_that_quotes_somebody_is_logged_by_its_kind_and_place(log_format: str) -> None:
+    from bot.errors import StoreDown
+    from bot.logs import formatter
+
+    def breaks() -> None:
+        try:
+            int("Zul" + "aykha typed this")
+        except ValueError as error:
+            raise StoreDown("disk is full") from error
+
+    with pytest.raises(StoreDown) as caught:
+        breaks()
+    info = (caught.type, caught.value, caught.tb)
+    line = formatter(log_format).format(logging.LogRecord("x", logging.ERROR, "", 0, "failed", None, info))
+    assert "ValueError" in line
+    assert "disk is full" in line
+    assert "test_command_line.py" in line
+    assert "Zulaykha" not in line
 
 
 def test_secrets_never_reach_a_log() -> None:

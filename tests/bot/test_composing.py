@@ -1,6 +1,5 @@
 """An approval covers one version: whatever is changed afterwards, the broadcast is a draft again that nobody has approved."""
 
-import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,9 +14,9 @@ from bot.contents import Content, ContentKind
 from bot.edits import Change
 from bot.store import broadcasts as store
 from bot.store import donors
-from bot.store.migrate import migrate
 from bot.store.sql import Tx
 from bot.wording import EDITABLE, missing
+from tests import engine
 
 NOW = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
 AUTHOR, OTHER = 1, 2
@@ -26,15 +25,10 @@ BUTTON = BroadcastButton(ButtonKind.LINK, url="https://example.org")
 
 @pytest.fixture
 def tx(tmp_path: Path) -> Iterator[Tx]:
-    path = str(tmp_path / "one.db")
-    migrate(path)
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.row_factory = sqlite3.Row
-    one = Tx(connection)
-    for id in (AUTHOR, OTHER):
-        donors.add(one, id, "fr", "MAD", 0)
-    yield one
-    connection.close()
+    with engine.tx(engine.fresh(tmp_path)) as one:
+        for id in (AUTHOR, OTHER):
+            donors.add(one, id, "fr", "MAD", 0)
+        yield one
 
 
 def made(tx: Tx, state: BroadcastState) -> Broadcast:
@@ -68,7 +62,7 @@ CHANGES: st.SearchStrategy[Change] = st.one_of(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=engine.examples(60))
 @given(
     st.sampled_from([BroadcastState.WAITING, BroadcastState.SCHEDULED]),
     st.lists(CHANGES, min_size=1, max_size=6),

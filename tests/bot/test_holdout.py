@@ -1,23 +1,30 @@
 """Who is held out of a broadcast: the same people each time, evenly spread, and the same to the database."""
 
-import sqlite3
+from functools import cache
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.holdout import HUNDRED, PRIME, is_held, key_of
+from tests import engine
 
 IDS = st.integers(1, 2**31 - 1)
 # What `bot.store.audiences` writes in SQLAlchemy, as plain SQL.
-_SQL = f"SELECT (x * x % {PRIME}) * (x * x % {PRIME}) % {PRIME} * x % {PRIME} % {HUNDRED} < ? FROM (SELECT (? * ? + ?) % {PRIME} AS x)"
+_SQL = (
+    f"SELECT (x * x % {PRIME}) * (x * x % {PRIME}) % {PRIME} * x % {PRIME} % {HUNDRED} < {{}} "
+    f"FROM (SELECT (CAST({{}} AS BIGINT) * {{}} + {{}}) % {PRIME} AS x) AS one"
+)
+
+
+@cache
+def _database() -> str:
+    return engine.lasting()
 
 
 @given(IDS, IDS, st.integers(0, 50))
 def test_the_database_computes_the_same(broadcast_id: int, donor_id: int, percent: int) -> None:
     key = key_of(broadcast_id)
-    db = sqlite3.connect(":memory:")
-    (found,) = db.execute(_SQL, (percent, donor_id, key.factor, key.offset)).fetchone()
-    db.close()
+    [(found,)] = engine.sql(_database(), _SQL.format(percent, donor_id, key.factor, key.offset))
     assert bool(found) == is_held(broadcast_id, donor_id, percent)
 
 

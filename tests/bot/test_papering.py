@@ -1,7 +1,6 @@
 """Papers from the store: fees that the donor covered, gifts from outside Stripe, renewals, and the operator's tax note."""
 
 import asyncio
-import shutil
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,8 +21,8 @@ from bot.screens import proof
 from bot.services import Services
 from bot.store import donations, donors, ledger, receipts, refunds
 from bot.store.database import Database
-from bot.store.migrate import migrate
 from bot.store.sql import Tx
+from tests import engine
 from tests.reading import exact, plain, sums_on, text_of
 
 T = TypeVar("T")
@@ -73,13 +72,11 @@ def told(
     **chosen: Any,
 ) -> T:
     """What `work` says of a database that holds these facts."""
-    path = folder / "entraide.db"
-    if path.exists():
-        path.unlink()
-    shutil.copy(_migrated(folder), path)
+    engine.drop(engine.url_in(folder))
+    url = engine.fresh(folder)
 
     async def run() -> T:
-        db, payments = Database(str(path)), Payments("sk_test_x", "http://127.0.0.1:1")
+        db, payments = Database(url), Payments("sk_test_x", "http://127.0.0.1:1")
         await db.open()
         settings = Settings(_env_file=None, statement_descriptor="MCISE* DON", **chosen)  # pyright: ignore[reportCallIssue]
         services = Services(
@@ -94,13 +91,6 @@ def told(
             await db.close()
 
     return asyncio.run(run())
-
-
-def _migrated(folder: Path) -> Path:
-    template = folder / "template.db"
-    if not template.exists():
-        migrate(str(template))
-    return template
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,12 +1,10 @@
 """Gifts in other currencies count at the rate of their day, and nothing else is ever worked out by a rate."""
 
-import shutil
-import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -30,15 +28,14 @@ from bot.screens.rates import packed, unpacked
 from bot.settling import Record
 from bot.store import campaigns, donations, donors, rates
 from bot.store.audit import kept
-from bot.store.migrate import migrate
 from bot.store.sql import Tx
+from tests import engine
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 TODAY = NOW.date()
 CODES = st.sampled_from(sorted(CURRENCIES))
 VALUES = st.decimals("0.00001", "99999", places=5)
-_TEMPLATE = Path(tempfile.mkdtemp()) / "template.db"
 
 
 @pytest.mark.parametrize(
@@ -118,20 +115,16 @@ def test_duty_7_presets_and_limits_are_the_files_own_whatever_the_rates(known: d
 
 @contextmanager
 def books() -> Iterator[Tx]:
-    """A database of its own with the campaigns and one donor."""
-    if not _TEMPLATE.exists():
-        migrate(str(_TEMPLATE))
-    with tempfile.TemporaryDirectory() as folder:
-        shutil.copy(_TEMPLATE, f"{folder}/one.db")
-        connection = sqlite3.connect(f"{folder}/one.db", isolation_level=None)
-        connection.row_factory = sqlite3.Row
-        connection.execute("BEGIN")
-        tx = Tx(connection)
+    """The tables with the campaigns and one donor, and nothing else."""
+    with engine.tx(_database()) as tx:
         load(tx, read_file(str(ROOT / "campaigns.toml")))
         donors.add(tx, 7, "en", "MAD", 0)
         yield tx
-        connection.rollback()
-        connection.close()
+
+
+@cache
+def _database() -> str:
+    return engine.lasting()
 
 
 SETTINGS = Settings(_env_file=None, admin_ids=(1900,))  # type: ignore[call-arg]
@@ -304,7 +297,7 @@ def courses(draw: st.DrawFn) -> tuple[Money, int, list[Back], int]:
     return money, added, course, draw(st.integers(0, len(course) + 1))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=engine.examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(courses(), st.decimals("0.01", "999", places=2))
 def test_duty_15_the_goal_is_what_was_paid_less_what_went_back_without_fees_in_any_order(
     course: tuple[Money, int, list[Back], int], value: Decimal

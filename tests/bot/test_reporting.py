@@ -2,12 +2,12 @@
 
 import asyncio
 import io
-import shutil
 import tempfile
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,8 +34,8 @@ from bot.screens.reports import balance
 from bot.services import Services
 from bot.store import donations, donors, ledger, papers
 from bot.store.database import Database
-from bot.store.migrate import migrate
 from bot.store.sql import Tx
+from tests import engine
 from tests.reading import exact, sums_on, text_of
 
 T = TypeVar("T")
@@ -54,7 +54,6 @@ SIGNS = {
     EntryKind.CHARGEBACK: -1,
     EntryKind.UNMATCHED_BACK: -1,
 }
-_TEMPLATE = Path(tempfile.mkdtemp()) / "template.db"
 
 
 def entries() -> st.SearchStrategy[list[Entry]]:
@@ -80,14 +79,12 @@ def rows_of(some: list[Entry]) -> list[LedgerRow]:
     return made
 
 
-def _template() -> Path:
+@cache
+def _template() -> str:
     """A database with the campaigns, one donor and three gifts of theirs."""
-    if not _TEMPLATE.exists():
-        made = _TEMPLATE.with_suffix(".new")
-        migrate(str(made))
-        _on(made, _fill)
-        made.rename(_TEMPLATE)
-    return _TEMPLATE
+    made = engine.lasting()
+    _on(made, _fill)
+    return made
 
 
 async def _fill(services: Services) -> None:
@@ -103,9 +100,9 @@ async def _fill(services: Services) -> None:
     await services.db.write(write)
 
 
-def _on(path: Path, work: Callable[[Services], Coroutine[Any, Any, T]]) -> T:
+def _on(url: str, work: Callable[[Services], Coroutine[Any, Any, T]]) -> T:
     async def run() -> T:
-        db = Database(str(path))
+        db = Database(url)
         await db.open()
         payments = Payments("sk_test_x", "http://127.0.0.1:1")
         chosen = Settings(_env_file=None)  # pyright: ignore[reportCallIssue]
@@ -129,9 +126,10 @@ def booked(some: list[Entry], work: Callable[[Services], Coroutine[Any, Any, T]]
         return await work(services)
 
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "books.db"
-        shutil.copy(_template(), path)
-        return _on(path, fill_and_work)
+        try:
+            return _on(engine.copy(_template(), Path(folder)), fill_and_work)
+        finally:
+            engine.tidy()
 
 
 async def whole(services: Services, words: Words, slug: str, period: Period) -> Report | None:
@@ -152,7 +150,7 @@ def counted(some: list[Entry], slugs: tuple[str, ...], currency: str, until: int
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=engine.examples(60), deadline=None)
 @given(some=entries(), slug=st.sampled_from(["", *SLUGS]))
 def test_a_reports_sums_are_the_ledgers(some: list[Entry], slug: str) -> None:
     words = CATALOGUES.words("en")
@@ -374,9 +372,7 @@ def test_the_report_is_written_from_the_command_line(tmp_path: Path, monkeypatch
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.chdir(tmp_path)
-    path = tmp_path / "books.db"
-    shutil.copy(_template(), path)
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
+    monkeypatch.setenv("DATABASE_URL", engine.copy(_template(), tmp_path))
     days = ["--from", "2026-11-01", "--to", "2026-11-30"]
     command = ["report", "--campaign", SLUGS[0], *days, "--out", "papers", "--language", "en"]
     said = CliRunner().invoke(cli, command)

@@ -1,6 +1,5 @@
 """Steps of a walk: each counts once a day for each donor, costs a turn one statement, and is no more than the one before."""
 
-import sqlite3
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -24,8 +23,8 @@ from bot.actions import (
 from bot.figures import STEPS, Step
 from bot.staff import Member, Right, Role
 from bot.store import staff, steps
-from bot.store.migrate import migrate
 from bot.store.sql import Tx
+from tests import engine
 
 TODAY = date(2026, 11, 27)
 GIVE = Give(1, 20000, "mad")
@@ -70,20 +69,17 @@ def test_each_step_counts_once_a_day_and_never_without_those_before_it(
 
 @pytest.fixture
 def tx(tmp_path: Path):
-    migrate(str(tmp_path / "steps.db"))
-    connection = sqlite3.connect(tmp_path / "steps.db", isolation_level=None)
-    connection.row_factory = sqlite3.Row
-    yield Tx(connection)
-    connection.close()
+    with engine.tx(engine.fresh(tmp_path)) as one:
+        yield one
 
 
 def test_counting_is_one_statement_however_many_steps(tx: Tx) -> None:
     asked: list[str] = []
-    tx._connection.set_trace_callback(asked.append)
+    engine.trace(tx, asked.append)
     steps.count(tx, TODAY, "radio", STEPS)
     steps.count(tx, TODAY, "radio", STEPS[:2])
     steps.count(tx, TODAY, None, ())
-    tx._connection.set_trace_callback(None)
+    engine.trace(tx, None)
     assert len(asked) == 2
     assert steps.sums(tx, TODAY, TODAY) == dict(zip(STEPS, (2, 2, 1, 1), strict=True))
     assert steps.sums(tx, TODAY + timedelta(days=1), TODAY + timedelta(days=9)) == dict.fromkeys(STEPS, 0)

@@ -73,6 +73,10 @@ def test_the_disk_is_nearly_full_under_a_share_and_a_size(free: int, size: int, 
     assert watching.number("disk", facts(free=free * MB)) == free
 
 
+def test_the_disk_of_another_machine_is_not_ours_to_judge() -> None:
+    assert watching.disk(facts(free=None, size=None)) is UNSURE
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"), [(0, FINE), (59, FINE), (-59, FINE), (90, UNSURE), (121, BAD), (-3600, BAD)]
 )

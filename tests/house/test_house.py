@@ -103,6 +103,17 @@ def test_every_invariant_names_tests_that_exist() -> None:
     ] == []
 
 
+def test_every_fault_names_tests_that_exist() -> None:
+    page = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| ")][1:]
+    written = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py"))
+    named = [re.findall(r"`((?:test_|Test)\w+)`", row) for row in rows]
+    assert all(named), "each has a test"
+    assert [
+        name for one in named for name in one if not re.search(rf"(def {name}\(|^{name} = )", written, re.M)
+    ] == []
+
+
 def test_every_file_opens_with_a_sentence() -> None:
     silent = [
         str(path.relative_to(ROOT))

@@ -79,7 +79,9 @@ async def test_one_incident_is_one_alarm(stage: Stage) -> None:
     assert await stage.rows(COUNT) == [(5,)]
     assert await stage.rows(ALARMS) == [(1,)]
     await stage.services.db.write(
-        lambda tx: tx.plain("UPDATE marks SET value = value - 3600 WHERE key LIKE 'alarm.%'")
+        lambda tx: tx.plain(
+            "UPDATE marks SET value = CAST(CAST(value AS INTEGER) - 3600 AS TEXT) WHERE key LIKE 'alarm.%'"
+        )
     )
     with pytest.raises(CheckoutPaused):
         await giving.open_checkout(stage.services, donor, Give(1, 10012, "mad"))

@@ -259,7 +259,7 @@ async def test_the_settings_rates_are_known_from_the_start(sandbox: Sandbox, tmp
 
 # Accounting that arrives late.
 
-SETTLED = "SELECT kind, amount_minor, fee_minor, net_minor, currency FROM balance_transactions ORDER BY rowid"
+SETTLED = "SELECT kind, amount_minor, fee_minor, net_minor, currency FROM balance_transactions ORDER BY kind"
 AWAITED = "SELECT count(*) FROM payments WHERE look_at IS NOT NULL"
 
 
@@ -321,10 +321,10 @@ async def test_refunds_and_disputes_are_accounted_for_too(stage: Stage) -> None:
     await asked_again(stage)
     assert [(kind, fee) for kind, _, fee, _, _ in await stage.rows(SETTLED)] == [
         ("charge", 81),
-        ("refund", 0),
-        ("refund_failure", 0),
         ("dispute", 1500),
         ("dispute_reversal", 0),
+        ("refund", 0),
+        ("refund_failure", 0),
     ]
     [(net,)] = await stage.rows("SELECT sum(net_minor) FROM balance_transactions")
     assert net == stage.stripe.books()["eur"].net

@@ -6,7 +6,6 @@ in-order run. I9: paid never goes back. I13: totals are what was paid.
 
 import asyncio
 import shutil
-import sqlite3
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,11 +26,9 @@ from bot.services import Services
 from bot.store import donors, inbox
 from bot.store.database import Database
 from bot.store.inbox import Hint
-from bot.store.migrate import migrate
 from sandbox.app import Sandbox, running
+from tests import engine
 from tests.stage import ROOT, settings_for
-
-_TEMPLATE = Path(tempfile.mkdtemp()) / "template.db"
 
 
 class Gift(RuleBasedStateMachine):
@@ -53,9 +50,7 @@ class Gift(RuleBasedStateMachine):
         self.run(self._begin())
 
     async def _begin(self) -> None:
-        if not _TEMPLATE.exists():
-            migrate(str(_TEMPLATE))
-        shutil.copy(_TEMPLATE, self.folder / "entraide.db")
+        self.url = engine.fresh(self.folder)
         self.stack = running(pause=0.01)
         self.sandbox: Sandbox = await self.stack.__aenter__()
         self.settings: Settings = settings_for(self.sandbox, self.folder, webhook=True)
@@ -66,7 +61,7 @@ class Gift(RuleBasedStateMachine):
         self.session = self.donation.session_id or ""
 
     async def _open(self) -> None:
-        db = Database(self.settings.database_path)
+        db = Database(self.settings.database_url)
         await db.open()
         payments = Payments("sk_test_sandbox", self.settings.stripe_api_url, pause=0.01)
         catalogues = Catalogues("fr")
@@ -149,11 +144,7 @@ class Gift(RuleBasedStateMachine):
     # What must always hold.
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        connection = sqlite3.connect(self.folder / "entraide.db")
-        try:
-            return connection.execute(sql).fetchall()
-        finally:
-            connection.close()
+        return engine.sql(self.url, sql)
 
     @invariant()
     def paid_stays_paid_and_is_what_stripe_took(self) -> None:
@@ -181,12 +172,13 @@ class Gift(RuleBasedStateMachine):
             self.run(self._close())
             self.run(self.stack.__aexit__(None, None, None))
         self.runner.close()
+        engine.tidy()
         shutil.rmtree(self.folder)
 
 
 TestGift = Gift.TestCase
 TestGift.settings = settings(
-    max_examples=60,
+    max_examples=engine.examples(60),
     stateful_step_count=12,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],

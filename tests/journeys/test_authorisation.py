@@ -17,6 +17,7 @@ from handlers.commands import find, names
 from handlers.routes import HANDLERS, TAKERS
 from sandbox.telegram import Phone
 from sandbox.telegram.people import Button
+from tests import engine
 from tests.journeys.test_back import a_paid_gift
 from tests.stage import Stage
 
@@ -87,11 +88,13 @@ def _filled(kind: type[Action], cast: dict[str, str | int]) -> dict[str, str | i
 
 
 def _tables(tx: Tx) -> dict[str, str]:
-    found = {row["name"]: "" for row in tx.plain("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    found = dict.fromkeys(engine.tables(tx), "")
     for name in found:
         rows = tx.plain(_KEPT_MARKS if name == "marks" else f"SELECT * FROM {name}")
         kept = [{key: row[key] for key in row.keys() if key not in _WALK.get(name, ())} for row in rows]  # noqa: SIM118
-        found[name] = "" if name in _NOT_COMPARED and name != "marks" else json.dumps(kept)
+        found[name] = (
+            "" if name in _NOT_COMPARED and name != "marks" else str(sorted(json.dumps(one) for one in kept))
+        )
     return found
 
 

@@ -132,6 +132,44 @@ async def test_staff_give_a_part_back_with_a_reason_and_a_second_tap(stage: Stag
     await audited(stage)
 
 
+async def test_the_last_tap_of_a_refund_gives_back_once_however_often_it_comes(stage: Stage) -> None:
+    """As after a kill between the refund and the end of its turn: Telegram brings the tap again, or staff tap again."""
+    await a_paid_gift(stage)
+    [(gift,)] = await stage.rows("SELECT id FROM donations")
+    karim = stage.karim()
+    await karim.send(f"/refund {gift} 50")
+    await karim.until(lambda one: shows(one, "Payé deux fois"))
+    await karim.tap("Payé deux fois")
+    await karim.until(lambda one: shows(one, "Oui, rembourser 50 MAD"))
+    message, button = karim.last, karim.button("Oui, rembourser 50 MAD")
+    for _ in range(3):
+        await stage.telegram.acknowledged(stage.telegram.tapped(karim, karim.chat, message, button), 20)
+    assert [one["amount"] for one in stage.stripe.account.refunds.values()] == [5000]
+    assert await stage.rows("SELECT count(*) FROM refund_orders") == [(1,)]
+    assert await stage.rows(KEPT) == [(15000,)]
+    await audited(stage)
+
+
+async def test_an_order_that_was_done_long_ago_is_not_done_again(stage: Stage) -> None:
+    """As a restored backup has it, when Stripe has forgotten the key: a part would go back twice."""
+    await a_paid_gift(stage)
+    [(gift,)] = await stage.rows("SELECT id FROM donations")
+    karim = stage.karim()
+    await karim.send(f"/refund {gift} 50")
+    await karim.until(lambda one: shows(one, "Payé deux fois"))
+    await karim.tap("Payé deux fois")
+    await karim.until(lambda one: shows(one, "Oui, rembourser 50 MAD"))
+    await karim.tap("Oui, rembourser 50 MAD")
+    await stage.john().says("Refunded: 50 MAD")
+    asked = "UPDATE refund_orders SET state = 'asked', look_at = 0, attempt = attempt + 1"
+    await stage.services.db.write(lambda tx: tx.plain(asked))
+    stage.services.bells.looks.set()
+    await stage.until_rows("SELECT state FROM refund_orders", [("made",)])
+    assert await stage.rows(BOOKED) == [("gift", 20000), ("refund", -5000)]
+    assert len(stage.stripe.account.refunds) == 1
+    await audited(stage)
+
+
 async def test_a_stranger_who_types_refund_learns_nothing(stage: Stage) -> None:
     await a_paid_gift(stage)
     [(gift,)] = await stage.rows("SELECT id FROM donations")

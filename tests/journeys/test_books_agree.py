@@ -6,7 +6,6 @@ I10: no more goes back than came, and currencies never meet in one sum.
 import asyncio
 import contextlib
 import shutil
-import sqlite3
 import tempfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -31,12 +30,11 @@ from bot.services import Services
 from bot.store import donors, inbox
 from bot.store.database import Database
 from bot.store.inbox import Hint
-from bot.store.migrate import migrate
 from sandbox.app import Sandbox, running
 from sandbox.stripe.errors import StripeRefusal
+from tests import engine
 from tests.stage import ROOT, settings_for
 
-_TEMPLATE = Path(tempfile.mkdtemp()) / "template.db"
 _FEES = "MAD 2.9%+3, EUR 1.5%+0.25"
 
 
@@ -59,16 +57,14 @@ class Books(RuleBasedStateMachine):
         self.run(self._begin())
 
     async def _begin(self) -> None:
-        if not _TEMPLATE.exists():
-            migrate(str(_TEMPLATE))
-        shutil.copy(_TEMPLATE, self.folder / "entraide.db")
+        self.url = engine.fresh(self.folder)
         self.stack = running(pause=0.01)
         self.sandbox: Sandbox = await self.stack.__aenter__()
         self.stripe = self.sandbox.stripe
         self.settings: Settings = settings_for(
             self.sandbox, self.folder, webhook=True, fees=_FEES, checkouts_per_donor=0
         )
-        db = Database(self.settings.database_path)
+        db = Database(self.settings.database_url)
         await db.open()
         payments = Payments("sk_test_sandbox", self.settings.stripe_api_url, pause=0.01)
         self.services = Services(
@@ -175,11 +171,7 @@ class Books(RuleBasedStateMachine):
         return await self.services.db.read(lambda tx: [row[0] for row in tx.plain(sql)])
 
     def _sums(self, sql: str) -> dict[str, int]:
-        connection = sqlite3.connect(self.folder / "entraide.db")
-        try:
-            return {currency.lower(): minor for currency, minor in connection.execute(sql) if minor}
-        finally:
-            connection.close()
+        return {currency.lower(): minor for currency, minor in engine.sql(self.url, sql) if minor}
 
     def _agree(self) -> None:
         theirs = self.stripe.books()
@@ -215,12 +207,13 @@ class Books(RuleBasedStateMachine):
             self.run(self.services.db.close())
             self.run(self.stack.__aexit__(None, None, None))
         self.runner.close()
+        engine.tidy()
         shutil.rmtree(self.folder)
 
 
 TestBooks = Books.TestCase
 TestBooks.settings = settings(
-    max_examples=20,
+    max_examples=engine.examples(20),
     stateful_step_count=16,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],

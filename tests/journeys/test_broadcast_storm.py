@@ -1,10 +1,8 @@
 """A broadcast in bad weather: people who left, floods, errors, silence, and kill -9 on the way. Each gets it once at most."""
 
 import asyncio
-import contextlib
 import json
 import os
-import sqlite3
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from bot.contents import Content, ContentKind
-from bot.store.migrate import migrate
 from sandbox.app import Sandbox, running
 from sandbox.faults import Fault
 from sandbox.telegram.crowd import Crowd, Shares
+from tests import engine
 from tests.journeys.test_kills import Bot, beside, facts
 
 RECIPIENTS = int(os.environ.get("RECIPIENTS", "600"))
@@ -40,27 +38,29 @@ class Books:
 
 def seeded(folder: Path, crowd: Crowd) -> None:
     """All of the crowd know the bot, and a broadcast to them is due."""
-    path = folder / "entraide.db"
-    migrate(str(path))
-    with contextlib.closing(sqlite3.connect(path)) as db, db:
-        db.executemany(
-            "INSERT INTO donors (telegram_id, language, currency, state, created_at) VALUES (?, ?, ?, 'active', 1)",
-            [(one, _LANGUAGES[one % 3], _CURRENCIES[one % 7 % 3]) for one in crowd.donors],
-        )
-        # Its author hears of it besides, and is none of those it is for.
-        db.execute(
-            "INSERT INTO donors (id, telegram_id, language, currency, state, created_at, muted_at) "
-            "VALUES (999999, 1900, 'fr', 'MAD', 'active', 1, 1)"
-        )
-        db.execute(
-            "INSERT INTO broadcasts (id, state, by, audience, holdout, created_at, due_at) "
-            "VALUES (1, 'scheduled', 999999, ?, ?, 1, 1)",
-            (json.dumps(_EVERYBODY), HOLDOUT),
-        )
-        db.executemany(
-            "INSERT INTO broadcast_parts VALUES (1, ?, ?)",
-            [(one, Content(ContentKind.TEXT, f"Storm {one}").dump()) for one in _LANGUAGES],
-        )
+    url = engine.fresh(folder)
+    engine.sql_many(
+        url,
+        "INSERT INTO donors (telegram_id, language, currency, state, created_at) VALUES (?, ?, ?, 'active', 1)",
+        [(one, _LANGUAGES[one % 3], _CURRENCIES[one % 7 % 3]) for one in crowd.donors],
+    )
+    # Its author hears of it besides, and is none of those it is for.
+    engine.sql(
+        url,
+        "INSERT INTO donors (id, telegram_id, language, currency, state, created_at, muted_at) "
+        "VALUES (999999, 1900, 'fr', 'MAD', 'active', 1, 1)",
+    )
+    engine.sql(
+        url,
+        "INSERT INTO broadcasts (id, state, by, audience, holdout, created_at, due_at) "
+        "VALUES (1, 'scheduled', 999999, ?, ?, 1, 1)",
+        (json.dumps(_EVERYBODY), HOLDOUT),
+    )
+    engine.sql_many(
+        url,
+        "INSERT INTO broadcast_parts VALUES (1, ?, ?)",
+        [(one, Content(ContentKind.TEXT, f"Storm {one}").dump()) for one in _LANGUAGES],
+    )
 
 
 _EVERYBODY = {
@@ -111,16 +111,14 @@ async def done(folder: Path, crowd: Crowd, sandbox: Sandbox, timeout: float) -> 
     async with asyncio.timeout(timeout):
         while facts(folder, "SELECT state FROM broadcasts") != [("done",)]:
             await asyncio.sleep(0.2)
-    with contextlib.closing(sqlite3.connect(folder / "entraide.db")) as db:
-        db.row_factory = sqlite3.Row
-        sends = db.execute(
-            "SELECT telegram_id, broadcast_sends.state FROM broadcast_sends JOIN donors ON donors.id = donor_id"
-        )
-        states = {row[0]: row[1] for row in sends}
-        row = dict(db.execute("SELECT * FROM broadcasts").fetchone())
+    sends = (
+        "SELECT telegram_id, broadcast_sends.state FROM broadcast_sends JOIN donors ON donors.id = donor_id"
+    )
+    states: dict[int, str] = dict(facts(folder, sends))
     names = ("total", "sent", "failed", "blocked", "doubt", "skipped", "held")
+    [(state, *counts)] = facts(folder, f"SELECT state, {', '.join(names)} FROM broadcasts")
     arrived = {one: len(sandbox.telegram.posted(one)) for one in crowd.donors}
-    return Books(states, arrived, {name: row[name] for name in names}, row["state"])
+    return Books(states, arrived, dict(zip(names, counts, strict=True)), state)
 
 
 def hold_true(books: Books, crowd: Crowd, most_in_doubt: int) -> None:

@@ -2,32 +2,18 @@
 
 import asyncio
 import contextlib
-import sqlite3
-from collections.abc import Generator
-from pathlib import Path
 
 import pytest
 
 from bot.broadcasts import Tally
 from sandbox.telegram.crowd import Crowd
+from tests import engine
 from tests.journeys.test_broadcasts import composed, crowd_of, everybody_is_here, ring, tally
 from tests.stage import Stage
 
 CROWD = 40
-# Of a failure that is waited for, on a machine that has other work.
-SEEN = 20
-
-
-@contextlib.contextmanager
-def other_process(path: Path) -> Generator[sqlite3.Connection]:
-    """A connection of somebody else's to the same file."""
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as one:
-        yield one
-
-
-async def impatient(stage: Stage) -> None:
-    """The bot's writer gives up on a lock at once, and not after seconds."""
-    await stage.services.db.write(lambda tx: tx.plain("PRAGMA busy_timeout=10"))
+# Of a failure that is waited for, on a machine that has other work: PostgreSQL's new connections wait ten seconds for a lock.
+SEEN = 60
 
 
 async def until_logged(caplog: pytest.LogCaptureFixture, words: str) -> None:
@@ -36,16 +22,21 @@ async def until_logged(caplog: pytest.LogCaptureFixture, words: str) -> None:
             await asyncio.sleep(0.01)
 
 
-def lock_at(stage: Stage, number: int, other: sqlite3.Connection, moment: str) -> asyncio.Event:
+def lock_at(stage: Stage, number: int, other: engine.Holder, moment: str) -> asyncio.Event:
     """Nobody else can write from this message on; the event says that it has come."""
     locked, seen = asyncio.Event(), 0
+
+    def take() -> None:
+        if other.take():
+            locked.set()
+        else:
+            asyncio.get_running_loop().call_later(0.001, take)
 
     def spy(when: str, name: str) -> None:
         nonlocal seen
         seen += (when, name) == (moment, "sendMessage")
-        if seen == number and not locked.is_set():
-            other.execute("BEGIN IMMEDIATE")
-            locked.set()
+        if (when, name, seen) == (moment, "sendMessage", number):
+            take()
 
     stage.telegram.spies.append(spy)
     return locked
@@ -65,16 +56,16 @@ async def test_what_was_sent_while_nobody_could_write_is_written_down_later_and_
     await everybody_is_here(stage)
     crowd = await crowd_of(stage, CROWD)
     made = await composed(stage, {"en": "Hello"})
-    await impatient(stage)
-    with other_process(stage.services.db.path) as other:
+    await stage.services.db.write(engine.impatient)
+    with contextlib.closing(engine.Holder(stage.settings.database_url)) as other:
         locked = lock_at(stage, 10, other, "before")
         await ring(stage)
         async with asyncio.timeout(SEEN):
             await locked.wait()
         await until_logged(caplog, "what was sent cannot be written down yet")
         await until_logged(caplog, "nobody can be taken now")
-        assert (await tally(stage, made.id)).sent < 10
-        other.execute("ROLLBACK")
+        assert (await tally(stage, made.id)).sent < CROWD
+        other.let_go()
     await everybody_got_it_once(stage, made.id, crowd)
 
 
@@ -84,14 +75,10 @@ async def test_sending_goes_on_while_nobody_can_be_planned(
     await everybody_is_here(stage)
     crowd = await crowd_of(stage, CROWD)
     made = await composed(stage, {"en": "Hello"})
-    with other_process(stage.services.db.path) as other:
-        # The end of the plan cannot be written, as where a part of the file is broken.
-        other.execute(
-            "CREATE TRIGGER broken BEFORE UPDATE OF is_fanned ON broadcasts BEGIN INSERT INTO gone VALUES (1); END"
-        )
+    # The end of the plan cannot be written, as where a part of the disk is broken.
+    async with stage.broken("UPDATE OF is_fanned ON broadcasts", is_down=True):
         await ring(stage)
         await until_logged(caplog, "nobody can be planned now")
         await stage.until_rows("SELECT sent FROM broadcasts", [(CROWD + 1,)], SEEN)
         assert await stage.rows("SELECT state FROM broadcasts") == [("running",)]
-        other.execute("DROP TRIGGER broken")
     await everybody_got_it_once(stage, made.id, crowd)

@@ -34,14 +34,14 @@ async def test_old_and_forged_buttons_give_nothing_back(stage: Stage) -> None:
     await karim.says(gift.upper())
     for data, said in (
         (f"gift-{NOWHERE}", "Aucun don ne porte cette référence"),
-        (f"refund-yes-asked-100-{NOWHERE}", "Aucun don ne porte cette référence"),
-        (f"refund-yes-asked-20001-{gift}", "au plus"),
-        (f"refund-yes-asked-0-{gift}", "au plus"),
-        (f"refund-yes-greed-100-{gift}", "Pourquoi"),
+        (f"refund-yes-asked-100-20000-{NOWHERE}", "Aucun don ne porte cette référence"),
+        (f"refund-yes-asked-20001-20000-{gift}", "au plus"),
+        (f"refund-yes-asked-0-20000-{gift}", "au plus"),
+        (f"refund-yes-greed-100-20000-{gift}", "Pourquoi"),
     ):
         stage.telegram.tapped(karim, karim.chat, karim.last, Button("x", data))
         await karim.says(said)
-    for data in (f"gift-{gift}", f"refund-yes-asked-20000-{gift}"):
+    for data in (f"gift-{gift}", f"refund-yes-asked-20000-20000-{gift}"):
         stage.telegram.tapped(john, john.chat, john.last, Button("x", data))
     await john.send("/language")
     await john.says("Choose your language")

@@ -244,7 +244,7 @@ async def test_an_update_without_the_secret_is_refused(stage: Stage) -> None:
     "body", ["nonsense", "[]", '{"update_id": 5}', '{"update_id": 6, "message": {"odd": 1}}']
 )
 async def test_an_update_that_cannot_be_read_does_not_come_for_ever(stage: Stage, body: str) -> None:
-    headers = _secret(stage)
+    headers = _secret(stage) | {"Content-Type": "application/json"}
     async with (
         aiohttp.ClientSession(headers=headers) as http,
         http.post(f"{stage.url}/telegram", data=body) as answer,

@@ -1,8 +1,11 @@
 """Staff find a gift or a promise by whatever they have in hand."""
 
+from datetime import datetime
+
 import pytest
 
 from bot import finding
+from bot.i18n import ZONE
 from tests.journeys.test_back import a_paid_gift
 from tests.journeys.test_pledges import promised
 from tests.stage import Stage, press
@@ -10,9 +13,8 @@ from tests.stage import Stage, press
 
 async def test_a_gift_is_found_by_everything_that_names_it(stage: Stage) -> None:
     await a_paid_gift(stage)
-    [(gift, donor, day)] = await stage.rows(
-        "SELECT id, donor_id, date(settled_at, 'unixepoch', '+1 hour') FROM donations"
-    )
+    [(gift, donor, settled)] = await stage.rows("SELECT id, donor_id, settled_at FROM donations")
+    day = datetime.fromtimestamp(settled, ZONE).date()
     [(year, number)] = await stage.rows("SELECT year, number FROM receipts")
     karim = stage.karim()
     for written in (

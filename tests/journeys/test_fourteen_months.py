@@ -22,8 +22,8 @@ from bot.payments.stripe_api import Payments
 from bot.services import Services
 from bot.store import donors, inbox
 from bot.store.database import Database
-from bot.store.migrate import migrate
 from sandbox.app import Sandbox
+from tests import engine
 from tests.stage import ROOT, settings_for
 
 pytestmark = pytest.mark.timeout(3600)
@@ -122,8 +122,7 @@ class Year:
         return self.now.timestamp()
 
     async def open(self) -> None:
-        migrate(self.settings.database_path)
-        db = Database(self.settings.database_path)
+        db = Database(engine.make(self.settings.database_url))
         await db.open()
         payments = Payments("sk_test_sandbox", self.settings.stripe_api_url, pause=0.01)
         self.services = Services(

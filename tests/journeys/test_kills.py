@@ -4,15 +4,16 @@ import asyncio
 import contextlib
 import os
 import signal
-import sqlite3
 import sys
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import pytest
 
 from sandbox.app import Sandbox, running
+from tests import engine
 from tests.stage import ROOT, free_port, labels, session_of, shows, until_health
 
 # A walk makes at least this many requests; each is a point before, and a point after, its effect.
@@ -42,17 +43,21 @@ class Bot:
             "STRIPE_WEBHOOK_SECRET": "whsec_sandbox",
             "PUBLIC_URL": f"http://127.0.0.1:{self.port}",
             "PORT": str(self.port),
-            "DATABASE_URL": f"sqlite:///{self.folder}/entraide.db",
+            "DATABASE_URL": engine.url_in(self.folder),
             "CAMPAIGNS_FILE": str(ROOT / "campaigns.toml"),
         }
-        self.process = await asyncio.create_subprocess_exec(
+        with (self.folder / "bot.log").open("ab") as log:
+            self.process = await self._run(settings, log)
+
+    async def _run(self, settings: dict[str, str], log: BinaryIO) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "bot",
             "run",
             env={**os.environ, **settings, **self.more},
             cwd=self.folder,
-            stderr=asyncio.subprocess.DEVNULL,
+            stderr=log,
         )
 
     def kill(self) -> None:
@@ -77,6 +82,7 @@ class Bot:
 @contextlib.asynccontextmanager
 async def beside(sandbox: Sandbox, folder: Path, **more: str) -> AsyncGenerator[Bot]:
     """`more` are settings of its environment."""
+    engine.fresh(folder)
     bot = Bot(sandbox, folder, free_port(), more)
     await bot.start()
     try:
@@ -119,9 +125,8 @@ async def walk(sandbox: Sandbox) -> None:
     await john.until(lambda phone: any("Received: " in message.text for message in phone.messages), 30)
 
 
-def facts(folder: Path, sql: str) -> list[tuple[object, ...]]:
-    with contextlib.closing(sqlite3.connect(folder / "entraide.db")) as connection:
-        return connection.execute(sql).fetchall()
+def facts(folder: Path, sql: str) -> list[tuple[Any, ...]]:
+    return engine.sql(engine.url_in(folder), sql)
 
 
 @pytest.mark.parametrize(("when", "number"), POINTS)

@@ -44,14 +44,13 @@ from bot.services import Services
 from bot.store import donors, inbox, papers
 from bot.store.database import Database
 from bot.store.inbox import Hint
-from bot.store.migrate import migrate
 from bot.store.sql import Tx
 from sandbox.app import Sandbox, running
 from sandbox.stripe.errors import StripeRefusal
+from tests import engine
 from tests.stage import ROOT, settings_for
 
 DAY = 86400
-_TEMPLATE = Path(tempfile.mkdtemp()) / "template.db"
 _plain_run = Tx._run
 
 
@@ -91,7 +90,7 @@ class Bot:
         self.worked = 0
 
     async def open(self) -> None:
-        db = Database(self.settings.database_path)
+        db = Database(self.settings.database_url)
         await db.open()
         payments = Payments("sk_test_sandbox", self.settings.stripe_api_url, pause=0.01)
         self.services = Services(
@@ -188,10 +187,8 @@ class Life(RuleBasedStateMachine):
         self.run(self._begin())
 
     async def _begin(self) -> None:
-        if not _TEMPLATE.exists():
-            migrate(str(_TEMPLATE))
+        self.url = engine.fresh(self.folder)
         (self.folder / "orderly").mkdir()
-        shutil.copy(_TEMPLATE, self.folder / "entraide.db")
         self.stack = running(pause=0.01)
         self.sandbox: Sandbox = await self.stack.__aenter__()
         self.stripe = self.sandbox.stripe
@@ -205,7 +202,7 @@ class Life(RuleBasedStateMachine):
         self.sessions = list(self.stripe.sessions)
         [(self.monthly_id,)] = await self.bot.rows("SELECT id FROM monthly_gifts")
         await self.bot.close()
-        shutil.copy(self.folder / "entraide.db", self.folder / "orderly" / "entraide.db")
+        engine.copy(self.url, self.folder / "orderly")
         await self.bot.open()
         await self.orderly.open()
 
@@ -367,6 +364,7 @@ class Life(RuleBasedStateMachine):
                 self.run(self.orderly.close())
                 self.run(self.stack.__aexit__(None, None, None))
         self.runner.close()
+        engine.tidy()
         shutil.rmtree(self.folder)
 
     async def _ends_the_same(self) -> None:
@@ -423,7 +421,7 @@ class Life(RuleBasedStateMachine):
 
 TestLife = Life.TestCase
 TestLife.settings = settings(
-    max_examples=int(os.environ.get("EXAMPLES", "200")),
+    max_examples=int(os.environ.get("EXAMPLES", engine.examples(200))),
     stateful_step_count=14,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],

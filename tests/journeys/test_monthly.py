@@ -19,7 +19,7 @@ from tests.stage import Stage, bot_beside, labels, press, session_of, settings_f
 DAY = 86400
 # Telegram lets one chat have about a message a second: what comes behind others takes its time.
 PACED = 15
-GIFTS = "SELECT amount_minor, state FROM donations ORDER BY rowid"
+GIFTS = "SELECT amount_minor, state FROM donations ORDER BY created_at, amount_minor, state"
 PLAN = "SELECT state, stop FROM monthly_gifts"
 TOLD = "SELECT kind, count(*) FROM deliveries WHERE kind LIKE '%monthly%' OR kind = 'renewal_failed' GROUP BY kind"
 
@@ -382,6 +382,7 @@ async def test_a_monthly_gift_is_offered_once_and_never_again(sandbox: Sandbox, 
         for number in (1, 2):
             sandbox.stripe.pay(await to_the_bridge(stage, john))
             await stage.until_rows("SELECT count(*) FROM donations WHERE state = 'paid'", [(number,)])
+            await john.says("Received: 200 MAD", PACED)
         offers = "SELECT state FROM deliveries WHERE kind = 'monthly_offer'"
         assert await stage.rows(offers) == [("owed",)]
         await stage.services.db.write(

@@ -126,9 +126,7 @@ async def test_counting_steps_reads_nothing_and_writes_one_statement_when_a_dono
 ) -> None:
     john = stage.john()
     asked: list[str] = []
-    db = stage.services.db
-    for hop in (db._reader, db._writer):
-        await hop.hop(lambda hop=hop: hop.raw.set_trace_callback(asked.append))
+    await stage.services.db.trace(asked.append)
     for _ in range(3):
         known = len(asked)
         await john.start("c_humanitarian")

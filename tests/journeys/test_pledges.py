@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from bot.actions import Promise
 from bot.errors import GiftTooSmall, NotYours, NoWays
 from bot.money import Money
 from bot.store import donors
+from bot.store.sql import Broken
 from sandbox.app import Sandbox
 from sandbox.telegram import Button
 from tests.stage import ROOT, Stage, bot_beside, settings_for, shows, to_the_bridge
@@ -388,11 +388,9 @@ async def test_a_match_that_breaks_at_any_step_leaves_nothing_and_can_be_repeate
     stage: Stage, step: str
 ) -> None:
     reference = references.normal(await promised(stage))
-    broken = f"CREATE TRIGGER broken BEFORE {step} BEGIN SELECT RAISE(ABORT, 'broken'); END"
-    await stage.services.db.write(lambda tx: tx.plain(broken))
-    with pytest.raises(sqlite3.IntegrityError, match="broken"):
-        await pledging.match(stage.services, reference, Money(20000, "MAD"), 1)
-    await stage.services.db.write(lambda tx: tx.plain("DROP TRIGGER broken"))
+    async with stage.broken(step):
+        with pytest.raises(Broken, match="broken"):
+            await pledging.match(stage.services, reference, Money(20000, "MAD"), 1)
     assert await stage.rows(KEPT) == [(0, 0, 20000)]
     assert await stage.rows("SELECT state FROM pledges") == [("promised",)]
     await audited(stage)

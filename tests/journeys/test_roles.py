@@ -13,6 +13,7 @@ from bot.store.sql import Tx
 from sandbox.app import Sandbox
 from sandbox.faults import Fault
 from sandbox.telegram import Phone
+from tests import engine
 from tests.stage import Stage, bot_beside, press, settings_for, shows
 
 STAFF = "SELECT telegram_id, role FROM staff ORDER BY telegram_id"
@@ -249,8 +250,9 @@ async def test_staff_who_erase_themselves_are_staff_no_more(stage: Stage) -> Non
 
 
 def _dump(tx: Tx) -> dict[str, str]:
-    names = [row["name"] for row in tx.plain("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    return {name: str([tuple(row) for row in tx.plain(f"SELECT * FROM {name}")]) for name in names}
+    return {
+        name: str([tuple(row) for row in tx.plain(f"SELECT * FROM {name}")]) for name in engine.tables(tx)
+    }
 
 
 async def test_the_menu_speaks_the_language_that_staff_choose_and_is_set_only_once(stage: Stage) -> None:

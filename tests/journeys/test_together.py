@@ -1,7 +1,6 @@
 """Many donors at once: each in order, and nobody waits for anybody else."""
 
 import asyncio
-from functools import partial
 
 import pytest
 
@@ -58,9 +57,7 @@ async def test_a_turn_costs_at_most_five_statements_of_reading_and_writing(stage
     john = stage.john()
     await stage.telegram.acknowledged(await john.start("c_humanitarian"))
     seen: list[str] = []
-    hops = [stage.services.db._writer, stage.services.db._reader]
-    for hop in hops:
-        await hop.hop(partial(hop.raw.set_trace_callback, seen.append))
+    await stage.services.db.trace(seen.append)
     await stage.telegram.acknowledged(await john.tap("Give"))
     tables = ("donors", "updates", "campaigns")
     # The hourly forgetting of old updates is nobody's turn, nor is the menu of the staff.

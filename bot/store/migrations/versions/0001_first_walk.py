@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from bot.store.migrations.both import partial
+
 revision = "0001"
 down_revision = None
 
@@ -50,7 +52,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_inbox_waiting", ["received_at"], unique=False, sqlite_where=sa.text("processed_at IS NULL")
+            "ix_inbox_waiting", ["received_at"], unique=False, **partial("processed_at IS NULL")
         )
 
     op.create_table(
@@ -62,7 +64,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "updates",
-        sa.Column("update_id", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=False),
+        sa.Column(
+            "update_id",
+            sa.Integer().with_variant(sa.BigInteger(), "postgresql"),
+            nullable=False,
+            autoincrement=False,
+        ),
         sa.Column("raw", sa.Text(), nullable=True),
         sa.Column("received_at", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=False),
         sa.Column("done_at", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=True),
@@ -145,7 +152,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "deliveries",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=False),
         sa.Column("dedupe_key", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("chat_id", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=True),

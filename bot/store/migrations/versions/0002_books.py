@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from bot.ledger import GENESIS, Entry, EntryKind, chained
+from bot.store.migrations.both import append_only, is_sqlite, partial
 from bot.store.migrations.rebuilding import widened
 
 revision = "0002"
@@ -14,21 +15,19 @@ _KINDS = "('thanks', 'link', 'processing', 'expired', 'failed', 'canceled', 'rev
 
 
 def upgrade() -> None:
-    widened(
-        "donations", f"{_STATES})", f"{_STATES}, 'partly_refunded', 'refunded', 'disputed', 'charged_back')"
-    )
-    widened("deliveries", f"{_KINDS}, 'alert')", f"{_KINDS}, 'refunded', 'alert')")
+    states = f"{_STATES}, 'partly_refunded', 'refunded', 'disputed', 'charged_back')"
+    widened("donations", f"{_STATES})", states, check="state", to=f"state IN {states}")
+    kinds = f"{_KINDS}, 'refunded', 'alert')"
+    widened("deliveries", f"{_KINDS}, 'alert')", kinds, check="kind", to=f"kind IN {kinds}")
     _new_tables()
-    for act in ("UPDATE", "DELETE"):
-        op.execute(
-            f"CREATE TRIGGER ledger_no_{act.lower()} BEFORE {act} ON ledger "
-            "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
-        )
+    append_only("ledger", "the ledger is append-only")
     op.execute(
         "UPDATE payments SET is_matched = 0 WHERE session_id NOT IN "
         "(SELECT session_id FROM donations WHERE state = 'paid' AND session_id IS NOT NULL)"
     )
-    _book_what_came_before()
+    # No book on PostgreSQL is older than the books.
+    if is_sqlite():
+        _book_what_came_before()
 
 
 def _book_what_came_before() -> None:
@@ -60,7 +59,12 @@ def _book_what_came_before() -> None:
 def _new_tables() -> None:
     op.create_table(
         "ledger",
-        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column(
+            "seq",
+            sa.Integer().with_variant(sa.BigInteger(), "postgresql"),
+            nullable=False,
+            autoincrement=False,
+        ),
         sa.Column("at", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("donation", sa.Text(), nullable=False),
@@ -137,7 +141,7 @@ def _new_tables() -> None:
         "refund_orders",
         ["donation_id"],
         unique=True,
-        sqlite_where=sa.text("state = 'asked'"),
+        **partial("state = 'asked'"),
     )
     op.create_index("ix_refund_orders_look_at", "refund_orders", ["look_at"], unique=False)
     op.create_table(

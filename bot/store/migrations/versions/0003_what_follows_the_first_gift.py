@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
+from bot.store.migrations.both import add_column, partial
 from bot.store.migrations.rebuilding import widened
 
 revision = "0003"
@@ -10,12 +11,20 @@ down_revision = "0002"
 
 _LEDGER = "'refund', 'refund_failed', 'chargeback', 'chargeback_won', 'unmatched', 'unmatched_back')"
 _NEW_ENTRIES = "'pledge', 'cover', 'cover_back', 'fee', 'correction', 'disbursement'"
+_DELIVERIES = "'thanks', 'link', 'processing', 'expired', 'failed', 'canceled', 'review', 'reminder', 'refunded', 'alert'"
 _NEW_DELIVERIES = "'monthly_offer', 'monthly_stopped', 'monthly_ended', 'renewal_failed', 'upcoming', 'pledge_reminder', 'evidence'"
 
 
 def upgrade() -> None:
-    widened("ledger", f"('gift', {_LEDGER}", f"('gift', {_NEW_ENTRIES}, {_LEDGER}")
-    widened("deliveries", "'refunded', 'alert')", f"'refunded', 'alert', {_NEW_DELIVERIES})")
+    entries = f"('gift', {_NEW_ENTRIES}, {_LEDGER}"
+    widened("ledger", f"('gift', {_LEDGER}", entries, check="kind", to=f"kind IN {entries}")
+    widened(
+        "deliveries",
+        "'refunded', 'alert')",
+        f"'refunded', 'alert', {_NEW_DELIVERIES})",
+        check="kind",
+        to=f"kind IN ({_DELIVERIES}, {_NEW_DELIVERIES})",
+    )
     _new_tables()
     _new_columns()
     _count_what_came_before()
@@ -35,13 +44,11 @@ def _new_columns() -> None:
         ("donations", "rate_at INTEGER"),
         ("payments", "look_at INTEGER"),
     ):
-        op.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
+        add_column(table, column)
     op.execute("ALTER TABLE payments RENAME COLUMN session_id TO subject")
     op.create_index("ix_donations_created_at", "donations", ["created_at"])
     for table, column in (("donations", "monthly_id"), ("payments", "look_at")):
-        op.create_index(
-            f"ix_{table}_{column}", table, [column], sqlite_where=sa.text(f"{column} IS NOT NULL")
-        )
+        op.create_index(f"ix_{table}_{column}", table, [column], **partial(f"{column} IS NOT NULL"))
 
 
 def _count_what_came_before() -> None:
@@ -115,7 +122,7 @@ def _new_tables() -> None:
         "monthly_gifts",
         ["look_at"],
         unique=False,
-        sqlite_where=sa.text("look_at IS NOT NULL"),
+        **partial("look_at IS NOT NULL"),
     )
     op.create_table(
         "balance_transactions",

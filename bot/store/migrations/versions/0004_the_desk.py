@@ -3,11 +3,16 @@
 import sqlalchemy as sa
 from alembic import op
 
+from bot.store.migrations.both import add_column, append_only, partial
 from bot.store.migrations.rebuilding import widened
 
 revision = "0004"
 down_revision = "0003"
 
+_DELIVERIES = (
+    "'thanks', 'link', 'processing', 'expired', 'failed', 'canceled', 'review', 'reminder', 'refunded', 'alert', "
+    "'monthly_offer', 'monthly_stopped', 'monthly_ended', 'renewal_failed', 'upcoming', 'pledge_reminder', 'evidence'"
+)
 _NEW_DELIVERIES = "'approval', 'broadcast_report', 'digest', 'answer', 'closed'"
 _ROLES = "role IN ('owner', 'finance', 'messages', 'reader')"
 _BROADCAST_STATES = "'draft', 'waiting', 'scheduled', 'running', 'paused', 'canceled', 'done'"
@@ -17,7 +22,11 @@ Big = sa.Integer().with_variant(sa.BigInteger(), "postgresql")
 
 def upgrade() -> None:
     widened(
-        "deliveries", "'pledge_reminder', 'evidence')", f"'pledge_reminder', 'evidence', {_NEW_DELIVERIES})"
+        "deliveries",
+        "'pledge_reminder', 'evidence')",
+        f"'pledge_reminder', 'evidence', {_NEW_DELIVERIES})",
+        check="kind",
+        to=f"kind IN ({_DELIVERIES}, {_NEW_DELIVERIES})",
     )
     for table, column in (
         ("donors", "muted_at INTEGER"),
@@ -25,7 +34,7 @@ def upgrade() -> None:
         ("campaigns", "goal_was_minor INTEGER"),
         ("campaigns", "goal_changed_at INTEGER"),
     ):
-        op.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
+        add_column(table, column)
     _staff()
     _broadcasts()
     _sends()
@@ -54,7 +63,7 @@ def _broadcast(table: str) -> sa.ForeignKeyConstraint:
 def _staff() -> None:
     op.create_table(
         "staff",
-        _big("telegram_id"),
+        sa.Column("telegram_id", Big, nullable=False, autoincrement=False),
         _text("role"),
         _text("by"),
         _big("since"),
@@ -77,18 +86,14 @@ def _staff() -> None:
     )
     op.create_table(
         "acts",
-        sa.Column("id", sa.Integer(), nullable=False),
+        _big("id"),
         _big("at"),
         *(_text(name) for name in ("by", "act", "subject", "before", "after")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_acts")),
         sqlite_strict=True,
     )
     op.create_index("ix_acts_subject", "acts", ["subject"])
-    for act in ("UPDATE", "DELETE"):
-        op.execute(
-            f"CREATE TRIGGER acts_no_{act.lower()} BEFORE {act} ON acts "
-            "BEGIN SELECT RAISE(ABORT, 'what was done stays written'); END"
-        )
+    append_only("acts", "what was done stays written")
 
 
 def _broadcasts() -> None:
@@ -149,7 +154,7 @@ def _sends() -> None:
         ("sending", ["taken_until"], "state = 'sending'"),
         ("sent", ["donor_id", "sent_at"], "sent_at IS NOT NULL"),
     ):
-        op.create_index(f"ix_broadcast_sends_{name}", "broadcast_sends", columns, sqlite_where=sa.text(where))
+        op.create_index(f"ix_broadcast_sends_{name}", "broadcast_sends", columns, **partial(where))
     op.create_table(
         "broadcast_taps",
         sa.Column("broadcast_id", sa.Integer(), nullable=False),

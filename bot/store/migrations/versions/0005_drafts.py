@@ -7,4 +7,5 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
-    widened("campaigns", "goal_minor > 0", "goal_minor > 0 OR (goal_minor = 0 AND state = 'draft')")
+    goal = "goal_minor > 0 OR (goal_minor = 0 AND state = 'draft')"
+    widened("campaigns", "goal_minor > 0", goal, check="goal", to=goal)

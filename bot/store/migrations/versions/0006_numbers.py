@@ -3,12 +3,14 @@
 import sqlalchemy as sa
 from alembic import op
 
+from bot.store.migrations.both import add_column
+
 revision = "0006"
 down_revision = "0005"
 
 
 def upgrade() -> None:
-    op.execute("ALTER TABLE donors ADD COLUMN reached INTEGER NOT NULL DEFAULT '0'")
+    add_column("donors", "reached INTEGER NOT NULL DEFAULT '0'")
     op.create_index("ix_donors_created_at", "donors", ["created_at"])
     op.create_index("ix_ledger_at", "ledger", ["at"])
     op.create_table(

@@ -3,11 +3,17 @@
 import sqlalchemy as sa
 from alembic import op
 
+from bot.store.migrations.both import partial
 from bot.store.migrations.rebuilding import widened
 
 revision = "0007"
 down_revision = "0006"
 
+_DELIVERIES = (
+    "'thanks', 'link', 'processing', 'expired', 'failed', 'canceled', 'review', 'reminder', 'refunded', 'alert', "
+    "'monthly_offer', 'monthly_stopped', 'monthly_ended', 'renewal_failed', 'upcoming', 'pledge_reminder', 'evidence', "
+    "'approval', 'broadcast_report', 'digest', 'answer', 'closed'"
+)
 _KINDS = (
     "'question', 'reopened', 'answer', 'closed', 'shut', 'solved', 'blocked', 'edited', 'unsent', 'erased'"
 )
@@ -15,7 +21,13 @@ Big = sa.Integer().with_variant(sa.BigInteger(), "postgresql")
 
 
 def upgrade() -> None:
-    widened("deliveries", "'answer', 'closed'", "'answer', 'closed', 'question'")
+    widened(
+        "deliveries",
+        "'answer', 'closed'",
+        "'answer', 'closed', 'question'",
+        check="kind",
+        to=f"kind IN ({_DELIVERIES}, 'question')",
+    )
     op.create_table(
         "questions",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -33,13 +45,13 @@ def upgrade() -> None:
     op.create_index("ix_questions_topic", "questions", ["chat_id", "topic_id"])
     _letters()
     for table in ("donors", "donations"):
-        op.create_index(f"ix_{table}_source", table, ["source"], sqlite_where=sa.text("source IS NOT NULL"))
+        op.create_index(f"ix_{table}_source", table, ["source"], **partial("source IS NOT NULL"))
 
 
 def _letters() -> None:
     op.create_table(
         "letters",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", Big, nullable=False),
         sa.Column("donor_id", sa.Integer(), nullable=False),
         *(sa.Column(name, sa.Text(), nullable=False) for name in ("kind", "key")),
         sa.Column("content", sa.Text(), nullable=True),

@@ -1,0 +1,1 @@
+"""Books of any size, and what every screen, command and job costs on them."""

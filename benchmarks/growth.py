@@ -1,0 +1,54 @@
+"""`python -m benchmarks.growth`: what every screen, command and job costs on books of 1,000, 100,000 and 1,000,000 gifts.
+
+Steps of SQLite's virtual machine are the same on every machine; times are this process's CPU, and so noisier.
+"""
+
+import argparse
+import asyncio
+import json
+import logging
+import sys
+from dataclasses import asdict
+
+from benchmarks.growing import books, examples, jobs, table, turns
+from benchmarks.growing.rehearsal import Cost, Rehearsal, pen, services_on
+
+SIZES = (1_000, 100_000, 1_000_000)
+
+
+async def measure(many: int, only: str = "") -> dict[str, Cost]:
+    """By what was measured, on the book of so many gifts and donors."""
+    db, bot = Rehearsal(books.made(many)), await pen()
+    services = services_on(db)
+    found = dict[str, Cost]()
+    for one in examples.everything(db):
+        if only in one.name:
+            found[one.name] = await turns.measure(db, services, bot, one)
+            print(".", end="", file=sys.stderr, flush=True)
+    found |= await jobs.measure(db, bot, only)
+    await db.close()
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.growth", description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
+    parser.add_argument("--only", default="", help="a part of the name of what is measured")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/growth.md")
+    asked = parser.parse_args()
+    logging.disable(logging.INFO)
+    measured = {many: asyncio.run(measure(many, asked.only)) for many in asked.sizes}
+    books.FOLDER.joinpath("measured.json").write_text(
+        json.dumps(
+            {many: {name: asdict(one) for name, one in some.items()} for many, some in measured.items()}
+        ),
+        encoding="utf-8",
+    )
+    lines = table.lines(measured)
+    print("\n".join(lines))
+    if asked.write:
+        table.write(lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""Every statement of the store is one that PostgreSQL takes, with values of the types that it is given."""
+
+import ast
+import importlib
+import pkgutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import asyncpg
+
+import bot.store
+from bot.broadcasts import Audience, BroadcastState, Gave, Monthly
+from bot.figures import STEPS
+from bot.letters import TO_DONOR
+from bot.model import DonationState, PledgeState
+from bot.store import audiences, broadcasts, copying, donations, pledges, questions, sql, steps
+from bot.store.sql import Statement
+from bot.store.tables import metadata
+
+_SPOKEN = (("fr", "fr"), ("ar", "fr"))
+_WHOLE = {"int4": 31, "int8": 63}
+_TEXT = {"text", "varchar", "jsonb"}
+
+
+def _audiences() -> Iterator[audiences.Meant]:
+    yield audiences.Meant(Audience(is_staff=True), (1900, 1901))
+    for gave in Gave:
+        for monthly in Monthly:
+            yield audiences.Meant(Audience(gave, 1, 90, monthly, "MAD", ("fr", "ar"), "poster"), (1900,))
+
+
+def _settings() -> Iterator[Statement]:
+    for table in metadata.sorted_tables:
+        if "id" in table.c:
+            yield sql.setting(table, frozenset(column.name for column in table.c if column.name != "id"))
+
+
+# Functions that make statements, each with arguments that stand for all.
+_MADE: dict[str, Callable[[], Iterator[Statement]]] = {
+    "audiences._counting": lambda: (audiences._counting(one) for one in _audiences()),
+    "audiences._fanning": lambda: (
+        audiences._fanning(one, spoken) for one in _audiences() for spoken in (_SPOKEN, ())
+    ),
+    "broadcasts._shifting": lambda: iter(
+        [broadcasts._shifting(frozenset({"state", "due_at", "version"}), frozenset(BroadcastState))]
+    ),
+    "copying._page": lambda: (
+        copying._page(table, is_first=one) for table in copying.TABLES for one in (True, False)
+    ),
+    "copying._last": lambda: map(copying._last, copying.TABLES),
+    "copying._counted": lambda: map(copying._counted, copying.TABLES),
+    "copying._put": lambda: (copying._put(table, 2) for table in copying.TABLES),
+    "donations._claim": lambda: (
+        donations._claim(frozenset({DonationState.CREATING, DonationState.AWAITING}), to)
+        for to in (DonationState.AWAITING, DonationState.PAID)
+    ),
+    "pledges._claim": lambda: iter([pledges._claim(frozenset({PledgeState.PROMISED}), PledgeState.MATCHED)]),
+    "questions._owed": lambda: iter([questions._owed(TO_DONOR)]),
+    "sql.setting": _settings,
+    "steps._adding": lambda: (steps._adding(STEPS[:count]) for count in range(1, len(STEPS) + 1)),
+}
+
+
+def _modules() -> dict[str, ModuleType]:
+    names = [one.name for one in pkgutil.iter_modules(bot.store.__path__) if not one.ispkg]
+    return {name: importlib.import_module(f"bot.store.{name}") for name in names}
+
+
+def _standing(module: ModuleType) -> dict[str, Statement]:
+    """Those that a module holds, by name; what it took from another is there too."""
+    found: dict[str, Statement] = {}
+    for name, value in vars(module).items():
+        if isinstance(value, Statement):
+            found[name] = value
+        elif isinstance(value, dict):
+            found |= {f"{name}[{key}]": one for key, one in value.items() if isinstance(one, Statement)}
+    return found
+
+
+@cache
+def _all() -> dict[str, Statement]:
+    found = {
+        f"{module}.{name}": one
+        for module, held in _modules().items()
+        for name, one in _standing(held).items()
+    }
+    for name, made in _MADE.items():
+        found |= {f"{name}({number})": one for number, one in enumerate(made())}
+    return found
+
+
+def _calls(tree: ast.AST, names: set[str]) -> int:
+    return sum(
+        isinstance(one, ast.Call) and isinstance(one.func, ast.Name) and one.func.id in names
+        for one in ast.walk(tree)
+    )
+
+
+def _functions(module: ModuleType) -> tuple[ast.Module, set[str]]:
+    """The module without its functions, and the names of those that make statements."""
+    tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
+    inner = [one for one in tree.body if isinstance(one, ast.FunctionDef | ast.ClassDef)]
+    makers = {one.name for one in inner if _calls(one, {"Statement"})}
+    return ast.Module([one for one in tree.body if one not in inner], []), makers
+
+
+def test_no_statement_of_the_store_is_forgotten_here() -> None:
+    """As many as the code writes; and every function that makes some is asked for them."""
+    makers: set[str] = set()
+    for name, module in _modules().items():
+        body, functions = _functions(module)
+        makers |= {f"{name}.{one}" for one in functions}
+        assert len(_standing(module)) == _calls(body, {"Statement", *functions}), name
+    assert makers == set(_MADE)
+    assert len(_all()) > 280
+
+
+async def test_postgresql_takes_every_statement(postgres_url: str) -> None:
+    """Each value that never changes is of the type of its place."""
+    connection = await asyncpg.connect(postgres_url)
+    faults = [fault for name, one in _all().items() async for fault in _faults(connection, name, one)]
+    await connection.close()
+    assert faults == []
+
+
+async def _faults(connection: Any, name: str, statement: Statement) -> AsyncIterator[str]:
+    text, names, fixed = statement.for_postgres
+    try:
+        prepared = await connection.prepare(text)
+    except asyncpg.PostgresError as error:
+        yield f"{name}: {error}"
+        return
+    kinds = [one.name for one in prepared.get_parameters()]
+    for place, kind in zip(names, kinds, strict=True):
+        if kind not in {*_WHOLE, *_TEXT}:
+            yield f"{name}: nobody fills {place}, which is {kind}"
+        elif place in fixed and not _fits(fixed[place], kind):
+            yield f"{name}: {place} is {kind}, and the statement has {fixed[place]!r} for it"
+        elif place not in fixed and kind == "int4" and _is_written(name):
+            yield f"{name}: {place} is {kind}, where a greater number is an error and not merely unknown"
+
+
+def _is_written(name: str) -> bool:
+    """Whether somebody may have written the number, as on a forged button: not so where it comes from a row that is there."""
+    return not name.startswith(("audiences._fanning", "copying."))
+
+
+def _fits(value: object, kind: str) -> bool:
+    if kind in _TEXT:
+        return isinstance(value, str)
+    return isinstance(value, int) and abs(value) < 2 ** _WHOLE[kind]
