@@ -119,6 +119,9 @@ def _question(pen: Pen, gift: Gift, number: int) -> None:
 def own(pen: Pen, donor: int) -> None:
     """What is due now, so much at every size: messages, hints, looks; and what Amina has open."""
     pen.put("pledges", (PLEDGE, donor, 1, 40_000, "MAD", "said_paid", AT - DAY, None, None, None, None))
+    for one in range(20):
+        facts = (gifts.reference(900_000 + one), donor, 1, 40_000 + one, "MAD", "promised", AT - HOUR)
+        pen.put("pledges", (*facts, None, None, None, None))
     for kind in ("expired", "reminder", "link"):
         pen.put("deliveries", (f"{OPEN}:{kind}", kind, donor, OPEN, None, "owed", 2, 0, AT - 1, None, None))
     pen.put("inbox", ("evt_open", "webhook", "checkout.session.completed", f"cs_{OPEN}", AT, None, None))

@@ -25,6 +25,7 @@ from bot.references import LETTERS, check_letter
 _SPACE = len(LETTERS) ** 10
 _STEP = 614_889_782_588_491
 _OWN = len(PEOPLE)
+_ONCE = 14 * 9
 
 
 def of(many: int) -> Iterator[Gift]:
@@ -80,7 +81,22 @@ def _gift(number: int, many: int) -> Gift:
     base = Gift(
         ident(number), donor, chance(number, 4) % 10 // 4 + 1, minor, code, at, source=source_of(donor)
     )
-    return _with_fate(base, number, luck)
+    return _once(base, number) if number < _ONCE else _with_fate(base, number, luck)
+
+
+def _once(one: Gift, number: int) -> Gift:
+    """Everything has happened once, in each campaign and currency and from each source, before anything happens often."""
+    one = replace(one, campaign=number % 3 + 1, currency=("MAD", "EUR", "USD")[number // 3 % 3], source=None)
+    turn = number // 9
+    match turn:
+        case 8:
+            return replace(one, cover=100)
+        case 9 | 10 | 11:
+            return _went_back(one, (3100, 3170, 3185)[turn - 9])
+        case 12:
+            return replace(one, pledge=reference(800_000 + number))
+        case _:
+            return replace(one, source=SOURCES[turn % 8])
 
 
 def _donor(number: int) -> int:
