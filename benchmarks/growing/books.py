@@ -79,7 +79,7 @@ class Pen:
         if rows:
             names = COLUMNS.get(table) or [column.name for column in metadata.tables[table].columns]
             places = ", ".join("?" * len(names))
-            self._raw.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})", rows)  # noqa: S608
+            self._raw.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})", rows)
             rows.clear()
 
 

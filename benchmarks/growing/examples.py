@@ -301,7 +301,7 @@ def _messages() -> list[Example]:
 
 def _commands(number: int) -> list[Example]:
     said = {
-        "find": [f"/find 2026-{number}", "/find", f"/find {PLEDGE}", "/find 250 EUR"],
+        "find": [f"/find 2026-{number}", "/find", f"/find {PLEDGE}", "/find 13 EUR"],
         "receipt": ["/receipt", f"/receipt {PAID}", f"/receipt 2026-{number}"],
         "refund": [f"/refund {PAID} 50", "/refund"],
         "statement": ["/statement", "/statement 2025"],

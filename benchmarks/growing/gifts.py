@@ -117,7 +117,7 @@ def _with_fate(one: Gift, number: int, luck: int) -> Gift:
         return replace(one, pledge=reference(number // 25))
     if luck < 1700:
         return replace(one, state="expired" if luck < 1300 else "canceled" if luck < 1600 else "failed")
-    if luck < 3100 and number > 100:
+    if luck < 3100 and number > 3 * _ONCE:
         return _renewed(one, number)
     if one.at < AT - 5 * DAY and luck < 3190:
         return _went_back(one, luck)

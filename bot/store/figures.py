@@ -52,22 +52,22 @@ class Came(NamedTuple):
 
 
 def span(tx: Tx, first: datetime, end: datetime) -> Span:
-    bounds = {"first": seconds(first), "end": seconds(end)}
-    promised = sums.between(tx, *bounds.values(), Of.PLEDGES)
+    bounds = seconds(first), seconds(end)
+    promised = sums.between(tx, *bounds, Of.PLEDGES)
     return Span(
         first,
         end,
         _tallies(tx, bounds),
         tuple(Promised(count, Money(minor, code)) for (code,), (count, minor) in promised.items()),
-        begun=tx.value(_BEGUN, **bounds),
-        ended=tx.value(_ENDED, **bounds),
-        donors=_count(sums.between(tx, *bounds.values(), Of.DONORS)),
+        begun=tx.value(_BEGUN, first=bounds[0], end=bounds[1]),
+        ended=tx.value(_ENDED, first=bounds[0], end=bounds[1]),
+        donors=_count(sums.between(tx, *bounds, Of.DONORS)),
     )
 
 
-def _tallies(tx: Tx, bounds: dict[str, int]) -> tuple[Tally, ...]:
+def _tallies(tx: Tx, bounds: tuple[int, int]) -> tuple[Tally, ...]:
     found: dict[tuple[str, str], dict[str, tuple[int, int]]] = {}
-    for (kind, campaign, currency), booked in sums.between(tx, *bounds.values(), Of.LEDGER).items():
+    for (kind, campaign, currency), booked in sums.between(tx, *bounds, Of.LEDGER).items():
         if kind in _SHOWN:
             found.setdefault((campaign, currency), {})[kind] = booked
     return tuple(_tally(*key, kinds) for key, kinds in sorted(found.items()))

@@ -18,13 +18,13 @@ from bot.model import (
 from bot.money import Money
 from bot.rates import Rate
 from bot.store import (
-    auditsums,
-    donors,
     audit,
+    auditsums,
     balance,
     campaigns,
     deliveries,
     donations,
+    donors,
     export,
     figures,
     finding,

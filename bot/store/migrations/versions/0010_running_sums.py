@@ -25,9 +25,11 @@ _RUN = (
 )
 _ROWS = (
     "SELECT 'ledger|' || kind || '|' || campaign || '|' || currency AS key, at, amount_minor AS m FROM ledger",
-    "SELECT 'source|' || d.source || '|' || l.campaign || '|' || l.currency || "
-    f"CASE WHEN l.kind IN {_GIFTS} THEN '|gift' ELSE '|back' END AS key, l.at AS at, l.amount_minor AS m "
-    f"FROM ledger l JOIN donations d ON d.id = l.donation WHERE d.source IS NOT NULL AND l.kind IN {_OF_GIFTS}",
+    (
+        "SELECT 'source|' || d.source || '|' || l.campaign || '|' || l.currency || "
+        f"CASE WHEN l.kind IN {_GIFTS} THEN '|gift' ELSE '|back' END AS key, l.at AS at, l.amount_minor AS m "
+        f"FROM ledger l JOIN donations d ON d.id = l.donation WHERE d.source IS NOT NULL AND l.kind IN {_OF_GIFTS}"
+    ),
     "SELECT 'pledges|' || currency AS key, created_at AS at, amount_minor AS m FROM pledges",
     "SELECT 'donors' AS key, created_at AS at, 0 AS m FROM donors",
     "SELECT 'comers|' || source AS key, 0 AS at, 0 AS m FROM donors WHERE source IS NOT NULL",
@@ -96,7 +98,10 @@ def _paid() -> None:
         if (donor, day) != last:
             days[day] += 1
         last = (donor, day)
-    table, count = sa.table("sums", *(sa.column(name) for name in ("key", "at", "count", "minor"))), 0
+    names, count = ("key", "at", "count", "minor"), 0
+    table = sa.Table(
+        "sums", sa.MetaData(), *(sa.Column(name, Big if name != "key" else sa.Text()) for name in names)
+    )
     rows = list[dict[str, object]]()
     for day in sorted(days):
         count += days[day]
