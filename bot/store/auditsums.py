@@ -15,21 +15,24 @@ _WHAT = case(
     (ledger.c.kind.in_([EntryKind.GIFT.value, EntryKind.PLEDGE.value]), literal("gift")),
     else_=literal("back"),
 )
-_FACTS = {
-    Of.LEDGER: select(ledger.c.kind, *_WHERE, _MANY, _MINOR).group_by(ledger.c.kind, *_WHERE),
-    Of.SOURCE: select(donations.c.source, *_WHERE, _WHAT.label("what"), _MANY, _MINOR)
-    .join(donations, donations.c.id == ledger.c.donation)
-    .where(donations.c.source.is_not(None), ledger.c.kind.in_([str(one) for one in OF_GIFTS]))
-    .group_by(donations.c.source, *_WHERE, "what"),
-    Of.PLEDGES: select(pledges.c.currency, _MANY, func.sum(pledges.c.amount_minor)).group_by(
-        pledges.c.currency
+_COUNTED = {
+    Of.LEDGER: Statement(select(ledger.c.kind, *_WHERE, _MANY, _MINOR).group_by(ledger.c.kind, *_WHERE)),
+    Of.SOURCE: Statement(
+        select(donations.c.source, *_WHERE, _WHAT.label("what"), _MANY, _MINOR)
+        .join(donations, donations.c.id == ledger.c.donation)
+        .where(donations.c.source.is_not(None), ledger.c.kind.in_([str(one) for one in OF_GIFTS]))
+        .group_by(donations.c.source, *_WHERE, "what")
     ),
-    Of.DONORS: select(_MANY, literal(0)).select_from(donors).having(_MANY > 0),
-    Of.COMERS: select(donors.c.source, _MANY, literal(0))
-    .where(donors.c.source.is_not(None))
-    .group_by(donors.c.source),
+    Of.PLEDGES: Statement(
+        select(pledges.c.currency, _MANY, func.sum(pledges.c.amount_minor)).group_by(pledges.c.currency)
+    ),
+    Of.DONORS: Statement(select(_MANY, literal(0)).select_from(donors).having(_MANY > 0)),
+    Of.COMERS: Statement(
+        select(donors.c.source, _MANY, literal(0))
+        .where(donors.c.source.is_not(None))
+        .group_by(donors.c.source)
+    ),
 }
-_COUNTED = {kind: Statement(facts) for kind, facts in _FACTS.items()}
 
 
 def wrong(tx: Tx) -> Iterator[tuple[str, Sum, Sum]]:

@@ -7,11 +7,14 @@ from sqlalchemy import func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.figures import Step
-from bot.store import sums as running
 from bot.store.sql import Statement, Tx, at
-from bot.store.sums import Of, key_of
 from bot.store.tables import steps
 
+_SUMS = Statement(
+    select(steps.c.step, func.sum(steps.c.n))
+    .where(steps.c.day >= at("first"), steps.c.day <= at("last"))
+    .group_by(steps.c.step)
+)
 _SINCE = Statement(select(func.min(steps.c.day)))
 
 
@@ -19,8 +22,6 @@ def count(tx: Tx, today: date, source: str | None, taken: tuple[Step, ...]) -> N
     """One donor more took these steps: one statement, however many."""
     if taken:
         tx.run(_adding(taken), day=_number(today), source=source or "")
-    for one in taken:
-        running.add(tx, key_of(Of.STEPS, one), _number(today))
 
 
 @lru_cache(maxsize=16)
@@ -34,8 +35,8 @@ def _adding(taken: tuple[Step, ...]) -> Statement:
 
 def sums(tx: Tx, first: date, last: date) -> dict[Step, int]:
     """How many donors took each step from the first day to the last, both included."""
-    found = running.between(tx, _number(first), _number(last) + 1, Of.STEPS)
-    return {step: found.get((step,), (0, 0))[0] for step in Step}
+    found = {Step(row[0]): int(row[1]) for row in tx.all(_SUMS, first=_number(first), last=_number(last))}
+    return {step: found.get(step, 0) for step in Step}
 
 
 def since(tx: Tx) -> date | None:

@@ -7,7 +7,7 @@ staff cost the same at any size. Kept in the transaction of the fact; an audit c
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.store.sql import Statement, Tx, Value, at
@@ -16,14 +16,13 @@ from bot.store.tables import sums
 
 class Of(StrEnum):
     """What a key begins with, and what follows: LEDGER kind, campaign, currency; SOURCE source, campaign, currency, `gift`
-    or `back`; PLEDGES currency; COMERS source, by no moment; STEPS step, by the number of the day; DONORS and PAID nothing."""
+    or `back`; PLEDGES currency; COMERS source, by no moment; DONORS and PAID nothing."""
 
     LEDGER = "ledger"
     SOURCE = "source"
     PLEDGES = "pledges"
     DONORS = "donors"
     COMERS = "comers"
-    STEPS = "steps"
     PAID = "paid"
 
 
@@ -53,7 +52,7 @@ _SAME = Statement(_RAISE.where(sums.c.key == at("of_key"), sums.c.at == at("mome
 _LATER = Statement(_RAISE.where(sums.c.key == at("of_key"), sums.c.at > at("moment")))
 
 
-def _keys() -> Statement:
+def _keys() -> Select[Any]:
     """Of each key in a range its newest rows before two moments; from key to key by the index, over whatever lies between."""
     seen = sums.alias("seen")
     first = (
@@ -73,24 +72,22 @@ def _keys() -> Statement:
             .scalar_subquery()
         )
 
-    return Statement(
-        select(
-            new.c.key,
-            new.c.count - func.coalesce(old.c.count, 0),
-            new.c.minor - func.coalesce(old.c.minor, 0),
-        ).select_from(
-            keys.join(new, (new.c.key == keys.c.key) & (new.c.at == before("end"))).outerjoin(
-                old, (old.c.key == keys.c.key) & (old.c.at == before("first"))
-            )
+    return select(
+        new.c.key,
+        new.c.count - func.coalesce(old.c.count, 0),
+        new.c.minor - func.coalesce(old.c.minor, 0),
+    ).select_from(
+        keys.join(new, (new.c.key == keys.c.key) & (new.c.at == before("end"))).outerjoin(
+            old, (old.c.key == keys.c.key) & (old.c.at == before("first"))
         )
     )
 
 
-_BETWEEN = _keys()
+_BETWEEN = Statement(_keys())
 
 
 def add(tx: Tx, key: str, moment: int, minor: int = 0, more: int = 1) -> None:
-    """`more` came at this moment (Unix seconds, or what else the key goes by), worth `minor`."""
+    """`more` came at this moment (Unix seconds), worth `minor`."""
     news: dict[str, Value] = {"of_key": key, "moment": moment, "more": more, "minor_more": minor}
     row = tx.one(_NEWEST, of_key=key)
     if row and row["at"] > moment:

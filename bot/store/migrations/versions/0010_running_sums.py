@@ -34,11 +34,6 @@ _ROWS = (
     "SELECT 'donors' AS key, created_at AS at, 0 AS m FROM donors",
     "SELECT 'comers|' || source AS key, 0 AS at, 0 AS m FROM donors WHERE source IS NOT NULL",
 )
-_STEPS = (
-    "INSERT INTO sums (key, at, count, minor) SELECT 'steps|' || step, day, "
-    "CAST(sum(n) OVER (PARTITION BY step ORDER BY day) AS {big}), 0 "
-    "FROM (SELECT step, day, sum(n) AS n FROM steps GROUP BY step, day) AS summed"
-)
 _OPEN = (
     "UPDATE totals SET pledges = (SELECT count(*) FROM pledges p WHERE p.campaign_id = totals.campaign_id "
     "AND p.currency = totals.currency AND p.state IN ('promised', 'said_paid'))"
@@ -64,7 +59,6 @@ def upgrade() -> None:
     big = "INTEGER" if is_sqlite() else "BIGINT"
     for rows in _ROWS:
         op.execute(_RUN.format(big=big, rows=rows))
-    op.execute(_STEPS.format(big=big))
     add_column("totals", "pledges INTEGER NOT NULL DEFAULT '0'")
     op.execute(_OPEN)
     _paid()
