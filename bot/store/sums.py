@@ -52,7 +52,7 @@ _SAME = Statement(_RAISE.where(sums.c.key == at("of_key"), sums.c.at == at("mome
 _LATER = Statement(_RAISE.where(sums.c.key == at("of_key"), sums.c.at > at("moment")))
 
 
-def _keys() -> Select[Any]:
+def _keys() -> Select[Any, Any, Any]:
     """Of each key in a range its newest rows before two moments; from key to key by the index, over whatever lies between."""
     seen = sums.alias("seen")
     first = (
