@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 # The tests wait more than they work: more of them at once than there are cores.
-JOBS ?= 4
+JOBS ?= 5
 VENV := .venv
 BIN := $(VENV)/bin
 TARGETS := buttons starts amounts signatures webhooks updates campaigns
