@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 # The tests wait more than they work: more of them at once than there are cores.
-JOBS ?= 4
+JOBS ?= 5
 VENV := .venv
 BIN := $(VENV)/bin
 TARGETS := buttons starts amounts signatures webhooks updates campaigns
@@ -83,6 +83,7 @@ audit: bandit ## bandit, and whether a fault of a dependency is known
 
 bench: $(VENV)/.ready .venv-bench/.ready $(MO) ## Measure ourselves beside the floors
 	@$(BIN)/python -m benchmarks $(ARGS)
+	@$(BIN)/python -m benchmarks.growth $(filter --quick --write,$(ARGS))
 
 pictures: $(VENV)/.ready $(MO) ## Draw every paper and the chart in every language into docs/pictures
 	@$(BIN)/python -m benchmarks.pictures

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from bot.ledger import OF_GIFTS, EntryKind, faults
 from bot.services import Services
-from bot.store import audit, ledger
+from bot.store import audit, auditsums, ledger
 from bot.store.sql import Tx
 
 
@@ -38,6 +38,8 @@ def _books(tx: Tx) -> Iterator[str]:
         yield f"receipts of {year}: {missing} numbers are missing"
     for donation_id in audit.unpapered(tx):
         yield f"gift {donation_id} was paid and has no receipt"
+    for key, kept, counted in auditsums.wrong(tx):
+        yield f"running sum {key}: kept {kept}, counted {counted}"
 
 
 def _pledges(tx: Tx) -> Iterator[str]:
@@ -46,6 +48,8 @@ def _pledges(tx: Tx) -> Iterator[str]:
         if facts.get(key, 0) != totals.get(key, 0):
             counted = f"pledges {facts.get(key, 0)}, totals {totals.get(key, 0)}"
             yield f"{key[0]} {key[1]} promised: {counted}"
+    for slug, currency, kept, many in audit.wrong_pledges(tx):
+        yield f"{slug} {currency} pledges: kept {kept}, there are {many}"
     for pledge, state in audit.orphans(tx):
         yield f"pledge {pledge} is {state}, its gift says otherwise"
 

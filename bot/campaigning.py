@@ -45,17 +45,16 @@ def _listed(tx: Tx) -> list[Campaign]:
     return sorted(campaigns.every(tx), key=lambda one: one.state is not CampaignState.DRAFT)
 
 
-async def find(services: Services, campaign_id: int) -> Managed | None:
+async def find(services: Services, campaign_id: int, *, is_ending: bool = False) -> Managed | None:
+    """What is under way is counted only where the campaign `is_ending`."""
+
     def read(tx: Tx) -> Managed | None:
         campaign = campaigns.get(tx, campaign_id)
         if campaign is None:
             return None
-        return Managed(
-            campaign,
-            campaigns.open_pages(tx, campaign_id),
-            campaigns.live_monthly(tx, campaign_id),
-            campaigns.is_given_to(tx, campaign_id),
-        )
+        pages = campaigns.open_pages(tx, campaign_id) if is_ending else 0
+        going_on = campaigns.live_monthly(tx, campaign_id) if is_ending else 0
+        return Managed(campaign, pages, going_on, campaigns.is_given_to(tx, campaign_id))
 
     return await services.db.study(read)
 

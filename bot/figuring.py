@@ -1,17 +1,18 @@
 """The figures behind a chart: gifts by day, campaign and source, and how far donors came. Read aside; writes nothing."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
+from itertools import pairwise
 
 from bot.figures import Funnel, Group, Stats
 from bot.i18n import ZONE, Words
 from bot.money import Money
 from bot.papers.printing import printed, render_chart
-from bot.periods import Period
+from bot.periods import Period, start_of
 from bot.screens.stats import Titles
 from bot.services import Services
 from bot.store import figures, steps
-from bot.store.figures import Hour
+from bot.store.figures import Came
 from bot.store.sql import Tx
 
 
@@ -29,31 +30,32 @@ async def chart(services: Services, words: Words, found: Stats, titles: Titles) 
 
 def _stats(tx: Tx, period: Period, campaign: str | None) -> Stats:
     first, end = period.bounds
-    hours = list(figures.gifts_by_hour(tx, first, end, campaign))
+    came = figures.gifts_by_source(tx, first, end, campaign)
     return Stats(
         period.first,
         period.last,
         campaign,
-        _by_day(period, hours),
-        _grouped(hours, "campaign"),
-        _grouped(hours, "source"),
+        _by_day(tx, period, campaign),
+        _grouped(came, "campaign"),
+        _grouped(came, "source"),
         _funnel(tx, period) if campaign is None else None,
     )
 
 
-def _by_day(period: Period, hours: Iterable[Hour]) -> tuple[tuple[date, int], ...]:
+def _by_day(tx: Tx, period: Period, campaign: str | None) -> tuple[tuple[date, int], ...]:
     length = (period.last - period.first).days + 1
-    counts = dict.fromkeys((period.first + timedelta(days=one) for one in range(length)), 0)
-    for one in hours:
-        counts[datetime.fromtimestamp(one.hour, ZONE).date()] += one.gifts
-    return tuple(counts.items())
+    days = [period.first + timedelta(days=one) for one in range(length + 1)]
+    until = [figures.gifts_upto(tx, int(start_of(day).timestamp()), campaign) for day in days]
+    return tuple(
+        (day, after - before) for day, (before, after) in zip(days[:-1], pairwise(until), strict=True)
+    )
 
 
-def _grouped(hours: Iterable[Hour], by: str) -> tuple[Group, ...]:
+def _grouped(came: Iterable[Came], by: str) -> tuple[Group, ...]:
     """Those with the most gifts first."""
     gifts: dict[str, int] = {}
     money: dict[str, dict[str, int]] = {}
-    for one in hours:
+    for one in came:
         name: str = getattr(one, by)
         gifts[name] = gifts.get(name, 0) + one.gifts
         sums = money.setdefault(name, {})
@@ -71,7 +73,5 @@ def _funnel(tx: Tx, period: Period) -> Funnel | None:
     if since is None or since > period.last:
         return None
     known = Period(max(since, period.first), period.last)
-    first, end = known.bounds
-    offset = datetime.fromtimestamp(end, ZONE).utcoffset() or timedelta(0)
-    paid = figures.paid(tx, first, end, int(offset.total_seconds()))
+    paid = figures.paid(tx, *known.bounds)
     return Funnel(steps.sums(tx, known.first, known.last), paid, since if since > period.first else None)

@@ -12,16 +12,19 @@ from functools import partial
 from bot import counting, guarding
 from bot.config import Settings
 from bot.errors import PaymentsRefused
+from bot.i18n import ZONE
 from bot.ledger import Entry, EntryKind
 from bot.model import CancelAsked, DeliveryKind, Donation, DonationState, Payment, ReceiptKind
 from bot.payments.checkout import CheckoutSession, PaymentStatus, SessionStatus
+from bot.periods import Period
 from bot.services import Services
 from bot.staff import Right
-from bot.store import campaigns, deliveries, donations, inbox, ledger, monthly, receipts, staff
+from bot.store import campaigns, deliveries, donations, inbox, ledger, monthly, receipts, staff, sums
 from bot.store.deliveries import Owed
 from bot.store.inbox import Hint
 from bot.store.moments import seconds
 from bot.store.sql import Tx
+from bot.store.sums import Of
 
 log = logging.getLogger(__name__)
 State = DonationState
@@ -178,23 +181,29 @@ def _conclude(tx: Tx, donation: Donation, verdict: DonationState, facts: Record)
         if is_news:
             alert(tx, donation, "review", facts.settings.admin_ids, facts.now)
         return
-    donations.change(
-        tx,
-        donation.id,
-        session_id=donation.session_id or facts.session.id,
-        look_at=_last_look(verdict, facts.now),
-    )
+    known = {} if donation.session_id else {"session_id": facts.session.id}
+    donations.change(tx, donation.id, **known, look_at=_last_look(verdict, facts.now))
     if donation.monthly_id and verdict in (State.PAID, State.PROCESSING):
         session = facts.session
         monthly.link(tx, donation.monthly_id, session.subscription, session.customer, facts.now)
         if verdict is State.PAID:
             monthly.begin(tx, donation.monthly_id, facts.now)
+    if verdict is State.PAID:
+        _count_page(tx, donation)
     if verdict is State.REVIEW:
         alert(tx, donation, "review", facts.settings.admin_ids, facts.now)
     if _must_tell(donation, verdict, asked=facts.asked):
         owe(tx, donation, _TOLD[verdict], facts.now)
     if verdict is State.PAID and not donation.monthly_id and facts.settings.offer_monthly:
         _offer_monthly(tx, donation, facts.now)
+
+
+def _count_page(tx: Tx, donation: Donation) -> None:
+    """How far donors come is counted once a day each, by the day on which the page was made."""
+    day = donation.created_at.astimezone(ZONE).date()
+    first, end = Period(day, day).bounds
+    if donations.is_first_of_day(tx, donation, first, end):
+        sums.add(tx, Of.PAID, first)
 
 
 def _offer_monthly(tx: Tx, donation: Donation, now: datetime) -> None:
@@ -237,12 +246,12 @@ def receive(
     if not donations.add_payment(tx, payment, now):
         return False
     book_gift(tx, donation, now, kind)
+    # Counted first: a gift with its rate never stands, not even for a moment, in the index of those that wait for one.
+    counting.recount(tx, donation.id, settings.admin_ids, now)
     donations.change(tx, donation.id, settled_at=seconds(now))
     campaigns.receive(tx, donation.campaign_id, donation.donor_id, donation.money)
-    counting.recount(tx, donation.id, settings.admin_ids, now)
     receipts.issue(tx, ReceiptKind.RECEIPT, payment.subject, donation.id, donation.money, now)
-    campaign = campaigns.get(tx, donation.campaign_id)
-    if campaign is not None and not campaign.is_open_at(now):
+    if not campaigns.is_open_at(tx, donation.campaign_id, now):
         alert(tx, donation, "late", settings.admin_ids, now)
     return True
 

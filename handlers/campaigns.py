@@ -84,7 +84,7 @@ def _as_donors_see(turn: Turn, words: Words, campaign: Campaign, face: str) -> S
 
 @on(MoveCampaign, Right.CAMPAIGNS)
 async def move(turn: Turn, action: MoveCampaign) -> Screen:
-    found = await campaigning.find(turn.services, action.campaign_id)
+    found = await campaigning.find(turn.services, action.campaign_id, is_ending=True)
     if found is None or action.to not in ("open", "paused", "closed"):
         return questions.gone(turn.words)
     to = CampaignState(action.to)

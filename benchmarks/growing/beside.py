@@ -27,26 +27,92 @@ from bot.i18n import ZONE
 from bot.nights import PLACES
 
 COLUMNS = {
-    "monthly_gifts": (
-        "id donor_id campaign_id amount_minor currency state created_at source subscription_id customer_id anchor_at "
-        "next_at stop ended_at look_at"
-    ).split(),
-    "pledges": (
-        "id donor_id campaign_id amount_minor currency state created_at source donation_id matched_by settled_at"
-    ).split(),
-    "deliveries": (
-        "dedupe_key kind donor_id donation_id subject state priority attempts due_at sent_at message_id"
-    ).split(),
-    "inbox": "event_id source type object_id received_at processed_at outcome".split(),
-    "updates": "update_id received_at done_at chat".split(),
-    "broadcasts": (
-        "id state by audience holdout created_at due_at started_at ended_at approved_by is_fanned reached total sent held"
-    ).split(),
-    "broadcast_sends": "broadcast_id donor_id language zone state attempts sent_at message_id".split(),
-    "questions": "donor_id state opened_at waiting_since chat_id topic_id".split(),
-    "letters": "donor_id kind key state at chat_id message_id".split(),
-    "acts": "at by act subject before after".split(),
-    "refund_orders": "id donation_id amount_minor currency reason asked_by state created_at look_at".split(),
+    "monthly_gifts": [
+        "id",
+        "donor_id",
+        "campaign_id",
+        "amount_minor",
+        "currency",
+        "state",
+        "created_at",
+        "source",
+        "subscription_id",
+        "customer_id",
+        "anchor_at",
+        "next_at",
+        "stop",
+        "ended_at",
+        "look_at",
+    ],
+    "pledges": [
+        "id",
+        "donor_id",
+        "campaign_id",
+        "amount_minor",
+        "currency",
+        "state",
+        "created_at",
+        "source",
+        "donation_id",
+        "matched_by",
+        "settled_at",
+    ],
+    "deliveries": [
+        "dedupe_key",
+        "kind",
+        "donor_id",
+        "donation_id",
+        "subject",
+        "state",
+        "priority",
+        "attempts",
+        "due_at",
+        "sent_at",
+        "message_id",
+    ],
+    "inbox": ["event_id", "source", "type", "object_id", "received_at", "processed_at", "outcome"],
+    "updates": ["update_id", "received_at", "done_at", "chat"],
+    "broadcasts": [
+        "id",
+        "state",
+        "by",
+        "audience",
+        "holdout",
+        "created_at",
+        "due_at",
+        "started_at",
+        "ended_at",
+        "approved_by",
+        "is_fanned",
+        "reached",
+        "total",
+        "sent",
+        "held",
+    ],
+    "broadcast_sends": [
+        "broadcast_id",
+        "donor_id",
+        "language",
+        "zone",
+        "state",
+        "attempts",
+        "sent_at",
+        "message_id",
+    ],
+    "questions": ["donor_id", "state", "opened_at", "waiting_since", "chat_id", "topic_id"],
+    "letters": ["donor_id", "kind", "key", "state", "at", "chat_id", "message_id"],
+    "acts": ["at", "by", "act", "subject", "before", "after"],
+    "refund_orders": [
+        "id",
+        "donation_id",
+        "amount_minor",
+        "currency",
+        "reason",
+        "asked_by",
+        "state",
+        "created_at",
+        "look_at",
+    ],
 }
 SENT_TO = 4
 # The donor id of the member of staff who writes them.
@@ -119,6 +185,9 @@ def _question(pen: Pen, gift: Gift, number: int) -> None:
 def own(pen: Pen, donor: int) -> None:
     """What is due now, so much at every size: messages, hints, looks; and what Amina has open."""
     pen.put("pledges", (PLEDGE, donor, 1, 40_000, "MAD", "said_paid", AT - DAY, None, None, None, None))
+    for one in range(20):
+        facts = (gifts.reference(900_000 + one), donor, 1, 40_000 + one, "MAD", "promised", AT - HOUR)
+        pen.put("pledges", (*facts, None, None, None, None))
     for kind in ("expired", "reminder", "link"):
         pen.put("deliveries", (f"{OPEN}:{kind}", kind, donor, OPEN, None, "owed", 2, 0, AT - 1, None, None))
     pen.put("inbox", ("evt_open", "webhook", "checkout.session.completed", f"cs_{OPEN}", AT, None, None))

@@ -156,8 +156,8 @@ def _staff_taps() -> list[Example]:
         a.ShowSources(),
         a.ShowGift(PAID),
         a.ShowGift(BACK),
-        a.RefundGift("no", "none", 5000, PAID),
-        a.RefundGift("yes", "wish", 5000, PAID),
+        a.RefundGift("no", "none", 5000, 0, PAID),
+        a.RefundGift("yes", "wish", 5000, 20_000, PAID),
         a.Pledges(),
         a.Pledges(2),
         a.MatchPledge("no", 0, PLEDGE),
@@ -301,7 +301,7 @@ def _messages() -> list[Example]:
 
 def _commands(number: int) -> list[Example]:
     said = {
-        "find": [f"/find 2026-{number}", "/find", f"/find {PLEDGE}", "/find 250 EUR"],
+        "find": [f"/find 2026-{number}", "/find", f"/find {PLEDGE}", "/find 13 EUR"],
         "receipt": ["/receipt", f"/receipt {PAID}", f"/receipt 2026-{number}"],
         "refund": [f"/refund {PAID} 50", "/refund"],
         "statement": ["/statement", "/statement 2025"],

@@ -25,6 +25,7 @@ from bot.references import LETTERS, check_letter
 _SPACE = len(LETTERS) ** 10
 _STEP = 614_889_782_588_491
 _OWN = len(PEOPLE)
+_ONCE = 14 * 9
 
 
 def of(many: int) -> Iterator[Gift]:
@@ -80,7 +81,22 @@ def _gift(number: int, many: int) -> Gift:
     base = Gift(
         ident(number), donor, chance(number, 4) % 10 // 4 + 1, minor, code, at, source=source_of(donor)
     )
-    return _with_fate(base, number, luck)
+    return _once(base, number) if number < _ONCE else _with_fate(base, number, luck)
+
+
+def _once(one: Gift, number: int) -> Gift:
+    """Everything has happened once, in each campaign and currency and from each source, before anything happens often."""
+    one = replace(one, campaign=number % 3 + 1, currency=("MAD", "EUR", "USD")[number // 3 % 3], source=None)
+    turn = number // 9
+    match turn:
+        case 8:
+            return replace(one, cover=100)
+        case 9 | 10 | 11:
+            return _went_back(one, (3100, 3170, 3185)[turn - 9])
+        case 12:
+            return replace(one, pledge=reference(800_000 + number))
+        case _:
+            return replace(one, source=SOURCES[turn % 8])
 
 
 def _donor(number: int) -> int:
@@ -101,7 +117,7 @@ def _with_fate(one: Gift, number: int, luck: int) -> Gift:
         return replace(one, pledge=reference(number // 25))
     if luck < 1700:
         return replace(one, state="expired" if luck < 1300 else "canceled" if luck < 1600 else "failed")
-    if luck < 3100 and number > 100:
+    if luck < 3100 and number > 3 * _ONCE:
         return _renewed(one, number)
     if one.at < AT - 5 * DAY and luck < 3190:
         return _went_back(one, luck)

@@ -107,7 +107,7 @@ def _broadcasts(services: Services, bot: Pen) -> dict[str, Job]:
         await services.db.write(partial(broadcasting.plan_page, services=services, broadcast=going))
 
     return {
-        "broadcasts: one round, 64 recipients": (lambda: broadcasting._round(services, bot), None),  # noqa: SLF001
+        "broadcasts: one round, 64 recipients": (lambda: broadcasting._round(services, bot), None),
         "broadcasts: plan one page of 1,000": (planned, None),
         "broadcasts: what a dead process left": (
             lambda: services.db.write(partial(sends.abandoned, now=NOW)),

@@ -13,17 +13,56 @@ from bot.ledger import GENESIS, Entry, EntryKind, chained
 from bot.rates import worth
 
 COLUMNS = {
-    "donations": (
-        "id donor_id campaign_id amount_minor currency state open_key attempt params source created_at expires_at "
-        "session_id url look_at settled_at cover_minor monthly_id counted_minor rate rate_at"
-    ).split(),
-    "payments": "subject payment_intent donation_id amount_minor currency received_at".split(),
-    "receipts": "year number kind subject donation_id amount_minor currency made_at".split(),
-    "refunds": "id payment_intent donation_id amount_minor currency status seen_at".split(),
-    "disputes": "id payment_intent donation_id amount_minor currency status reason seen_at".split(),
-    "balance_transactions": (
-        "id payment_intent donation_id source kind amount_minor fee_minor net_minor currency rate available_at seen_at"
-    ).split(),
+    "donations": [
+        "id",
+        "donor_id",
+        "campaign_id",
+        "amount_minor",
+        "currency",
+        "state",
+        "open_key",
+        "attempt",
+        "params",
+        "source",
+        "created_at",
+        "expires_at",
+        "session_id",
+        "url",
+        "look_at",
+        "settled_at",
+        "cover_minor",
+        "monthly_id",
+        "counted_minor",
+        "rate",
+        "rate_at",
+    ],
+    "payments": ["subject", "payment_intent", "donation_id", "amount_minor", "currency", "received_at"],
+    "receipts": ["year", "number", "kind", "subject", "donation_id", "amount_minor", "currency", "made_at"],
+    "refunds": ["id", "payment_intent", "donation_id", "amount_minor", "currency", "status", "seen_at"],
+    "disputes": [
+        "id",
+        "payment_intent",
+        "donation_id",
+        "amount_minor",
+        "currency",
+        "status",
+        "reason",
+        "seen_at",
+    ],
+    "balance_transactions": [
+        "id",
+        "payment_intent",
+        "donation_id",
+        "source",
+        "kind",
+        "amount_minor",
+        "fee_minor",
+        "net_minor",
+        "currency",
+        "rate",
+        "available_at",
+        "seen_at",
+    ],
 }
 # As long as what is frozen of a page.
 _PARAMS = '{"mode":"payment","line_items":[' + '{"quantity":1},' * 30 + "{}]}"

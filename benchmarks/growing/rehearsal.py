@@ -1,7 +1,6 @@
 """A book on which everything is tried and nothing kept, with its work counted; and vendors that answer at once."""
 
 import json
-import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -45,7 +44,7 @@ class Rehearsal(Database):
         return object.__new__(cls)
 
     def __init__(self, path: Path) -> None:
-        self._raw = sqlite._connect(path)  # noqa: SLF001  as the bot opens it
+        self.path, self._raw = path, sqlite._connect(path)
         self._steps = 0
 
     async def close(self) -> None:
@@ -77,6 +76,11 @@ class Rehearsal(Database):
         while len(taken) < REPEATS and (sum(taken) < ENOUGH):
             taken.append((await self._once(trial, before, count=False))[1])
         return Cost(steps, median(taken) * 1000)
+
+    async def steps(self, trial: Callable[[], Awaitable[object]], before: Work[object] | None = None) -> int:
+        """Its steps alone."""
+        await self._once(trial, before, count=False)
+        return (await self._once(trial, before, count=True))[0]
 
     async def _once(
         self, trial: Callable[[], Awaitable[object]], before: Work[object] | None, *, count: bool
@@ -249,14 +253,15 @@ def services_on(db: Rehearsal, stripe: Stripe | None = None) -> Services:
     """The bot's own, at the moment at which every book was made."""
     settings = Settings(
         _env_file=None,  # type: ignore[call-arg]
+        database_url=f"sqlite:///{db.path}",
         admin_ids=(OWNER,),
         help_chat_id=GROUP,
         quiet_hours=None,
         statement_descriptor="MCISE* DON",
-        stripe_secret_key="sk_test_none",  # type: ignore[arg-type]  # noqa: S106
+        stripe_secret_key="sk_test_none",
     )
     payments = Payments("sk_test_none", "http://127.0.0.1:1")
-    payments._http.request_async = (stripe or Stripe()).answer  # type: ignore[method-assign]  # noqa: SLF001
+    payments._http.request_async = (stripe or Stripe()).answer
     return Services(settings, db, payments, lambda: NOW, Catalogues("fr"), "entraide_bot")
 
 

@@ -161,6 +161,23 @@ _PROMISED = Statement(
     .where(pledges.c.state.in_([str(one) for one in PledgeState if one.is_open]))
     .group_by(campaigns.c.slug, pledges.c.currency)
 )
+# How many there are, where that is not what is kept beside them.
+_PLEDGES = Statement(
+    select(campaigns.c.slug, totals.c.currency, totals.c.pledges, func.count(pledges.c.id))
+    .select_from(
+        totals.join(campaigns, campaigns.c.id == totals.c.campaign_id).outerjoin(
+            pledges,
+            and_(
+                pledges.c.campaign_id == totals.c.campaign_id,
+                pledges.c.currency == totals.c.currency,
+                pledges.c.state.in_([str(one) for one in PledgeState if one.is_open]),
+            ),
+        )
+    )
+    .group_by(campaigns.c.slug, totals.c.currency, totals.c.pledges)
+    .having(totals.c.pledges != func.count(pledges.c.id))
+    .order_by(campaigns.c.slug, totals.c.currency)
+)
 _KEPT_PROMISED = Statement(
     select(campaigns.c.slug, totals.c.currency, totals.c.promised_minor)
     .select_from(totals.join(campaigns, campaigns.c.id == totals.c.campaign_id))
@@ -212,6 +229,11 @@ def promised(tx: Tx) -> dict[tuple[str, str], int]:
 def kept_promised(tx: Tx) -> dict[tuple[str, str], int]:
     """What screens show as promised."""
     return {(slug, currency): minor for slug, currency, minor in tx.all(_KEPT_PROMISED)}
+
+
+def wrong_pledges(tx: Tx) -> list[tuple[str, str, int, int]]:
+    """Campaign, currency, how many open pledges are kept, how many there are."""
+    return [tuple(row) for row in tx.all(_PLEDGES)]
 
 
 def orphans(tx: Tx) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import lru_cache
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, text, update
 
 from bot.model import (
     Appeal,
@@ -14,7 +14,6 @@ from bot.model import (
     CampaignText,
     DonationState,
     Limits,
-    MonthlyState,
     Preset,
     Rhythm,
 )
@@ -46,6 +45,11 @@ _ALL = Statement(_WITH_TOTALS.where(campaigns.c.state != CampaignState.DRAFT.val
 _EVERY = Statement(_WITH_TOTALS)
 _GET = Statement(_WITH_TOTALS.where(campaigns.c.id == at("campaign_id")))
 _NAMED = Statement(_WITH_TOTALS.where(campaigns.c.slug == at("slug")))
+_OPEN = Statement(
+    select(campaigns.c.state, campaigns.c.starts_at, campaigns.c.ends_at).where(
+        campaigns.c.id == at("campaign_id")
+    )
+)
 _SLUG = Statement(select(campaigns.c.slug).where(campaigns.c.id == at("campaign_id")))
 _COLUMNS = (
     "appeal_id",
@@ -85,7 +89,9 @@ _OPEN_PAGES = Statement(
     select(func.count())
     .select_from(donations)
     .where(
-        donations.c.campaign_id == at("campaign_id"),
+        # By the index of what is open, not by that of all the campaign's gifts.
+        donations.c.open_key > "",
+        donations.c.campaign_id + 0 == at("campaign_id"),
         donations.c.state.in_([str(one) for one in DonationState if one.is_open]),
     )
 )
@@ -94,7 +100,8 @@ _MONTHLY = Statement(
     .select_from(monthly_gifts)
     .where(
         monthly_gifts.c.campaign_id == at("campaign_id"),
-        monthly_gifts.c.state.in_([MonthlyState.ACTIVE.value, MonthlyState.PAST_DUE.value]),
+        # Written out, as the index over them has it.
+        text("state IN ('active', 'past_due')"),
         monthly_gifts.c.stop.is_(None),
     )
 )
@@ -115,10 +122,13 @@ _RECEIVE = Statement(
 )
 _PROMISE = Statement(
     insert(totals)
-    .values(**places("campaign_id", "currency", "promised_minor"), received_minor=0, gifts=0)
+    .values(**places("campaign_id", "currency", "promised_minor", "pledges"), received_minor=0, gifts=0)
     .on_conflict_do_update(
         index_elements=["campaign_id", "currency"],
-        set_={"promised_minor": totals.c.promised_minor + at("promised_minor")},
+        set_={
+            "promised_minor": totals.c.promised_minor + at("promised_minor"),
+            "pledges": totals.c.pledges + at("pledges"),
+        },
     )
 )
 _ONE_GIFT_LESS = Statement(
@@ -165,6 +175,15 @@ def get(tx: Tx, campaign_id: int) -> Campaign | None:
 
 def slug(tx: Tx, campaign_id: int) -> str:
     return tx.value(_SLUG, campaign_id=campaign_id) or str(campaign_id)
+
+
+def is_open_at(tx: Tx, campaign_id: int, now: datetime) -> bool:
+    """As `Campaign.is_open_at`, without its texts and totals."""
+    row = tx.one(_OPEN, campaign_id=campaign_id)
+    if row is None or row["state"] != CampaignState.OPEN:
+        return row is None
+    moment_now, starts, ends = seconds(now), row["starts_at"], row["ends_at"]
+    return (starts is None or starts <= moment_now) and (ends is None or ends > moment_now)
 
 
 def named(tx: Tx, slug: str) -> Campaign | None:
@@ -250,8 +269,9 @@ def give_back(tx: Tx, campaign_id: int, minor: int, currency: str) -> None:
 
 
 def promise(tx: Tx, campaign_id: int, minor: int, currency: str) -> None:
-    """Add to what is promised; negative where a pledge was matched or canceled."""
-    tx.run(_PROMISE, campaign_id=campaign_id, currency=currency, promised_minor=minor)
+    """Add one pledge to what is promised; negative where one was matched or canceled."""
+    one = 1 if minor > 0 else -1
+    tx.run(_PROMISE, campaign_id=campaign_id, currency=currency, promised_minor=minor, pledges=one)
 
 
 def unreceive(tx: Tx, campaign_id: int, donor_id: int, money: Money) -> None:

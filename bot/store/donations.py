@@ -7,7 +7,7 @@ from functools import lru_cache
 from sqlalchemy import func, insert, null, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from bot.model import CancelAsked, Donation, DonationState, Payment
+from bot.model import RECEIVED, CancelAsked, Donation, DonationState, Payment
 from bot.money import Money
 from bot.store.moments import moment, seconds
 from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
@@ -80,6 +80,18 @@ _UNMATCH = Statement(update(payments).where(payments.c.subject == at("subject"))
 _PAYMENT = Statement(select(payments).where(payments.c.payment_intent == at("payment_intent")))
 _OWN_PAYMENT = Statement(
     select(payments).where(payments.c.donation_id == at("donation_id"), payments.c.is_matched == 1)
+)
+_PAID_PAGE = Statement(
+    select(donations.c.id)
+    .where(
+        donations.c.donor_id == at("donor_id"),
+        donations.c.created_at >= at("first"),
+        donations.c.created_at < at("end"),
+        donations.c.id != at("donation_id"),
+        donations.c.session_id.is_not(None),
+        donations.c.state.in_([state.value for state in RECEIVED]),
+    )
+    .limit(1)
 )
 
 
@@ -190,6 +202,12 @@ def payment_for(tx: Tx, donation_id: str) -> Payment | None:
     """The gift's own payment."""
     row = tx.one(_OWN_PAYMENT, donation_id=donation_id)
     return None if row is None else _payment(row)
+
+
+def is_first_of_day(tx: Tx, donation: Donation, first: int, end: int) -> bool:
+    """Whether no other page of this donor, of those made between two moments (Unix seconds), was paid."""
+    span = {"first": first, "end": end}
+    return tx.one(_PAID_PAGE, donation_id=donation.id, donor_id=donation.donor_id, **span) is None
 
 
 def _payment(row: Row) -> Payment:

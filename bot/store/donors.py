@@ -3,8 +3,10 @@
 from sqlalchemy import null, select, update
 
 from bot.model import Donor, DonorState
+from bot.store import sums
 from bot.store.dialect import insert
 from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
+from bot.store.sums import Of, key_of
 from bot.store.tables import donors
 
 _FIND = Statement(select(donors).where(donors.c.telegram_id == at("telegram_id")))
@@ -15,6 +17,7 @@ _ADD = Statement(
     .on_conflict_do_nothing(index_elements=["telegram_id"])
 )
 _PARK = Statement(update(donors).where(donors.c.telegram_id == at("person")).values(places("state")))
+_SOURCE = Statement(select(donors.c.source).where(donors.c.id == at("donor_id")))
 _BLANK = {name: null() for name in ("telegram_id", "awaiting", "message_id", "source", "muted_at")}
 _ERASE = Statement(
     update(donors)
@@ -37,7 +40,8 @@ def get(tx: Tx, donor_id: int) -> Donor | None:
 def add(tx: Tx, telegram_id: int, language: str, currency: str, now: int) -> Donor:
     """The donor with this Telegram id, made if new."""
     values = {"telegram_id": telegram_id, "language": language, "currency": currency, "created_at": now}
-    tx.run(_ADD, **values, state=DonorState.ACTIVE)
+    if tx.run(_ADD, **values, state=DonorState.ACTIVE):
+        sums.add(tx, Of.DONORS, now)
     donor = find(tx, telegram_id)
     if donor is None:
         raise LookupError(telegram_id)
@@ -46,7 +50,21 @@ def add(tx: Tx, telegram_id: int, language: str, currency: str, now: int) -> Don
 
 def move(tx: Tx, donor_id: int, **changes: Value) -> None:
     """Change what is kept of a donor; column names are those of the table."""
+    if "source" in changes:
+        _leave(tx, donor_id)
+        _come(tx, changes["source"])
     tx.run(setting(donors, frozenset(changes)), row_id=donor_id, **changes)
+
+
+def _leave(tx: Tx, donor_id: int) -> None:
+    """They no longer count for the source that they came by."""
+    if source := tx.value(_SOURCE, donor_id=donor_id):
+        sums.add(tx, key_of(Of.COMERS, source), 0, more=-1)
+
+
+def _come(tx: Tx, source: Value) -> None:
+    if source:
+        sums.add(tx, key_of(Of.COMERS, str(source)), 0)
 
 
 def park(tx: Tx, telegram_id: int, state: DonorState) -> None:
@@ -56,6 +74,7 @@ def park(tx: Tx, telegram_id: int, state: DonorState) -> None:
 
 def erase(tx: Tx, donor_id: int) -> None:
     """Forget who this was; the gifts stay, pointing at a row without identity."""
+    _leave(tx, donor_id)
     tx.run(_ERASE, donor_id=donor_id)
 
 

@@ -2,31 +2,35 @@
 
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from bot.model import Donation, Pledge
 from bot.money import Money
 from bot.store import donations as gifts
 from bot.store import pledges as promised
+from bot.store.moments import seconds
 from bot.store.sql import Statement, Tx, at
 from bot.store.tables import donations, pledges
 
 # A page can be paid a day after it was made: so the index by creation narrows the search.
 _SLOW = int(timedelta(days=3).total_seconds())
 _ARRIVED = func.coalesce(donations.c.settled_at, donations.c.created_at)
-_GIFTS = Statement(
+_GIFTS = (
     select(donations)
     .where(
         donations.c.created_at >= at("first") - _SLOW,
         donations.c.created_at < at("end"),
         donations.c.currency == at("currency"),
-        (donations.c.amount_minor == at("minor"))
-        | (donations.c.amount_minor + donations.c.cover_minor == at("minor")),
         at("first") <= _ARRIVED,
         at("end") > _ARRIVED,
     )
     .order_by(donations.c.created_at.desc(), donations.c.id)
     .limit(at("most"))
+)
+# One after the other, each by an index of its own: by both at once all of that time would be looked through.
+_OF_AMOUNT = Statement(_GIFTS.where(donations.c.amount_minor == at("minor")))
+_COVERED = Statement(
+    _GIFTS.where(text("cover_minor > 0"), donations.c.amount_minor + donations.c.cover_minor == at("minor"))
 )
 _PLEDGES = Statement(
     select(pledges)
@@ -44,7 +48,8 @@ _PLEDGES = Statement(
 def gifts_of(tx: Tx, money: Money, first: int, end: int, most: int) -> list[Donation]:
     """Gifts of this sum, with or without what was added for fees, that came (or were begun) between two moments."""
     values = {"currency": money.currency, "minor": money.minor, "first": first, "end": end, "most": most}
-    return [gifts.noun(row) for row in tx.all(_GIFTS, **values)]
+    found = [gifts.noun(row) for one in (_OF_AMOUNT, _COVERED) for row in tx.all(one, **values)]
+    return sorted(found, key=lambda one: (-seconds(one.created_at), one.id))[:most]
 
 
 def pledges_of(tx: Tx, money: Money, first: int, end: int, most: int) -> list[Pledge]:

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 from sqlalchemy import func, insert, select
 
-from bot.ledger import GENESIS, Entry, EntryKind, LedgerRow, chained
+from bot.ledger import GENESIS, OF_GIFTS, Entry, EntryKind, LedgerRow, chained
+from bot.store import sums
 from bot.store.sql import Statement, Tx, at, places
-from bot.store.tables import ledger
+from bot.store.sums import Of, key_of
+from bot.store.tables import donations, ledger
 
 _COLUMNS = ("seq", "at", "kind", "donation", "campaign", "amount_minor", "currency", "prev", "hash")
 _LAST = Statement(select(ledger.c.seq, ledger.c.hash).order_by(ledger.c.seq.desc()).limit(1))
@@ -28,6 +30,8 @@ _SUMS = Statement(
     .order_by(ledger.c.campaign, ledger.c.currency, ledger.c.kind)
 )
 _PAGE_SIZE = 1000
+_SOURCE = Statement(select(donations.c.source).where(donations.c.id == at("donation")))
+_GIFTS = (EntryKind.GIFT, EntryKind.PLEDGE)
 
 
 def append(tx: Tx, entry: Entry) -> LedgerRow:
@@ -46,7 +50,16 @@ def append(tx: Tx, entry: Entry) -> LedgerRow:
         prev=row.prev,
         hash=row.hash,
     )
+    _add_up(tx, entry)
     return row
+
+
+def _add_up(tx: Tx, entry: Entry) -> None:
+    where = (entry.campaign, entry.currency)
+    sums.add(tx, key_of(Of.LEDGER, entry.kind, *where), entry.at, entry.amount_minor)
+    if entry.kind in OF_GIFTS and (source := tx.value(_SOURCE, donation=entry.donation)):
+        what = "gift" if entry.kind in _GIFTS else "back"
+        sums.add(tx, key_of(Of.SOURCE, source, *where, what), entry.at, entry.amount_minor)
 
 
 def head(tx: Tx) -> tuple[int, str]:

@@ -8,9 +8,11 @@ from sqlalchemy import and_, func, select
 from bot.ledger import EntryKind, LedgerRow
 from bot.model import DeliveryKind, Dispute, Receipt, ReceiptKind
 from bot.money import Money
+from bot.store import sums
 from bot.store.moments import moment
 from bot.store.receipts import noun
 from bot.store.sql import Row, Statement, Tx, at
+from bot.store.sums import Of
 from bot.store.tables import campaigns, deliveries, disputes, donations, ledger, payments, receipts, refunds
 
 _GIFTS = (EntryKind.GIFT.value, EntryKind.PLEDGE.value)
@@ -55,9 +57,6 @@ _LATEST = Statement(
     .order_by(receipts.c.made_at.desc(), receipts.c.year.desc(), receipts.c.number.desc())
     .limit(1)
 )
-_KEYS = (ledger.c.campaign, ledger.c.currency, ledger.c.kind)
-_SUM = select(*_KEYS, func.sum(ledger.c.amount_minor)).group_by(*_KEYS).order_by(*_KEYS)
-_SUMS = Statement(_SUM.where(ledger.c.at >= at("first"), ledger.c.at < at("end")))
 _ENTRIES = (
     select(*_ROW)
     .where(
@@ -149,8 +148,13 @@ def gift_moments(tx: Tx, donor_id: int) -> list[datetime]:
 
 def sums_between(tx: Tx, first: int, end: int) -> Sums:
     """Sums of the ledger's rows from `first` to before `end`, both in Unix seconds."""
-    rows = tx.all(_SUMS, first=first, end=end)
-    return {(campaign, currency, kind): minor for campaign, currency, kind, minor in rows}
+    found = sums.between(tx, first, end, Of.LEDGER)
+    return {
+        (campaign, currency, kind): minor
+        for (campaign, currency, kind), minor in sorted(
+            ((campaign, currency, kind), minor) for (kind, campaign, currency), (_, minor) in found.items()
+        )
+    }
 
 
 def entries_between(tx: Tx, slug: str, bounds: tuple[int, int], after: int, newest: int) -> list[LedgerRow]:

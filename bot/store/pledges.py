@@ -8,10 +8,12 @@ from sqlalchemy import case, func, select, update
 
 from bot.model import Pledge, PledgeState
 from bot.money import Money
+from bot.store import sums
 from bot.store.dialect import insert
 from bot.store.moments import moment, seconds
 from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
-from bot.store.tables import payments, pledges
+from bot.store.sums import Of, key_of
+from bot.store.tables import payments, pledges, totals
 
 _OPEN = (PledgeState.PROMISED.value, PledgeState.SAID_PAID.value)
 _IS_OPEN = pledges.c.state.in_(_OPEN)
@@ -37,10 +39,20 @@ _OPEN_OF = Statement(
 _OF_DONOR = Statement(
     select(pledges).where(pledges.c.donor_id == at("donor_id")).order_by(pledges.c.created_at, pledges.c.id)
 )
-_OPEN_PAGE = Statement(
-    select(pledges).where(_IS_OPEN).order_by(*_ORDER).limit(at("most")).offset(at("after"))
+# One state after the other, each in the order of an index: nothing is sorted.
+_OF_STATE = Statement(
+    select(pledges)
+    .where(pledges.c.state == at("of_state"))
+    .order_by(pledges.c.created_at, pledges.c.id)
+    .limit(at("most"))
+    .offset(at("after"))
 )
-_COUNT_OPEN = Statement(select(func.count()).where(_IS_OPEN))
+_UP_TO = Statement(
+    select(func.count()).select_from(
+        select(pledges.c.id).where(pledges.c.state == at("of_state")).limit(at("most")).subquery()
+    )
+)
+_COUNT_OPEN = Statement(select(func.coalesce(func.sum(totals.c.pledges), 0)))
 _OF_AMOUNT = Statement(
     select(pledges)
     .where(_IS_OPEN, pledges.c.currency == at("currency"), pledges.c.amount_minor == at("minor"))
@@ -76,7 +88,11 @@ def add(tx: Tx, pledge: Pledge) -> bool:
         "created_at": seconds(pledge.created_at),
         "source": pledge.source,
     }
-    return tx.run(_ADD, **values) == 1
+    if tx.run(_ADD, **values) == 0:
+        return False
+    key = key_of(Of.PLEDGES, pledge.money.currency)
+    sums.add(tx, key, seconds(pledge.created_at), pledge.money.minor)
+    return True
 
 
 def move(tx: Tx, pledge_id: str, was: Collection[PledgeState], to: PledgeState) -> bool:
@@ -107,7 +123,12 @@ def of_donor(tx: Tx, donor_id: int) -> list[Pledge]:
 
 def open_page(tx: Tx, limit: int, offset: int) -> list[Pledge]:
     """Open pledges of everybody, said to be paid first."""
-    return [noun(row) for row in tx.all(_OPEN_PAGE, most=limit, after=offset)]
+    found = tx.all(_OF_STATE, of_state=PledgeState.SAID_PAID, most=limit, after=offset)
+    if len(found) < limit:
+        passed = tx.value(_UP_TO, of_state=PledgeState.SAID_PAID, most=offset + limit)
+        after, most = max(0, offset - passed), limit - len(found)
+        found += tx.all(_OF_STATE, of_state=PledgeState.PROMISED, most=most, after=after)
+    return [noun(row) for row in found]
 
 
 def count_open(tx: Tx) -> int:

@@ -1,36 +1,21 @@
-"""Who came by which link, and what they gave: counted from the facts, over sources alone."""
+"""Who came by which link, and what they gave: from the running sums, over sources alone."""
 
-from sqlalchemy import distinct, func, select
-
-from bot.ledger import OF_GIFTS
-from bot.store.sql import Statement, Tx
-from bot.store.tables import donations, donors, ledger
-
-_PEOPLE = Statement(
-    select(donors.c.source, func.count())
-    .where(donors.c.source.is_not(None))
-    .group_by(donors.c.source)
-    .order_by(donors.c.source)
-)
-_MONEY = Statement(
-    select(
-        donations.c.source,
-        ledger.c.currency,
-        func.count(distinct(ledger.c.donation)),
-        func.sum(ledger.c.amount_minor),
-    )
-    .join(ledger, ledger.c.donation == donations.c.id)
-    .where(donations.c.source.is_not(None), ledger.c.kind.in_([kind.value for kind in OF_GIFTS]))
-    .group_by(donations.c.source, ledger.c.currency)
-    .order_by(donations.c.source, ledger.c.currency)
-)
+from bot.store import sums
+from bot.store.sql import Tx
+from bot.store.sums import ALWAYS, Of
 
 
 def people(tx: Tx) -> dict[str, int]:
     """How many donors came last by each source; whoever erased their data is counted nowhere."""
-    return {row[0]: row[1] for row in tx.all(_PEOPLE)}
+    return {
+        source: count for (source,), (count, _) in sorted(sums.upto(tx, ALWAYS, Of.COMERS).items()) if count
+    }
 
 
 def money(tx: Tx) -> list[tuple[str, str, int, int]]:
     """Source, currency, gifts, and what they come to after refunds, in minor units."""
-    return [(row[0], row[1], row[2], row[3]) for row in tx.all(_MONEY)]
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    for (source, _, currency, what), (count, minor) in sums.upto(tx, ALWAYS, Of.SOURCE).items():
+        gifts, sum_ = found.get((source, currency), (0, 0))
+        found[source, currency] = (gifts + (count if what == "gift" else 0), sum_ + minor)
+    return [(*key, *both) for key, both in sorted(found.items())]

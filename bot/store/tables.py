@@ -118,6 +118,8 @@ totals = Table(
     Column("received_minor", Big, nullable=False),
     Column("gifts", Integer, nullable=False),
     Column("promised_minor", Big, nullable=False, server_default="0"),
+    # How many open pledges that is.
+    Column("pledges", Big, nullable=False, server_default="0"),
     CheckConstraint("received_minor >= 0 AND gifts >= 0", name="whole"),
     sqlite_strict=True,
 )
@@ -179,6 +181,20 @@ donations = Table(
     Index("ix_donations_look_at", "look_at"),
     Index("ix_donations_donor_id", "donor_id", "created_at"),
     Index("ix_donations_campaign_id_donor_id", "campaign_id", "donor_id"),
+    Index(
+        "ix_donations_unrated",
+        "currency",
+        "settled_at",
+        **_where("rate IS NULL AND settled_at IS NOT NULL"),
+    ),
+    Index("ix_donations_amount", "currency", "amount_minor", "created_at"),
+    Index(
+        "ix_donations_covered",
+        "currency",
+        text("(amount_minor + cover_minor)"),
+        "created_at",
+        **_where("cover_minor > 0"),
+    ),
     sqlite_strict=True,
 )
 
@@ -267,6 +283,13 @@ monthly_gifts = Table(
     CheckConstraint("amount_minor > 0 AND amount_minor <= 99999999", name="amount"),
     Index("ix_monthly_gifts_donor_id", "donor_id"),
     Index("ix_monthly_gifts_look_at", "look_at", **_where("look_at IS NOT NULL")),
+    Index("ix_monthly_gifts_anchor_at", "anchor_at", "state", **_where("anchor_at IS NOT NULL")),
+    Index(
+        "ix_monthly_gifts_live",
+        "campaign_id",
+        **_where("state IN ('active', 'past_due') AND stop IS NULL"),
+    ),
+    Index("ix_monthly_gifts_ended_at", "ended_at", **_where("ended_at IS NOT NULL")),
     sqlite_strict=True,
 )
 
@@ -290,6 +313,8 @@ pledges = Table(
     CheckConstraint("amount_minor > 0 AND amount_minor <= 99999999", name="amount"),
     Index("ix_pledges_donor_id", "donor_id", "created_at"),
     Index("ix_pledges_amount", "state", "currency", "amount_minor"),
+    Index("ix_pledges_sum", "currency", "amount_minor", "created_at"),
+    Index("ix_pledges_state", "state", "created_at", "id"),
     sqlite_strict=True,
 )
 
@@ -409,6 +434,7 @@ inbox = Table(
     # Until when a worker among several is at it.
     Column("taken_until", Big),
     Index("ix_inbox_waiting", "received_at", **_where("processed_at IS NULL")),
+    Index("ix_inbox_processed_at", "processed_at", **_where("processed_at IS NOT NULL")),
     sqlite_strict=True,
 )
 
@@ -454,6 +480,18 @@ deliveries = Table(
     Index("ix_deliveries_due", "state", "priority", "due_at"),
     Index("ix_deliveries_donor_id", "donor_id"),
     sqlite_strict=True,
+)
+
+# See bot/store/sums.py.
+sums = Table(
+    "sums",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("at", Big, primary_key=True),
+    Column("count", Big, nullable=False),
+    Column("minor", Big, nullable=False),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
 )
 
 marks = Table(

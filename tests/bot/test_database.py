@@ -204,10 +204,10 @@ async def test_rows_come_one_by_one_or_all_at_once_by_name_and_by_number(db: Dat
 
 async def test_sums_are_whole_numbers(db: Database) -> None:
     def work(tx: Tx) -> None:
-        tx.plain("CREATE TABLE sums (n BIGINT)")
+        tx.plain("CREATE TABLE numbers (n BIGINT)")
         for _ in range(3):
-            tx.plain("INSERT INTO sums VALUES (?)", [2**61])
-        [[total]] = tx.plain("SELECT sum(n - 1) FROM sums WHERE n > ? AND '?' = '?'", [0])
+            tx.plain("INSERT INTO numbers VALUES (?)", [2**61])
+        [[total]] = tx.plain("SELECT sum(n - 1) FROM numbers WHERE n > ? AND '?' = '?'", [0])
         assert (type(total), total) == (int, 3 * (2**61 - 1))
 
     await db.write(work)

@@ -34,6 +34,8 @@ def test_no_secret_lies_in_the_tree() -> None:
     assert secrets.found() == []
 
 
+# It cannot be read back from SQLite; on PostgreSQL it is compared like the others.
+@pytest.mark.filterwarnings("ignore:.*expression-based index '?ix_donations_covered")
 def test_the_migrations_make_the_tables(tmp_path: Path) -> None:
     path = str(tmp_path / "new.db")
     assert migrate(path) is True
@@ -97,7 +99,7 @@ def test_every_invariant_names_tests_that_exist() -> None:
     rows = [line for line in page.splitlines() if line.startswith("| I")]
     written = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py"))
     named = {name for row in rows for name in re.findall(r"`((?:test_|Test)\w+)`", row)}
-    assert [row.split(" ")[1] for row in rows] == [f"I{number}" for number in range(1, 16)]
+    assert [row.split(" ")[1] for row in rows] == [f"I{number}" for number in range(1, 17)]
     assert [
         name for name in sorted(named) if not re.search(rf"(def {name}\(|^{name} = )", written, re.M)
     ] == []

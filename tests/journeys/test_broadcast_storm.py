@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.contents import Content, ContentKind
+from bot.store.sums import Of
 from sandbox.app import Sandbox, running
 from sandbox.faults import Fault
 from sandbox.telegram.crowd import Crowd, Shares
@@ -50,6 +51,9 @@ def seeded(folder: Path, crowd: Crowd) -> None:
         "INSERT INTO donors (id, telegram_id, language, currency, state, created_at, muted_at) "
         "VALUES (999999, 1900, 'fr', 'MAD', 'active', 1, 1)",
     )
+    # What adding them one by one would have counted.
+    counted = (Of.DONORS.value, 1, len(crowd.donors) + 1)
+    engine.sql(url, "INSERT INTO sums (key, at, count, minor) VALUES (?, ?, ?, 0)", counted)
     engine.sql(
         url,
         "INSERT INTO broadcasts (id, state, by, audience, holdout, created_at, due_at) "
