@@ -79,7 +79,7 @@ def number_on(tx: Tx) -> None:
     for table in TABLES:
         if (column := table.autoincrement_column) is not None:
             tx.plain(
-                f"SELECT setval(pg_get_serial_sequence('{table.name}', '{column.name}'), "
+                f"SELECT setval(pg_get_serial_sequence('{table.name}', '{column.name}'), "  # nosec B608  names of our own tables
                 f"coalesce(max({column.name}), 0) + 1, false) FROM {table.name}"
             )
     tx.plain("ANALYZE")
