@@ -173,9 +173,10 @@ class Desk:
         log.info("turn", extra=_line(asked, donor, took))
 
     async def _conclude(self, turn: Turn, donor: Donor, asked: Asked, screen: Screen) -> None:
-        """Commit the turn and draw its screen, side by side: what the handler promised is on disk already.
+        """Commit the turn, then draw its screen; side by side where the donor only looked at something.
 
-        Where only one of the two came about the update comes again, and the screen is drawn again.
+        Where only one of the two came about the update comes again, and is answered again: which for a tap on Pay, when the
+        gift was paid meanwhile, would begin another.
         """
         now = self._services.clock()
         taken = _steps(turn, asked, screen, now)
@@ -183,10 +184,11 @@ class Desk:
         async def commit() -> None:
             await self._services.db.write(lambda tx: _commit(tx, asked, donor, screen, taken, now))
 
-        if donor.state is DonorState.BLOCKED:
-            # They are back before it can turn out that they are gone again.
+        if not asked.action.only_looks or asked.source or donor.state is DonorState.BLOCKED:
             await commit()
-            self._services.bells.courier.set()
+            if donor.state is DonorState.BLOCKED:
+                # They are back, and owed what waited for them.
+                self._services.bells.courier.set()
             await self._draw(donor, asked.tapped, screen)
             return
         for error in await asyncio.gather(

@@ -19,10 +19,14 @@ _BY_WORD: dict[str, type["Action"]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What a tap or a link asks for. Subclasses name their `word`; `linkable` ones may come from a deep link."""
+    """What a tap or a link asks for. Subclasses name their `word`; `linkable` ones may come from a deep link.
+
+    Whatever `only_looks` may be asked for again at any later time: nothing is begun, moved or ended by it.
+    """
 
     word: ClassVar[str] = ""
     linkable: ClassVar[bool] = False
+    only_looks: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
         if cls.word:
@@ -34,6 +38,7 @@ class Action:
 class Home(Action):
     word: ClassVar[str] = "home"
     linkable: ClassVar[bool] = True
+    only_looks: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,7 @@ class GiftAction(Action):
 @dataclass(frozen=True, slots=True)
 class Help(Action):
     word: ClassVar[str] = "help"
+    only_looks: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)

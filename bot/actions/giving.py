@@ -10,6 +10,7 @@ from bot.money import Money
 @dataclass(frozen=True, slots=True)
 class ShowCampaign(Action):
     word: ClassVar[str] = "campaign"
+    only_looks: ClassVar[bool] = True
     linkable: ClassVar[bool] = True
     campaign_id: int
 
@@ -17,6 +18,7 @@ class ShowCampaign(Action):
 @dataclass(frozen=True, slots=True)
 class ShowStory(Action):
     word: ClassVar[str] = "story"
+    only_looks: ClassVar[bool] = True
     campaign_id: int
 
 
@@ -25,6 +27,7 @@ class ChooseAmount(Action):
     """`currency` is "any" until the donor picks one here."""
 
     word: ClassVar[str] = "amount"
+    only_looks: ClassVar[bool] = True
     linkable: ClassVar[bool] = True
     campaign_id: int
     currency: str = "any"
@@ -33,6 +36,7 @@ class ChooseAmount(Action):
 @dataclass(frozen=True, slots=True)
 class Check(AmountAction):
     word: ClassVar[str] = "check"
+    only_looks: ClassVar[bool] = True
     linkable: ClassVar[bool] = True
 
 
