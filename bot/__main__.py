@@ -83,7 +83,7 @@ def _serve(part: str) -> None:
     async def serve() -> None:
         app = App(chosen, part=Part(part))
         app.stop_on_signals()
-        await _told(app.run())
+        await app.run()
 
     _run(_told(serve()))
 
