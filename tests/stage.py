@@ -88,7 +88,7 @@ class Stage:
         """After the turns that are on their way: a screen may be seen before its turn is committed."""
         with contextlib.suppress(TimeoutError):
             # Somebody may wait for Stripe for longer.
-            async with asyncio.timeout(0.5):
+            async with asyncio.timeout(1):
                 await self.services.locks.idle()
         return await self.services.db.read(lambda tx: [tuple(row) for row in tx.plain(sql)])
 
@@ -104,13 +104,13 @@ class Stage:
 
     async def stripe_heard(self, method: str) -> None:
         """Wait until a request of this method has arrived at Stripe."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not any(call.method == method for call in self.stripe.calls):
                 await asyncio.sleep(0.005)
 
     async def until_in(self, chat: Chat, words: str) -> None:
         """Wait until the bot says so in a group."""
-        async with asyncio.timeout(5), chat.changed:
+        async with asyncio.timeout(30), chat.changed:
             await chat.changed.wait_for(
                 lambda: any(words in one.text for one in chat.messages.values() if one.sender == "bot")
             )
@@ -118,7 +118,7 @@ class Stage:
     async def until_health(self, status: str) -> dict[str, str]:
         return await until_health(self.url, status)
 
-    async def until_rows(self, sql: str, expected: list[tuple[Any, ...]], timeout: float = 8) -> None:
+    async def until_rows(self, sql: str, expected: list[tuple[Any, ...]], timeout: float = 30) -> None:
         """Wait for the database: looked at after each commit that the bot makes."""
         async with asyncio.timeout(timeout):
             while (found := await self.rows(sql)) != expected:
@@ -182,14 +182,14 @@ async def bot_beside(sandbox: Sandbox, settings: Settings, tempo: Tempo = QUICK)
     serving = asyncio.create_task(app.serving.wait())
     if settings.public_url:
         sandbox.stripe.webhook_url = f"{settings.public_url}/stripe/webhook"
-    await asyncio.wait((task, serving), return_when=asyncio.FIRST_COMPLETED, timeout=10)
+    await asyncio.wait((task, serving), return_when=asyncio.FIRST_COMPLETED, timeout=30)
     if task.done():
         await task
     try:
         yield Stage(sandbox, settings, app, task)
     finally:
         app.stopping.set()
-        await asyncio.wait_for(task, 15)
+        await asyncio.wait_for(task, 40)
         serving.cancel()
 
 

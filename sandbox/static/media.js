@@ -4,7 +4,7 @@ import { word } from "./words.js";
 
 export function media(file, lang) {
   const label = { role: "img", "aria-label": word(lang, file.kind), "data-media": file.kind };
-  if (file.kind === "photo") return make("img", { src: file.url, alt: word(lang, "photo"), "data-media": "photo" });
+  if (file.kind === "photo") return make("img", { src: file.url, alt: word(lang, "photo"), width: file.width, height: file.height, "data-media": "photo" });
   if (file.kind === "video" || file.kind === "animation") return make("div", { class: "film", ...label }, make("span", { class: "play" }, "▶"), make("span", { class: "length", dir: "ltr" }, file.kind === "video" ? "0:12" : "GIF"));
   if (file.kind === "voice" || file.kind === "audio") return sound(file, label);
   return document_(file);

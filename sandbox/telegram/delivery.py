@@ -67,7 +67,7 @@ class Updates:
         for queue in list(self._queues):
             self._push(queue)
 
-    async def acknowledged(self, update_id: int, timeout: float = 5) -> None:
+    async def acknowledged(self, update_id: int, timeout: float = 30) -> None:
         """Wait until the bot has acknowledged this update."""
         await asyncio.wait_for(self.everyone[update_id].acknowledged.wait(), timeout)
 

@@ -88,7 +88,7 @@ class TelegramEmulator:
     async def stop(self) -> None:
         await self.updates.stop()
 
-    async def acknowledged(self, update_id: int, timeout: float = 5) -> None:
+    async def acknowledged(self, update_id: int, timeout: float = 30) -> None:
         await self.updates.acknowledged(update_id, timeout)
 
     @property

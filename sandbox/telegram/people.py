@@ -129,7 +129,7 @@ class Phone:
                     return message, button
         raise LookupError(f"no button {label!r} on:\n{self.screen()}")
 
-    async def until(self, predicate: Callable[["Phone"], object], timeout: float = 5) -> None:
+    async def until(self, predicate: Callable[["Phone"], object], timeout: float = 30) -> None:
         """Wait until the chat is so; it is looked at again at each change."""
         try:
             async with asyncio.timeout(timeout), self.chat.changed:
@@ -137,7 +137,7 @@ class Phone:
         except TimeoutError:
             raise TimeoutError(f"the phone of {self.person['first_name']} shows:\n{self.screen()}") from None
 
-    async def says(self, words: str, timeout: float = 5) -> Message:
+    async def says(self, words: str, timeout: float = 30) -> Message:
         """Wait until the bot's newest message holds these words."""
         await self.until(lambda phone: _has_word(phone, words), timeout)
         return self.last

@@ -37,6 +37,13 @@ def picture(width: int, height: int) -> bytes:
     )
 
 
+def picture_size(content: bytes) -> tuple[int, int] | None:
+    """Width and height of a PNG in pixels; None for anything else."""
+    if content[:8] != b"\x89PNG\r\n\x1a\n" or len(content) < 24:
+        return None
+    return struct.unpack(">II", content[16:24])
+
+
 def _pixel(x: float, y: float) -> bytes:
     if abs(x - 0.5) < 0.06 and 0.55 < y < 0.8:
         return b"\x2f\x6f\xb0"

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from sandbox.telegram.messages import Chat, File, Message, now
+from sandbox.telegram.samples import picture_size
 
 if TYPE_CHECKING:
     from sandbox.telegram.emulator import TelegramEmulator
@@ -83,7 +84,8 @@ def _media(file: File) -> Shape:
         "file_size": len(file.content),
     }
     if file.media == "photo":
-        return {"photo": [shape | _SCREEN]}
+        width, height = picture_size(file.content) or (_SCREEN["width"], _SCREEN["height"])
+        return {"photo": [shape | {"width": width, "height": height}]}
     shape |= {"mime_type": file.kind} | _EXTRAS.get(file.media, {})
     shape |= {} if file.media == "voice" else {"file_name": file.name}
     whole = {file.media: shape}

@@ -1,12 +1,13 @@
 """The walk on the phone page, in a real Chromium, as a donor sees and taps it. `PICTURES=1` renews the ones in docs/."""
 
+import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, Route, async_playwright, expect
 
 from bot.i18n import Catalogues
 from bot.money import Money
@@ -14,6 +15,8 @@ from tests.reading import exact, sums_on, text_of
 from tests.stage import ROOT, Stage
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+# Seen things, on a machine that does five tests at once: how long they take is not what is tested.
+expect.set_options(timeout=20_000)
 FLAGS = "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update --disable-sync"
 WALKS = {
     "ar": (1001, "تبرع", "ادفع", "افتح Stripe", "توصلنا بتبرعك"),
@@ -46,6 +49,33 @@ async def open_phone(browser: Browser, stage: Stage, person: int, width: int = 3
     page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
     await page.goto(f"{stage.sandbox.base}/#as={person}")
     return page, problems
+
+
+async def test_a_picture_that_comes_late_has_its_place_and_moves_no_button_under_a_finger(
+    browser: Browser, stage: Stage
+) -> None:
+    person, coming = stage.yasmine(), asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await coming.wait()
+        await route.continue_()
+
+    await person.send("/start")
+    await person.says("campagnes")
+    await person.send_photo()
+    await person.send("/start")
+    await person.says("campagnes")
+    page, problems = await open_phone(browser, stage, person.id)
+    await page.route("**/phone/files/*", late)
+    await page.reload()
+    photo = page.locator("[data-media=photo]")
+    await expect(photo).to_be_attached()
+    kept = await photo.evaluate("it => [it.clientWidth, it.clientHeight]")
+    coming.set()
+    await page.wait_for_function("document.querySelector('[data-media=photo]').naturalWidth > 0")
+    assert await photo.evaluate("it => [it.clientWidth, it.clientHeight]") == kept
+    assert abs(kept[0] / kept[1] - 320 / 200) < 0.02
+    assert problems == []
 
 
 async def picture(page: Page, language: str, name: str) -> None:

@@ -91,7 +91,7 @@ async def stripe(url: str, read: float = 0.3) -> AsyncGenerator[Payments]:
 async def test_a_half_open_connection_to_telegram_is_in_doubt_and_never_waited_for_longer_than_said(
     serve: Serve,
 ) -> None:
-    async with server(serve) as port, telegram() as request, asyncio.timeout(10):
+    async with server(serve) as port, telegram() as request, asyncio.timeout(40):
         with pytest.raises((InDoubt, TimedOut)):
             await request.do_request(f"http://127.0.0.1:{port}/sendMessage", "POST")
 

@@ -276,7 +276,7 @@ async def test_a_full_disk_is_not_acknowledged_and_comes_again(stage: Stage) -> 
     await stage.until_rows("SELECT count(*) FROM marks WHERE key = 'telegram.menu'", [(1,)])
     async with stage.broken("INSERT ON updates", is_down=True):
         await john.send("/start")
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(40):
             while not stage.telegram.updates.last_error:
                 await asyncio.sleep(0.01)
     await john.says("3 campaigns")

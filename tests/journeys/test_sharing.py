@@ -22,7 +22,7 @@ async def beside(app: App) -> AsyncGenerator[tuple[App, asyncio.Task[None]]]:
     async with asyncio.TaskGroup() as group:
         running = group.create_task(app.run())
         serving = group.create_task(app.serving.wait())
-        await asyncio.wait((running, serving), return_when=asyncio.FIRST_COMPLETED, timeout=20)
+        await asyncio.wait((running, serving), return_when=asyncio.FIRST_COMPLETED, timeout=60)
         assert app.serving.is_set()
         try:
             yield app, running

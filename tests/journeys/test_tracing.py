@@ -40,7 +40,7 @@ class Lines:
 
     async def until(self, trace: str, line: str) -> None:
         """Wait for a line, which may come a moment after what it tells of."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             while line not in said(self.of(trace)):
                 await asyncio.sleep(0.01)
 

@@ -18,7 +18,7 @@ class Speaking:
 
     async def heard(self) -> telegram.Update:
         """The oldest update not read yet."""
-        one = (await self.api.get_updates(limit=1, timeout=2))[0]
+        one = (await self.api.get_updates(limit=1, timeout=20))[0]
         await self.api.get_updates(offset=one.update_id + 1, timeout=0)
         return one
 

@@ -299,7 +299,7 @@ async def test_amounts_are_written_as_each_language_does(asking: Asking, hand: H
 async def test_the_drawer_hears_once_however_much_changed_at_once(
     asking: Asking, hand: Hand, sandbox: Sandbox
 ) -> None:
-    async with hand.http.get(f"{hand.base}/phone/events") as stream, asyncio.timeout(5):
+    async with hand.http.get(f"{hand.base}/phone/events") as stream, asyncio.timeout(40):
         assert await stream.content.readline() == b": hello\n"
         gift = await monthly(asking)
         heard = len(asking.account.events)

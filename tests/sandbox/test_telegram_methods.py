@@ -15,6 +15,7 @@ from telegram import (
 )
 
 from sandbox.telegram.emulator import ADMIN, STAFF_GROUP
+from sandbox.telegram.samples import picture
 from tests.sandbox.speaking import Speaking
 
 AMINA, JOHN = 1001, 1003
@@ -31,6 +32,11 @@ async def test_every_kind_of_file_is_sent_and_sent_again_by_its_id(speaking: Spe
     assert getattr(again, kind) == file
     shown = speaking.emulator.phones[AMINA].last
     assert (shown.media, shown.file and shown.file.content) == (kind, b"bytes")
+
+
+async def test_a_photo_has_the_size_of_its_picture(speaking: Speaking) -> None:
+    first = await speaking.api.send_photo(JOHN, picture(32, 20))
+    assert [(one.width, one.height) for one in first.photo] == [(32, 20)]
 
 
 async def test_a_file_stays_what_it_was_first_sent_as(speaking: Speaking) -> None:
