@@ -7,8 +7,10 @@ BIN := $(VENV)/bin
 TARGETS := buttons starts amounts signatures webhooks updates campaigns
 PO := $(wildcard locales/*/LC_MESSAGES/entraide.po)
 MO := $(PO:.po=.mo)
+# Tests and benchmarks start the bot many times: as installed, compiled once.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo run test test-postgres test-faults test-deep fuzz check bandit audit bench pictures words clean
+.PHONY: help demo run test coverage test-postgres test-faults test-deep fuzz check bandit audit bench pictures words clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -33,10 +35,13 @@ run: $(VENV)/.ready $(MO) ## Run the bot with the settings in .env
 	@$(BIN)/entraide run
 
 test: $(VENV)/.ready $(MO) ## Run the tests
-	@$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
+
+coverage: ## Run the tests and see what none of them ran (a minute longer)
+	@$(MAKE) test ARGS="--cov --cov-report=term $(ARGS)"
 
 test-postgres: $(VENV)/.ready $(MO) ## Run every test of the store on a PostgreSQL of its own, gone afterwards
-	@TEST_DATABASE=postgresql $(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+	@TEST_DATABASE=postgresql $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 test-faults: $(VENV)/.ready $(MO) ## Die at every await of every journey; break disk, wire and clock
 	@JOURNEYS=all LIVES=1 $(BIN)/python -m pytest -n $(JOBS) tests/faults $(ARGS)

@@ -123,8 +123,13 @@ def load(language: str) -> gettext.NullTranslations:
     folder = LOCALES / language / "LC_MESSAGES"
     compiled, source = folder / "entraide.mo", folder / "entraide.po"
     if compiled.exists() and (not source.exists() or compiled.stat().st_mtime >= source.stat().st_mtime):
-        return gettext.GNUTranslations(BytesIO(compiled.read_bytes()))
+        return _read(compiled, compiled.stat().st_mtime_ns)
     return _compile(source) if source.exists() else gettext.NullTranslations()
+
+
+@lru_cache(maxsize=8)
+def _read(compiled: Path, _changed: int) -> gettext.NullTranslations:
+    return gettext.GNUTranslations(BytesIO(compiled.read_bytes()))
 
 
 def _compile(source: Path) -> gettext.NullTranslations:
