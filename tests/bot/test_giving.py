@@ -1,0 +1,194 @@
+"""What the book holds of a gift before Stripe has answered, and which page gives way to which."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot import giving
+from bot.actions import Give, GiveMonthly
+from bot.errors import PaymentsLocked, PaymentsRefused, TermNotPossible
+from bot.i18n import ZONE
+from bot.model import CancelAsked, Donation, DonationState, Donor
+from bot.money import Money
+from bot.months import step
+from bot.store import donors
+from bot.store.moments import seconds
+from bot.store.sql import Tx
+from sandbox.faults import Fault
+from tests.bot.engines import campaign
+from tests.stage import Stage
+
+GIVE = Give(1, 20000, "mad")
+NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
+
+
+async def john_of(stage: Stage) -> Donor:
+    await stage.john().start("c_humanitarian")
+    await stage.john().says("Humanitarian")
+    donor = await stage.services.db.read(lambda tx: donors.find(tx, stage.john().id))
+    assert donor is not None
+    return donor
+
+
+async def kept(stage: Stage, donation_id: str, column: str) -> object:
+    [(value,)] = await stage.rows(f"SELECT {column} FROM donations WHERE id = '{donation_id}'")
+    return value
+
+
+async def unanswered(stage: Stage, donor: Donor) -> Donation:
+    """A gift written down by a process that died before Stripe was asked."""
+    services = stage.services
+    found = await services.db.write(lambda tx: giving._find_or_add(tx, services, donor, GIVE, None, ""))
+    assert isinstance(found, Donation)
+    return found
+
+
+async def test_a_gift_that_nobody_asks_stripe_about_is_looked_at_within_half_a_minute(stage: Stage) -> None:
+    begun = seconds(stage.services.clock())
+    gift = await unanswered(stage, await john_of(stage))
+    ended = seconds(stage.services.clock())
+    look_at = await kept(stage, gift.id, "look_at")
+    assert isinstance(look_at, int)
+    assert begun + 30 <= look_at <= ended + 30
+
+
+async def test_an_open_page_is_handed_out_again_until_its_last_minute(stage: Stage) -> None:
+    donor = await john_of(stage)
+    gift = await giving.open_checkout(stage.services, donor, GIVE)
+    for left, is_same in ((timedelta(seconds=61), True), (timedelta(seconds=60), False)):
+        late = replace(stage.services, clock=lambda left=left: gift.expires_at - left)
+        found = await giving.open_checkout(late, donor, GIVE)
+        assert (found.id == gift.id) is is_same
+
+
+async def test_a_gift_without_a_page_is_given_up_when_stripe_takes_its_request_no_more(stage: Stage) -> None:
+    donor = await john_of(stage)
+    gift = await unanswered(stage, donor)
+    for age, is_same in ((timedelta(minutes=59), True), (timedelta(minutes=61), False)):
+        late = replace(stage.services, clock=lambda age=age: gift.created_at + age)
+        found = await stage.services.db.write(
+            lambda tx, late=late: giving._find_or_add(tx, late, donor, GIVE, None, "")
+        )
+        assert isinstance(found, Donation)
+        assert (found.id == gift.id) is is_same
+    assert await kept(stage, gift.id, "open_key") is None
+    assert await kept(stage, gift.id, "cancel_asked") == CancelAsked.REPLACED
+    assert await kept(stage, gift.id, "look_at") == seconds(gift.created_at + timedelta(minutes=61))
+
+
+async def test_another_amount_closes_the_older_page_of_this_campaign_alone(stage: Stage) -> None:
+    donor = await john_of(stage)
+    [elsewhere, older] = [
+        await giving.open_checkout(stage.services, donor, Give(number, 10000, "mad")) for number in (2, 1)
+    ]
+    newer = await giving.open_checkout(stage.services, donor, GIVE)
+    asked = [await kept(stage, one.id, "cancel_asked") for one in (elsewhere, older, newer)]
+    assert asked == [CancelAsked.NO, CancelAsked.REPLACED, CancelAsked.NO]
+    await stage.until_rows(
+        "SELECT campaign_id, amount_minor, state FROM donations ORDER BY campaign_id, amount_minor",
+        [(1, 10000, "canceled"), (1, 20000, "awaiting"), (2, 10000, "awaiting")],
+    )
+
+
+async def test_the_page_that_gave_way_is_due_to_be_closed_at_once(stage: Stage) -> None:
+    donor = await john_of(stage)
+    await giving.open_checkout(stage.services, donor, GIVE)
+
+    def gives_way(tx: Tx) -> list[object]:
+        giving._replace_others(tx, donor.id, 1, NOW)
+        return [row[0] for row in tx.plain("SELECT look_at FROM donations")]
+
+    assert await stage.services.db.write(gives_way) == [seconds(NOW)]
+
+
+async def test_a_gift_with_the_fees_is_another_gift_than_one_without(stage: Stage) -> None:
+    donor = await john_of(stage)
+    plain = await giving.open_checkout(stage.services, donor, GIVE)
+    covered = await giving.open_checkout(stage.services, donor, GIVE, Money(600, "MAD"))
+    again = await giving.open_checkout(stage.services, donor, GIVE, Money(600, "MAD"))
+    assert (plain.cover_minor, covered.cover_minor) == (0, 600)
+    assert plain.id != covered.id == again.id
+
+
+async def test_a_gift_bears_the_name_of_the_update_that_asked_for_it_unless_another_has_it(
+    stage: Stage,
+) -> None:
+    donor = await john_of(stage)
+    ids = []
+    for minor, trace in ((10000, "abcdefghjk"), (20000, "abcdefghjk"), (30000, "no reference")):
+        found = await stage.services.db.write(
+            lambda tx, minor=minor, trace=trace: giving._find_or_add(
+                tx, stage.services, donor, Give(1, minor, "mad"), None, trace
+            )
+        )
+        assert isinstance(found, Donation)
+        ids.append(found.id)
+    assert ids[0] == "abcdefghjk"
+    assert len(set(ids)) == 3
+    assert "no reference" not in ids
+
+
+async def test_a_page_that_stripe_failed_to_make_is_asked_for_under_another_key_also_after_a_kill(
+    stage: Stage,
+) -> None:
+    gift = await unanswered(stage, await john_of(stage))
+    # Stripe answers a key that failed with the same failure for a day.
+    stage.stripe.faults.add(Fault("500", "POST", path="/v1/checkout/sessions"))
+    made = await giving.create(stage.services, gift.id)
+    keys = [call.key for call in stage.stripe.calls if call.method == "POST"]
+    assert list(dict.fromkeys(keys)) == [f"cs-{gift.id}-1", f"cs-{gift.id}-2"]
+    assert await kept(stage, gift.id, "attempt") == 2
+    assert made.state is DonationState.AWAITING
+
+
+async def given_up(stage: Stage, gift: Donation) -> list[tuple[str, str | None]]:
+    """The gift has failed and is looked at no more; what people are told."""
+    assert await kept(stage, gift.id, "state") == "failed"
+    assert await kept(stage, gift.id, "look_at") is None
+    return await stage.rows("SELECT kind, payload FROM deliveries ORDER BY kind")
+
+
+async def test_where_stripe_refuses_our_key_the_gift_is_given_up_and_staff_hear_it(stage: Stage) -> None:
+    gift = await unanswered(stage, await john_of(stage))
+    stage.stripe.faults.add(Fault("401", "POST"))
+    with pytest.raises(PaymentsLocked):
+        await giving.create(stage.services, gift.id)
+    assert await given_up(stage, gift) == [("alert", "locked"), ("failed", None)]
+
+
+async def test_where_stripe_refuses_the_page_the_gift_is_given_up_and_staff_hear_it(stage: Stage) -> None:
+    gift = await unanswered(stage, await john_of(stage))
+    await stage.services.db.write(
+        lambda tx: tx.plain("UPDATE donations SET params = replace(params, 'mad', 'zzz')")
+    )
+    with pytest.raises(PaymentsRefused):
+        await giving.create(stage.services, gift.id)
+    stage.stripe.rejected.clear()
+    assert await given_up(stage, gift) == [("alert", "refused"), ("failed", None)]
+
+
+async def test_a_monthly_gift_that_could_be_charged_once_only_is_none() -> None:
+    john = Donor(1, 1, "en", "MAD")
+    asked = GiveMonthly(1, 10000, "mad", "open")
+    once = replace(campaign("aid"), ends_at=step(NOW, 1))
+    with pytest.raises(TermNotPossible):
+        giving._monthly(john, once, asked, NOW)
+    twice = replace(campaign("aid"), ends_at=step(NOW, 1) + timedelta(seconds=1))
+    assert giving._monthly(john, twice, asked, NOW).ends_at == twice.ends_at
+
+
+async def test_a_monthly_gift_ends_with_its_day_or_its_campaign_and_months_are_counted_later() -> None:
+    john = replace(Donor(1, 1, "en", "MAD"), source="radio")
+    day = datetime(2027, 6, 30, 22, tzinfo=UTC)
+    until = giving._monthly(john, campaign("aid"), GiveMonthly(1, 10000, "mad", "20270630"), NOW)
+    assert (until.months, until.source) == (None, "radio")
+    assert until.ends_at == datetime(2027, 7, 1, tzinfo=ZONE)
+    short = replace(campaign("aid"), ends_at=day - timedelta(days=60))
+    assert (
+        giving._monthly(john, short, GiveMonthly(1, 10000, "mad", "20270630"), NOW).ends_at == short.ends_at
+    )
+    months = giving._monthly(john, campaign("aid"), GiveMonthly(1, 10000, "mad", "3m"), NOW)
+    assert (months.months, months.ends_at) == (3, None)
+    ending = giving._monthly(john, short, GiveMonthly(1, 10000, "mad", "3m"), NOW)
+    assert (ending.months, ending.ends_at) == (3, short.ends_at)
