@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from bot.chores import verify_ledger
 from bot.ledger import GENESIS, Entry, EntryKind, LedgerFault, LedgerRow, chained, faults, line, read_line
-from bot.store import ledger
+from bot.store import ledger, sums
 from bot.store.database import Database
 from bot.store.migrate import migrate
 from bot.store.sql import Broken, Tx
+from bot.store.sums import ALWAYS, Of
 from tests import engine
+from tests.bot.engines import opened, people
 
 ENTRY = Entry(EntryKind.GIFT, "abcdefghjk", "humanitarian", 20000, "MAD", 1_700_000_000)
 
@@ -72,6 +74,10 @@ def test_a_row_is_written_and_hashed_as_it_was_from_the_first_day() -> None:
     )
 
 
+def test_a_published_row_is_ascii_whatever_its_words() -> None:
+    assert '"campaign":"\\u0639\\u0648\\u0646"' in line(chained(replace(ENTRY, campaign="عون"), 1, GENESIS))
+
+
 def test_a_published_line_reads_as_its_row_or_says_what_is_wrong() -> None:
     row = chained(ENTRY, 1, GENESIS)
     assert read_line(line(row), 1) == row
@@ -124,6 +130,25 @@ async def test_more_rows_than_a_page_are_read_whole_and_in_order(
     aid = ("humanitarian", "MAD")
     assert await db.read(ledger.by_kind) == {EntryKind.GIFT: {aid: 100_000}, EntryKind.REFUND: {aid: -500}}
     await db.close()
+
+
+async def test_what_went_back_of_a_source_is_summed_apart_from_what_it_brought(tmp_path: Path) -> None:
+    db = Database(engine.fresh(tmp_path))
+    await db.open()
+
+    def story(tx: Tx) -> dict[tuple[str, ...], tuple[int, int]]:
+        people(tx)
+        opened(tx, "abcdefghjk", 1, source="radio")
+        ledger.append(tx, ENTRY)
+        ledger.append(tx, replace(ENTRY, kind=EntryKind.PLEDGE, amount_minor=700))
+        ledger.append(tx, replace(ENTRY, kind=EntryKind.REFUND, amount_minor=-500))
+        ledger.append(tx, replace(ENTRY, kind=EntryKind.FEE, amount_minor=-60))
+        return sums.upto(tx, ALWAYS, Of.SOURCE, "radio")
+
+    found = await db.write(story)
+    await db.close()
+    where = ("humanitarian", "MAD")
+    assert found == {(*where, "gift"): (2, 20700), (*where, "back"): (1, -500)}
 
 
 def test_a_row_left_out_is_named(tmp_path: Path) -> None:
