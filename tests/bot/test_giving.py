@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -9,14 +10,16 @@ from bot import giving
 from bot.actions import Give, GiveMonthly
 from bot.errors import PaymentsLocked, PaymentsRefused, TermNotPossible
 from bot.i18n import ZONE
-from bot.model import CancelAsked, Donation, DonationState, Donor
+from bot.model import CancelAsked, Donation, DonationState, Donor, MonthlyGift
 from bot.money import Money
 from bot.months import step
-from bot.store import donors
+from bot.store import campaigns, donors
+from bot.store.database import Database
 from bot.store.moments import seconds
 from bot.store.sql import Tx
 from sandbox.faults import Fault
-from tests.bot.engines import campaign
+from tests import engine
+from tests.bot.engines import campaign, opened, people
 from tests.stage import Stage
 
 GIVE = Give(1, 20000, "mad")
@@ -192,3 +195,38 @@ async def test_a_monthly_gift_ends_with_its_day_or_its_campaign_and_months_are_c
     assert (months.months, months.ends_at) == (3, None)
     ending = giving._monthly(john, short, GiveMonthly(1, 10000, "mad", "3m"), NOW)
     assert (ending.months, ending.ends_at) == (3, short.ends_at)
+
+
+async def test_stripes_page_is_in_the_donors_language_and_names_the_fees_and_the_rhythm(stage: Stage) -> None:
+    john = await john_of(stage)
+    found = await stage.services.db.read(lambda tx: campaigns.get(tx, 1))
+    assert found is not None
+    aid, money, fees = replace(found, ends_at=None), Money(10000, "MAD"), Money(300, "MAD")
+    plan = giving._monthly(john, aid, GiveMonthly(1, 10000, "mad", "open"), NOW)
+
+    def asked(language: str, gift: MonthlyGift | None, cover: Money | None) -> str:
+        donor = replace(john, language=language)
+        return giving._fresh("abcdefghjk", donor, aid, money, gift, stage.services, cover).params
+
+    plain = asked("en", None, None)
+    assert "Your gift goes to" in plain
+    assert "The payment's fees" not in plain
+    assert "Associations d'aide humanitaire" in asked("fr", None, None)
+    assert "The payment's fees" in asked("en", None, fees)
+    monthly = asked("en", plan, None)
+    assert "Your monthly gift goes to" in monthly
+    assert plan.id in monthly
+
+
+async def test_what_a_donor_could_not_wait_for_is_due_at_once(stage: Stage, tmp_path: Path) -> None:
+    (tmp_path / "apart").mkdir()
+    db = Database(engine.fresh(tmp_path / "apart"))
+    await db.open()
+    await db.write(people)
+    await db.write(lambda tx: opened(tx, "abcdefghjk", 1))
+    later = NOW + timedelta(hours=1)
+    apart = replace(stage.services, db=db, clock=lambda: later)
+    await giving._go_on(apart, "abcdefghjk")
+    rows = await db.read(lambda tx: [tuple(row) for row in tx.plain("SELECT look_at FROM donations")])
+    await db.close()
+    assert rows == [(seconds(later),)]

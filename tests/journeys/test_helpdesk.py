@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot import helpdesk
+from bot import helpdesk, meters
 from bot.letters import Letter, LetterKind
 from bot.store.sql import Tx
 from sandbox.app import Sandbox
@@ -511,7 +511,10 @@ async def test_a_question_waits_ten_minutes_for_a_group_that_cannot_be_reached_a
     plain: Stage,
 ) -> None:
     plain.telegram.faults.add(Fault("403", "sendMessage", chat_id=FAMILY))
-    before = int(plain.services.clock().timestamp())
+    before, told = (
+        int(plain.services.clock().timestamp()),
+        meters.DELIVERIES.counts.get(("question", "again"), 0),
+    )
     await asks(plain.john())
     await plain.until_rows(
         "SELECT state, error FROM deliveries WHERE kind = 'question'", [("owed", "group gone")]
@@ -522,3 +525,4 @@ async def test_a_question_waits_ten_minutes_for_a_group_that_cannot_be_reached_a
     await plain.services.db.write(lambda tx: tx.plain("UPDATE deliveries SET due_at = 0"))
     plain.services.bells.courier.set()
     await until_posted(group_of(plain), QUESTION)
+    assert meters.DELIVERIES.counts["question", "again"] == told + 1
