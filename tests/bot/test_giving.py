@@ -1,5 +1,7 @@
 """What the book holds of a gift before Stripe has answered, and which page gives way to which."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +15,8 @@ from bot.i18n import ZONE
 from bot.model import CancelAsked, Donation, DonationState, Donor, MonthlyGift
 from bot.money import Money
 from bot.months import step
-from bot.store import campaigns, donors
+from bot.services import Services
+from bot.store import campaigns, donations, donors
 from bot.store.database import Database
 from bot.store.moments import seconds
 from bot.store.sql import Tx
@@ -23,6 +26,7 @@ from tests.bot.engines import campaign, opened, people
 from tests.stage import Stage
 
 GIVE = Give(1, 20000, "mad")
+REFERENCE = "abcdefghjk"
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
 
@@ -119,7 +123,7 @@ async def test_a_gift_bears_the_name_of_the_update_that_asked_for_it_unless_anot
 ) -> None:
     donor = await john_of(stage)
     ids = []
-    for minor, trace in ((10000, "abcdefghjk"), (20000, "abcdefghjk"), (30000, "no reference")):
+    for minor, trace in ((10000, REFERENCE), (20000, REFERENCE), (30000, "no reference")):
         found = await stage.services.db.write(
             lambda tx, minor=minor, trace=trace: giving._find_or_add(
                 tx, stage.services, donor, Give(1, minor, "mad"), None, trace
@@ -127,7 +131,7 @@ async def test_a_gift_bears_the_name_of_the_update_that_asked_for_it_unless_anot
         )
         assert isinstance(found, Donation)
         ids.append(found.id)
-    assert ids[0] == "abcdefghjk"
+    assert ids[0] == REFERENCE
     assert len(set(ids)) == 3
     assert "no reference" not in ids
 
@@ -158,6 +162,18 @@ async def test_where_stripe_refuses_our_key_the_gift_is_given_up_and_staff_hear_
     with pytest.raises(PaymentsLocked):
         await giving.create(stage.services, gift.id)
     assert await given_up(stage, gift) == [("alert", "locked"), ("failed", None)]
+
+
+@pytest.mark.parametrize(("is_asked", "replaced"), [(True, CancelAsked.NO), (False, CancelAsked.REPLACED)])
+async def test_a_refusal_is_no_news_for_who_sees_it_on_the_screen_or_went_on_to_another_gift(
+    stage: Stage, is_asked: bool, replaced: CancelAsked
+) -> None:
+    gift = await unanswered(stage, await john_of(stage))
+    await stage.services.db.write(lambda tx: donations.change(tx, gift.id, cancel_asked=replaced))
+    stage.stripe.faults.add(Fault("401", "POST"))
+    with pytest.raises(PaymentsLocked):
+        await giving.create(stage.services, gift.id, asked=is_asked)
+    assert await given_up(stage, gift) == [("alert", "locked")]
 
 
 async def test_where_stripe_refuses_the_page_the_gift_is_given_up_and_staff_hear_it(stage: Stage) -> None:
@@ -206,7 +222,7 @@ async def test_stripes_page_is_in_the_donors_language_and_names_the_fees_and_the
 
     def asked(language: str, gift: MonthlyGift | None, cover: Money | None) -> str:
         donor = replace(john, language=language)
-        return giving._fresh("abcdefghjk", donor, aid, money, gift, stage.services, cover).params
+        return giving._fresh(REFERENCE, donor, aid, money, gift, stage.services, cover).params
 
     plain = asked("en", None, None)
     assert "Your gift goes to" in plain
@@ -218,15 +234,36 @@ async def test_stripes_page_is_in_the_donors_language_and_names_the_fees_and_the
     assert plan.id in monthly
 
 
-async def test_what_a_donor_could_not_wait_for_is_due_at_once(stage: Stage, tmp_path: Path) -> None:
+@pytest.fixture
+async def apart(stage: Stage, tmp_path: Path) -> AsyncIterator[Services]:
+    """A book that no worker looks at, with one page of John's, an hour after it was opened."""
     (tmp_path / "apart").mkdir()
     db = Database(engine.fresh(tmp_path / "apart"))
     await db.open()
     await db.write(people)
-    await db.write(lambda tx: opened(tx, "abcdefghjk", 1))
-    later = NOW + timedelta(hours=1)
-    apart = replace(stage.services, db=db, clock=lambda: later)
-    await giving._go_on(apart, "abcdefghjk")
-    rows = await db.read(lambda tx: [tuple(row) for row in tx.plain("SELECT look_at FROM donations")])
+    await db.write(lambda tx: opened(tx, REFERENCE, 1, session_id="cs_one"))
+    yield replace(stage.services, db=db, clock=lambda: NOW + timedelta(hours=1))
     await db.close()
-    assert rows == [(seconds(later),)]
+
+
+async def only_row(services: Services) -> tuple[int, int]:
+    """Whether the page is to be closed, and when it is looked at."""
+    found = await services.db.read(lambda tx: tx.plain("SELECT cancel_asked, look_at FROM donations"))
+    [(asked, look_at)] = found
+    return asked, look_at
+
+
+async def test_what_a_donor_could_not_wait_for_is_due_at_once(apart: Services) -> None:
+    await giving._go_on(apart, REFERENCE)
+    assert await only_row(apart) == (CancelAsked.NO, seconds(apart.clock()))
+
+
+async def test_a_cancel_is_written_down_with_its_next_try_before_stripe_is_asked(apart: Services) -> None:
+    john = await apart.db.read(lambda tx: donors.get(tx, 1))
+    assert john is not None
+    async with apart.gift(REFERENCE), asyncio.timeout(15):
+        canceling = asyncio.ensure_future(giving.cancel(apart, john, REFERENCE))
+        while (kept := await only_row(apart))[0] == CancelAsked.NO:
+            await asyncio.sleep(0.005)
+        canceling.cancel()
+    assert kept == (CancelAsked.BY_DONOR, seconds(apart.clock()) + 30)
