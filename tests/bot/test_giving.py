@@ -118,6 +118,22 @@ async def test_a_gift_with_the_fees_is_another_gift_than_one_without(stage: Stag
     assert plain.id != covered.id == again.id
 
 
+async def test_a_gift_of_every_month_is_another_gift_than_one_of_once(stage: Stage) -> None:
+    donor = await john_of(stage)
+    monthly = GiveMonthly(1, 20000, "mad", "3m")
+    once, each, again = [
+        await giving.open_checkout(stage.services, donor, one) for one in (GIVE, monthly, monthly)
+    ]
+    assert once.id != each.id == again.id
+    assert (once.monthly_id, each.monthly_id) == (None, again.monthly_id)
+
+
+async def test_an_open_gift_is_known_again_after_a_new_version_by_a_key_that_stays(stage: Stage) -> None:
+    donor = await john_of(stage)
+    gift = await unanswered(stage, donor)
+    assert await kept(stage, gift.id, "open_key") == f"{donor.id}:1:20000:MAD"
+
+
 async def test_a_gift_bears_the_name_of_the_update_that_asked_for_it_unless_another_has_it(
     stage: Stage,
 ) -> None:
@@ -147,6 +163,17 @@ async def test_a_page_that_stripe_failed_to_make_is_asked_for_under_another_key_
     assert list(dict.fromkeys(keys)) == [f"cs-{gift.id}-1", f"cs-{gift.id}-2"]
     assert await kept(stage, gift.id, "attempt") == 2
     assert made.state is DonationState.AWAITING
+
+
+async def test_a_page_that_stripe_made_while_it_said_that_it_failed_is_found_and_no_second_one_is_made(
+    stage: Stage,
+) -> None:
+    gift = await unanswered(stage, await john_of(stage))
+    unseen = await stage.services.payments.open_checkout(gift.params, "cs-unseen")
+    stage.stripe.faults.add(Fault("500", "POST", path="/v1/checkout/sessions"))
+    found = await giving.create(stage.services, gift.id)
+    assert (found.session_id, found.attempt) == (unseen.id, 1)
+    assert len(stage.stripe.sessions) == 1
 
 
 async def given_up(stage: Stage, gift: Donation) -> list[tuple[str, str | None]]:

@@ -136,19 +136,25 @@ async def test_what_went_back_of_a_source_is_summed_apart_from_what_it_brought(t
     db = Database(engine.fresh(tmp_path))
     await db.open()
 
-    def story(tx: Tx) -> dict[tuple[str, ...], tuple[int, int]]:
+    def story(tx: Tx) -> list[dict[tuple[str, ...], tuple[int, int]]]:
         people(tx)
         opened(tx, "abcdefghjk", 1, source="radio")
         ledger.append(tx, ENTRY)
         ledger.append(tx, replace(ENTRY, kind=EntryKind.PLEDGE, amount_minor=700))
         ledger.append(tx, replace(ENTRY, kind=EntryKind.REFUND, amount_minor=-500))
         ledger.append(tx, replace(ENTRY, kind=EntryKind.FEE, amount_minor=-60))
-        return sums.upto(tx, ALWAYS, Of.SOURCE, "radio")
+        return [sums.upto(tx, ALWAYS, Of.SOURCE, "radio"), sums.upto(tx, ALWAYS, Of.LEDGER)]
 
-    found = await db.write(story)
+    of_radio, of_all = await db.write(story)
     await db.close()
     where = ("humanitarian", "MAD")
-    assert found == {(*where, "gift"): (2, 20700), (*where, "back"): (1, -500)}
+    assert of_radio == {(*where, "gift"): (2, 20700), (*where, "back"): (1, -500)}
+    assert of_all == {
+        ("gift", *where): (1, 20000),
+        ("pledge", *where): (1, 700),
+        ("refund", *where): (1, -500),
+        ("fee", *where): (1, -60),
+    }
 
 
 def test_a_row_left_out_is_named(tmp_path: Path) -> None:
