@@ -118,6 +118,14 @@ async def test_a_gift_with_the_fees_is_another_gift_than_one_without(stage: Stag
     assert plain.id != covered.id == again.id
 
 
+async def test_a_cancel_that_the_donor_sees_on_the_screen_comes_as_no_message_too(stage: Stage) -> None:
+    donor = await john_of(stage)
+    gift = await giving.open_checkout(stage.services, donor, GIVE)
+    ended = await giving.cancel(stage.services, donor, gift.id)
+    assert ended.state is DonationState.CANCELED
+    assert await stage.rows("SELECT kind FROM deliveries") == []
+
+
 async def test_a_gift_of_every_month_is_another_gift_than_one_of_once(stage: Stage) -> None:
     donor = await john_of(stage)
     monthly = GiveMonthly(1, 20000, "mad", "3m")

@@ -86,6 +86,7 @@ async def test_a_monthly_gift_with_an_end_is_finished_and_never_charged_again(st
 async def test_it_is_stopped_in_two_taps_and_nothing_is_charged_any_more(stage: Stage) -> None:
     await begun(stage, "Until I stop")
     john = stage.john()
+    assert shows(john, "Undo")
     await opened(john)
     await press(john, "Stop", "Nothing more will be charged from now on")
     await john.tap("Yes, stop it")
