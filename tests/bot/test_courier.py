@@ -140,3 +140,34 @@ async def test_news_for_who_blocked_the_bot_stays_owed_to_a_donor_who_is_blocked
     stage.stripe.pay(session)
     await stage.until_rows("SELECT state FROM deliveries WHERE kind = 'thanks'", [("undeliverable",)])
     assert await stage.rows("SELECT state FROM donors") == [("blocked",)]
+
+
+async def test_the_page_that_was_paid_gives_way_and_the_next_screen_comes_below_the_thanks(
+    stage: Stage,
+) -> None:
+    john = stage.john()
+    session = await to_the_bridge(stage, john)
+    [(before,)] = await stage.rows("SELECT awaiting FROM donors")
+    stage.stripe.pay(session)
+    await john.until(
+        lambda one: not any("Open Stripe" in str(message.buttons) for message in one.messages), 15
+    )
+    await stage.until_rows("SELECT message_id IS NULL FROM donors", [(1,)], 15)
+    [(after,)] = await stage.rows("SELECT awaiting FROM donors")
+    assert after is not None
+    assert after != before
+
+
+async def test_the_page_that_expired_gives_way_to_a_message_that_the_next_screen_replaces(
+    stage: Stage,
+) -> None:
+    john = stage.john()
+    await to_the_bridge(stage, john)
+    stage.stripe.forward(2 * 3600 + 60)
+    await john.says("has expired", 15)
+    await stage.until_rows("SELECT awaiting FROM donors", [("home",)], 15)
+    rows = await stage.rows(
+        "SELECT d.message_id = o.message_id FROM donors d, deliveries o WHERE o.kind = 'expired'"
+    )
+    assert rows == [(1,)]
+    assert not any("Open Stripe" in str(message.buttons) for message in john.messages)
