@@ -10,7 +10,7 @@ MO := $(PO:.po=.mo)
 # Tests and benchmarks start the bot many times: as installed, compiled once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo run test coverage test-postgres test-faults test-deep fuzz check bandit audit bench pictures words clean
+.PHONY: help demo run test coverage test-postgres test-faults test-deep fuzz check bandit audit mutants bench pictures words clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -81,6 +81,15 @@ bandit: .venv-audit/.ready ## Look for patterns that are known to be unsafe
 audit: bandit ## bandit, and whether a fault of a dependency is known
 	@.venv-audit/bin/python tests/house/audit/known_faults.py requirements.lock
 
+.venv-mutants/.ready: tests/mutants/requirements.lock requirements-dev.lock
+	@test -x .venv-mutants/bin/python || $(PYTHON) -m venv .venv-mutants
+	.venv-mutants/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock -r $<
+	@touch $@
+
+mutants: $(VENV)/.ready .venv-mutants/.ready $(MO) ## Break what handles money in every small way, and see that a test notices (an hour)
+	@PYTHONPATH= .venv-mutants/bin/mutmut run --max-children 2 $(ARGS)
+	@.venv-mutants/bin/python -m tests.mutants.report
+
 .venv-bench/.ready: benchmarks/requirements.lock
 	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
@@ -99,4 +108,4 @@ words: $(VENV)/.ready ## Extract and update the catalogues
 	@for lang in ar fr; do $(BIN)/pybabel --quiet update --no-wrap --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date -D entraide -i locales/entraide.pot -d locales -l $$lang; done
 
 clean: ## Remove what was made
-	rm -rf $(VENV) .venv-bench .venv-fuzz .venv-audit var build *.egg-info
+	rm -rf $(VENV) .venv-bench .venv-fuzz .venv-audit .venv-mutants mutants var build *.egg-info

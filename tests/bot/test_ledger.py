@@ -1,6 +1,8 @@
 """The books: a chain that names the row that was touched, rows that cannot be changed, and gifts from before the books."""
 
+import hashlib
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,12 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.chores import verify_ledger
-from bot.ledger import GENESIS, Entry, EntryKind, LedgerRow, chained, line
-from bot.store import ledger
+from bot.ledger import GENESIS, Entry, EntryKind, LedgerFault, LedgerRow, chained, faults, line, read_line
+from bot.store import ledger, sums
 from bot.store.database import Database
 from bot.store.migrate import migrate
 from bot.store.sql import Broken, Tx
+from bot.store.sums import ALWAYS, Of
 from tests import engine
+from tests.bot.engines import opened, people
 
 ENTRY = Entry(EntryKind.GIFT, "abcdefghjk", "humanitarian", 20000, "MAD", 1_700_000_000)
 
@@ -57,6 +61,100 @@ def test_any_flipped_bit_names_its_row(
     said, holds = verify_ledger(file, "")
     assert not holds
     assert said[0].startswith(f"row {row + 1} ")
+
+
+def test_a_row_is_written_and_hashed_as_it_was_from_the_first_day() -> None:
+    """What was published once is checked for ever: neither the bytes of a row nor of what is hashed may change."""
+    row = chained(ENTRY, 1, GENESIS)
+    hashed = f'[1,1700000000,"gift","abcdefghjk","humanitarian",20000,"MAD","{GENESIS}"]'
+    assert row.hash == hashlib.sha256(hashed.encode()).hexdigest()
+    assert line(row) == (
+        '{"seq":1,"at":1700000000,"kind":"gift","donation":"abcdefghjk","campaign":"humanitarian",'
+        f'"amount_minor":20000,"currency":"MAD","prev":"{GENESIS}","hash":"{row.hash}"}}'
+    )
+
+
+def test_a_published_row_is_ascii_whatever_its_words() -> None:
+    assert '"campaign":"\\u0639\\u0648\\u0646"' in line(chained(replace(ENTRY, campaign="عون"), 1, GENESIS))
+
+
+def test_a_published_line_reads_as_its_row_or_says_what_is_wrong() -> None:
+    row = chained(ENTRY, 1, GENESIS)
+    assert read_line(line(row), 1) == row
+    assert read_line(line(row).replace(":", ": "), 7) == LedgerFault(7, "was changed")
+    assert read_line("{}", 8) == read_line("no", 8) == LedgerFault(8, "cannot be read")
+
+
+def test_each_row_that_does_not_hold_is_named_and_the_next_is_read_on() -> None:
+    whole = rows(6)
+    assert list(faults(whole)) == []
+    changed = [replace(one, amount_minor=1) if one.seq in (2, 4) else one for one in whole]
+    assert list(faults(changed)) == [LedgerFault(2, "was changed"), LedgerFault(4, "was changed")]
+    missing = [one for one in whole if one.seq not in (1, 5)]
+    assert list(faults(missing)) == [
+        LedgerFault(1, "is missing: the next row is 2"),
+        LedgerFault(5, "is missing: the next row is 6"),
+    ]
+
+
+def test_a_row_put_in_the_place_of_another_does_not_follow_and_the_next_does_not_follow_it() -> None:
+    whole = rows(4)
+    forged = chained(replace(ENTRY, amount_minor=1), 2, "f" * 64)
+    assert list(faults([whole[0], forged, *whole[2:]])) == [
+        LedgerFault(2, "does not follow the row before it"),
+        LedgerFault(3, "does not follow the row before it"),
+    ]
+
+
+async def test_the_head_of_empty_books_is_the_beginning(tmp_path: Path) -> None:
+    db = Database(engine.fresh(tmp_path))
+    await db.open()
+    assert await db.read(ledger.head) == (0, GENESIS)
+    await db.close()
+
+
+async def test_more_rows_than_a_page_are_read_whole_and_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "_PAGE_SIZE", 2)
+    db = Database(engine.fresh(tmp_path))
+    await db.open()
+    for _ in range(5):
+        await db.write(lambda tx: ledger.append(tx, ENTRY))
+    assert await db.read(lambda tx: list(ledger.all_rows(tx))) == rows(5)
+    other = replace(ENTRY, donation="zzzzzzzzzz", kind=EntryKind.REFUND, amount_minor=-500)
+    await db.write(lambda tx: ledger.append(tx, other))
+    assert await db.read(lambda tx: ledger.of_donation(tx, "zzzzzzzzzz")) == [
+        chained(other, 6, rows(5)[-1].hash)
+    ]
+    aid = ("humanitarian", "MAD")
+    assert await db.read(ledger.by_kind) == {EntryKind.GIFT: {aid: 100_000}, EntryKind.REFUND: {aid: -500}}
+    await db.close()
+
+
+async def test_what_went_back_of_a_source_is_summed_apart_from_what_it_brought(tmp_path: Path) -> None:
+    db = Database(engine.fresh(tmp_path))
+    await db.open()
+
+    def story(tx: Tx) -> list[dict[tuple[str, ...], tuple[int, int]]]:
+        people(tx)
+        opened(tx, "abcdefghjk", 1, source="radio")
+        ledger.append(tx, ENTRY)
+        ledger.append(tx, replace(ENTRY, kind=EntryKind.PLEDGE, amount_minor=700))
+        ledger.append(tx, replace(ENTRY, kind=EntryKind.REFUND, amount_minor=-500))
+        ledger.append(tx, replace(ENTRY, kind=EntryKind.FEE, amount_minor=-60))
+        return [sums.upto(tx, ALWAYS, Of.SOURCE, "radio"), sums.upto(tx, ALWAYS, Of.LEDGER)]
+
+    of_radio, of_all = await db.write(story)
+    await db.close()
+    where = ("humanitarian", "MAD")
+    assert of_radio == {(*where, "gift"): (2, 20700), (*where, "back"): (1, -500)}
+    assert of_all == {
+        ("gift", *where): (1, 20000),
+        ("pledge", *where): (1, 700),
+        ("refund", *where): (1, -500),
+        ("fee", *where): (1, -60),
+    }
 
 
 def test_a_row_left_out_is_named(tmp_path: Path) -> None:

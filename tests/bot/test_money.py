@@ -69,3 +69,27 @@ def test_arithmetic_stays_in_the_currency() -> None:
     assert three >= two
     assert two.is_zero is False
     assert Money(0, "EUR").is_zero
+
+
+def test_equal_sums_are_neither_less_nor_greater() -> None:
+    one, same = Money(2, "MAD"), Money(2, "MAD")
+    assert (one < same, one > same) == (False, False)
+    assert (one <= same, one >= same) == (True, True)
+
+
+def test_every_currency_has_its_decimals_and_its_step() -> None:
+    kinds = {(one.decimals, one.step) for one in CURRENCIES.values()}
+    assert kinds == {(0, 1), (2, 1), (2, 100), (3, 10)}
+
+
+def test_the_least_that_stripe_takes_is_known_where_stripe_says_it() -> None:
+    assert [CURRENCIES[code].least for code in ("EUR", "GBP", "HUF", "MAD")] == [50, 30, 17500, None]
+
+
+def test_what_is_wrong_with_a_sum_is_named() -> None:
+    with pytest.raises(UnknownCurrency, match="XXX"):
+        Money(1, "XXX")
+    with pytest.raises(UnknownCurrency, match="mad"):
+        Money.of(1, "mad")
+    with pytest.raises(TooPrecise, match="MAD"):
+        Money.of("0.001", "MAD")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot import helpdesk
+from bot import helpdesk, meters
 from bot.letters import Letter, LetterKind
 from bot.store.sql import Tx
 from sandbox.app import Sandbox
@@ -505,3 +505,24 @@ async def test_a_refusal_that_is_heard_after_the_donor_erased_their_data_is_told
 
 def _unheard(phone: Phone) -> list[Message]:
     return [one for one in phone.messages if "did not reach the team" in one.text]
+
+
+async def test_a_question_waits_ten_minutes_for_a_group_that_cannot_be_reached_and_is_not_lost(
+    plain: Stage,
+) -> None:
+    plain.telegram.faults.add(Fault("403", "sendMessage", chat_id=FAMILY))
+    before, told = (
+        int(plain.services.clock().timestamp()),
+        meters.DELIVERIES.counts.get(("question", "again"), 0),
+    )
+    await asks(plain.john())
+    await plain.until_rows(
+        "SELECT state, error FROM deliveries WHERE kind = 'question'", [("owed", "group gone")]
+    )
+    after = int(plain.services.clock().timestamp())
+    [(due,)] = await plain.rows("SELECT due_at FROM deliveries WHERE kind = 'question'")
+    assert before + 600 <= due <= after + 600
+    await plain.services.db.write(lambda tx: tx.plain("UPDATE deliveries SET due_at = 0"))
+    plain.services.bells.courier.set()
+    await until_posted(group_of(plain), QUESTION)
+    assert meters.DELIVERIES.counts["question", "again"] == told + 1

@@ -86,9 +86,12 @@ async def test_a_monthly_gift_with_an_end_is_finished_and_never_charged_again(st
 async def test_it_is_stopped_in_two_taps_and_nothing_is_charged_any_more(stage: Stage) -> None:
     await begun(stage, "Until I stop")
     john = stage.john()
+    assert shows(john, "Undo")
     await opened(john)
     await press(john, "Stop", "Nothing more will be charged from now on")
-    await press(john, "Yes, stop it", "It has ended")
+    await john.tap("Yes, stop it")
+    # The news may come before the screen is drawn: then the screen is not the newest message.
+    await john.until(lambda one: any("It has ended" in message.text for message in one.messages), PACED)
     await john.says("is stopped. Nothing more will be charged", PACED)
     stage.stripe.forward(200 * DAY)
     assert len(stage.stripe.charges) == 1
