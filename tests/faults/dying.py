@@ -298,7 +298,7 @@ class Deaths:
                 for event in flying:
                     sandbox.stripe.outbox._go(event, 0)
                 scene = Scene(stage, self.scene.memo)
-                await _time_passes(stage)
+                await time_passes(stage)
                 again = await self._goes_on(scene)
                 await well(scene.stage)
                 await self.journey.ends(scene)
@@ -323,7 +323,7 @@ class Deaths:
             step = self.journey.steps[number]
             try:
                 if number >= self.done:
-                    await _acted(step, scene)
+                    await acted(step, scene)
                 await step.seen(scene)
             except (TimeoutError, LookupError):
                 if not step.again:
@@ -336,7 +336,7 @@ class Deaths:
         """From the last step that needs no screen."""
         first = next((one for one in range(last, -1, -1) if self.journey.steps[one].fresh), last)
         for step in self.journey.steps[first : last + 1]:
-            await _acted(step, scene)
+            await acted(step, scene)
             await step.seen(scene)
 
     async def walk(self, stage: Stage) -> None:
@@ -348,7 +348,7 @@ class Deaths:
             await well(self.scene.stage)
         with self.watching():
             for step in self.journey.steps:
-                await _acted(step, self.scene)
+                await acted(step, self.scene)
                 self.done += 1
                 self.changed()
                 await step.seen(self.scene)
@@ -356,7 +356,7 @@ class Deaths:
         await self.journey.ends(self.scene)
 
 
-async def _acted(step: Step, scene: Scene) -> None:
+async def acted(step: Step, scene: Scene) -> None:
     if step.ready:
         await step.ready(scene)
     act = step.act(scene)
@@ -378,7 +378,7 @@ def _forget_the_past() -> None:
     printing._press.cache_clear()
 
 
-async def _time_passes(stage: Stage) -> None:
+async def time_passes(stage: Stage) -> None:
     """What the dead had put off by half a minute is due: nobody waits for that in a test."""
 
     def write(tx: Tx) -> None:
