@@ -159,7 +159,7 @@ class Deaths:
             self._is_new = False
             self.worlds += 1
             began = time.monotonic()
-            self._fork(where)
+            self.fork(where)
             self._stood += time.monotonic() - began
 
     @contextlib.contextmanager
@@ -216,21 +216,26 @@ class Deaths:
 
     # The fork.
 
-    def _fork(self, where: str) -> None:
+    def fork(self, where: str) -> None:
         while len(self._alive) >= self._most:
             self._reap()
-        folder = self.folder / f"death{self.worlds}"
-        folder.mkdir()
-        for end in ("", "-wal"):
-            file = Path(f"{self.book}{end}")
-            if file.exists():
-                shutil.copy(file, folder / file.name)
+        folder = self.left(f"death{self.worlds}")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
             pid = os.fork()
         if pid == 0:
             self._second_life(folder, where)
         self._alive.append(Death(pid, folder, where, self.done))
+
+    def left(self, name: str) -> Path:
+        """A folder with what a kill leaves on disk now."""
+        folder = self.folder / name
+        folder.mkdir()
+        for end in ("", "-wal"):
+            file = Path(f"{self.book}{end}")
+            if file.exists():
+                shutil.copy(file, folder / file.name)
+        return folder
 
     def _reap(self) -> None:
         """The first of the children to end."""
