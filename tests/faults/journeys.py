@@ -5,7 +5,7 @@ from typing import Any
 
 from sandbox.telegram import Phone
 from sandbox.telegram.emulator import STAFF_GROUP
-from tests.faults.dying import Journey, Scene, Step
+from tests.faults.dying import Journey, Scene, Step, acted
 from tests.journeys.test_back import a_paid_gift
 from tests.journeys.test_campaigns import STORY
 from tests.journeys.test_composer import come, salma, written
@@ -109,7 +109,15 @@ async def paid_for(scene: Scene) -> None:
     scene.memo["session"] = await a_paid_gift(scene.stage)
 
 
+async def at_the_last_question(scene: Scene) -> None:
+    for step in TO_THE_BRIDGE[:3]:
+        await acted(step, scene)
+        await step.seen(scene)
+
+
 GIFT = Journey("one-time gift", [*TO_THE_BRIDGE, PAID], one_gift)
+# Where money begins to move.
+PAYING = Journey("last tap and payment", [TO_THE_BRIDGE[3], PAID], one_gift, at_the_last_question)
 
 
 # The bank says no, and the donor pays again on the same page.

@@ -13,12 +13,13 @@ import pytest
 
 from sandbox.app import Sandbox, running
 from tests.faults.dying import Deaths
+from tests.faults.holds import IS_WHOLE
 from tests.faults.inline import inline
 from tests.faults.journeys import GIFT
 from tests.stage import bot_beside, settings_for
 
-# Among the worlds of a gift: a screen drawn, the thanks; and with `make test-faults` the first screen, Stripe's page, the payment.
-WORLDS = (2, 9, 20, 26, 30) if os.environ.get("JOURNEYS") == "all" else (9, 30)
+# Among the worlds of a gift: a screen drawn, the thanks; then the first screen, Stripe's page, the payment.
+WORLDS = (2, 9, 20, 26, 30) if IS_WHOLE else (9, 30)
 _FORK = multiprocessing.get_context("fork")
 
 

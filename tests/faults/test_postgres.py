@@ -1,7 +1,6 @@
 """PostgreSQL's connections are torn, its server dies and comes back, another takes over: a gift is one gift all the same."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,7 +11,7 @@ import pytest
 from sandbox.app import Sandbox
 from tests import postgres
 from tests.faults.dying import Journey, Scene, acted, time_passes
-from tests.faults.holds import well
+from tests.faults.holds import IS_WHOLE, well
 from tests.faults.journeys import GIFT, UNDO
 from tests.faults.servers import Server, follower, server
 from tests.faults.test_disk import until_logged
@@ -21,8 +20,7 @@ from tests.stage import Stage, bot_beside, settings_for, shows, to_the_bridge
 
 # Of what is waited for on a machine that has other work.
 SEEN = 60
-# Every second commit too with `make test-faults`.
-OFTEN = [2, 3] if os.environ.get("JOURNEYS") == "all" else [3]
+OFTEN = [2, 3] if IS_WHOLE else [3]
 needs_programs = pytest.mark.skipif(postgres.programs() is None, reason=postgres.MISSING)
 
 
