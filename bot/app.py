@@ -29,7 +29,7 @@ from bot import (
 )
 from bot.botapi.pace import Pace
 from bot.botapi.pen import Pen
-from bot.botapi.transport import AiohttpRequest
+from bot.botapi.transport import AiohttpRequest, NotTrusted
 from bot.cards import Cards
 from bot.config import Settings
 from bot.errors import (
@@ -39,6 +39,7 @@ from bot.errors import (
     NotAnUpdate,
     NotMigrated,
     PaymentsLocked,
+    PaymentsUntrusted,
     StoreBroken,
     StoreDown,
 )
@@ -65,7 +66,13 @@ from handlers.turn import Desk
 
 log = logging.getLogger("entraide")
 
+_SILENT, _UNTRUSTED = "does not answer", "cannot be reached: its certificate is not trusted"
 _HEARD, _STRIPE = "stripe.webhook.heard", "stripe.health"
+
+
+def _unreached(error: api.TelegramError) -> str:
+    """What /healthz says of Telegram."""
+    return _UNTRUSTED if isinstance(error, NotTrusted) else f"cannot be reached: {type(error).__name__}"
 
 
 class Part(StrEnum):
@@ -160,6 +167,7 @@ class App:
         )
         self.server = Server(config)
         self.several: Several | None = None
+        self.silence = _SILENT
 
     async def run(self) -> None:
         """Serve until `stopping` is set, then finish what was begun.
@@ -344,7 +352,7 @@ class App:
                 await self.bot.initialize()
                 await self._choose_way()
             except api.TelegramError as error:
-                self.health.telegram = f"cannot be reached: {type(error).__name__}"
+                self.health.telegram = _unreached(error)
                 log.warning("Telegram cannot be reached", extra={"error": type(error).__name__})
                 await either(self.stopping.wait(), pause)
                 pause = min(pause * 2, 30)
@@ -408,7 +416,7 @@ class App:
             try:
                 await self.bot.get_me()
             except api.TelegramError as error:
-                self.health.telegram = f"cannot be reached: {type(error).__name__}"
+                self.health.telegram = _unreached(error)
             else:
                 self.health.telegram = "ok"
 
@@ -487,14 +495,18 @@ class App:
         pause = self.tempo.sweep if self.settings.mode == "polling" else self.tempo.sweep_beside_webhooks
         while True:
             is_heard = await survives("sweep", self._sweep, services)
-            self.health.stripe = "ok" if is_heard else "does not answer"
+            self.health.stripe = "ok" if is_heard else self.silence
             await asyncio.sleep(pause)
 
     async def _sweep(self, services: Services) -> None:
+        self.silence = _SILENT
         try:
             await looking.sweep(services)
         except PaymentsLocked:
             self.seen.is_locked = True
+            raise
+        except PaymentsUntrusted:
+            self.silence = _UNTRUSTED
             raise
         self.seen.is_locked = False
 

@@ -130,6 +130,10 @@ class PaymentsUnreachable(PaymentsError):
         self.is_stored = is_stored
 
 
+class PaymentsUntrusted(PaymentsUnreachable):
+    """Whoever answered could not prove to be Stripe: the key was not told to them."""
+
+
 class PaymentsBusy(PaymentsUnreachable):
     """Stripe asks to slow down."""
 

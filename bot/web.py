@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot import __version__, meters, scrape, tracing
-from bot.errors import BadWebhook, EntraideError, NotProven
+from bot.errors import BadWebhook, EntraideError, NotProven, StoreDown
 from bot.knocks import Knocks, address_of
 from bot.payments.webhooks import Event, verify
 from bot.services import Services
@@ -151,7 +151,7 @@ class Door:
             await self.take(body)
         except EntraideError as error:
             meters.FAILURES.add("update", type(error).__name__)
-            log.warning("an update comes again", extra={"error": type(error).__name__})
+            log.warning("an update comes again", extra={"error": _named(error)})
             return PlainTextResponse("again, please", 500)
         return PlainTextResponse("ok")
 
@@ -183,7 +183,15 @@ class Door:
             return PlainTextResponse(str(error), 400)
         self.seen.webhook_at = now
         with tracing.on(event.id):
+            return await self._kept(services, event, now)
+
+    async def _kept(self, services: Services, event: Event, now: datetime) -> Response:
+        try:
             return await self._keep(services, event, now)
+        except EntraideError as error:
+            meters.FAILURES.add("webhook", type(error).__name__)
+            log.warning("an event comes again", extra={"error": _named(error)})
+            return PlainTextResponse("again, please", 500)
 
     async def _keep(self, services: Services, event: Event, now: datetime) -> Response:
         outcome = "ignored"
@@ -195,6 +203,12 @@ class Door:
         meters.WEBHOOKS.add(outcome)
         log.info("webhook", extra={"event_id": event.id, "type": event.type, "outcome": outcome})
         return PlainTextResponse("ok")
+
+
+def _named(error: EntraideError) -> str:
+    """What is wrong with the database is the operator's to mend, and said; other words may be somebody's."""
+    name = type(error).__name__
+    return f"{name}: {error}" if isinstance(error, StoreDown) else name
 
 
 async def _asked(services: Services) -> str:

@@ -50,6 +50,16 @@ def _is_known(user: str) -> bool:
     return False
 
 
+def command(tool: str, *said: str) -> list[str]:
+    """What to run for one of its programs; as root, as another user. Raises RuntimeError."""
+    where = programs()
+    if where is None:
+        raise RuntimeError(MISSING)
+    as_another = ["runuser", "-u", _USER, "--"] if os.geteuid() == 0 else []
+    # Some of them may be linked to from elsewhere: the others are where those lead.
+    return [*as_another, str((where / "pg_ctl").resolve().with_name(tool)), *said]
+
+
 def server() -> str:
     """Its address, without a database. In a run without workers it starts here, when the first test asks for it."""
     if SERVER not in os.environ:

@@ -24,6 +24,10 @@ class NotSent(NetworkError):
     """The request never left: it is safe to send again."""
 
 
+class NotTrusted(NotSent):
+    """Whoever answered there could not prove to be Telegram: nothing was told to them."""
+
+
 class InDoubt(NetworkError):
     """The connection broke after the request had gone: Telegram may have done it."""
 
@@ -93,6 +97,8 @@ class AiohttpRequest(BaseRequest):
                 if status == _GAVE_UP:
                     raise InDoubt("a gateway gave up waiting for Telegram")
                 return status, await answer.read()
+        except aiohttp.ClientConnectorCertificateError:
+            raise NotTrusted("not sent: the certificate is not trusted") from None
         except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError) as error:
             raise NotSent(f"not sent: {type(error).__name__}") from None
         except TimeoutError:

@@ -12,13 +12,20 @@ from urllib.parse import quote
 
 import stripe
 
-from bot.errors import BadWebhook, PaymentsBusy, PaymentsLocked, PaymentsRefused, PaymentsUnreachable
+from bot.errors import (
+    BadWebhook,
+    PaymentsBusy,
+    PaymentsLocked,
+    PaymentsRefused,
+    PaymentsUnreachable,
+    PaymentsUntrusted,
+)
 from bot.model import BalanceTransaction, Dispute, Refund, RefundOrder
 from bot.payments.balance import Charge, read_charge, read_transaction
 from bot.payments.checkout import API_VERSION, CheckoutSession, read_session
 from bot.payments.money_back import read_dispute, read_refund
 from bot.payments.subscriptions import Invoice, Subscription, read_invoice, read_subscription
-from bot.payments.transport import AiohttpClient
+from bot.payments.transport import AiohttpClient, NotTrusted
 from bot.payments.webhooks import EVENTS, Event, read_event
 
 T = TypeVar("T")
@@ -255,5 +262,7 @@ def _our_errors() -> Generator[None]:
         raise PaymentsLocked(f"Stripe refuses the key: HTTP {error.http_status}") from error
     except (stripe.InvalidRequestError, stripe.IdempotencyError, stripe.CardError) as error:
         raise PaymentsRefused(error.code or type(error).__name__) from error
+    except NotTrusted as error:
+        raise PaymentsUntrusted("its certificate is not trusted") from error
     except stripe.StripeError as error:
         raise PaymentsUnreachable(type(error).__name__, is_stored=(error.http_status or 0) >= 500) from error

@@ -43,6 +43,10 @@ _WORDS = frozenset(
 )
 
 
+class NotTrusted(stripe.APIConnectionError):
+    """Whoever answered there could not prove to be Stripe."""
+
+
 class AiohttpClient(stripe.HTTPClient):
     """Asynchronous only. `read` and `connect` are seconds."""
 
@@ -68,6 +72,8 @@ class AiohttpClient(stripe.HTTPClient):
                 body = await answer.read()
                 status = answer.status
                 return body, status, answer.headers
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise NotTrusted("the certificate is not trusted", should_retry=False) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise stripe.APIConnectionError(
                 f"no answer: {type(error).__name__}", should_retry=True

@@ -159,7 +159,7 @@ class Deaths:
             self._is_new = False
             self.worlds += 1
             began = time.monotonic()
-            self._fork(where)
+            self.fork(where)
             self._stood += time.monotonic() - began
 
     @contextlib.contextmanager
@@ -216,21 +216,26 @@ class Deaths:
 
     # The fork.
 
-    def _fork(self, where: str) -> None:
+    def fork(self, where: str) -> None:
         while len(self._alive) >= self._most:
             self._reap()
-        folder = self.folder / f"death{self.worlds}"
-        folder.mkdir()
-        for end in ("", "-wal"):
-            file = Path(f"{self.book}{end}")
-            if file.exists():
-                shutil.copy(file, folder / file.name)
+        folder = self.left(f"death{self.worlds}")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
             pid = os.fork()
         if pid == 0:
             self._second_life(folder, where)
         self._alive.append(Death(pid, folder, where, self.done))
+
+    def left(self, name: str) -> Path:
+        """A folder with what a kill leaves on disk now."""
+        folder = self.folder / name
+        folder.mkdir()
+        for end in ("", "-wal"):
+            file = Path(f"{self.book}{end}")
+            if file.exists():
+                shutil.copy(file, folder / file.name)
+        return folder
 
     def _reap(self) -> None:
         """The first of the children to end."""
@@ -298,7 +303,7 @@ class Deaths:
                 for event in flying:
                     sandbox.stripe.outbox._go(event, 0)
                 scene = Scene(stage, self.scene.memo)
-                await _time_passes(stage)
+                await time_passes(stage)
                 again = await self._goes_on(scene)
                 await well(scene.stage)
                 await self.journey.ends(scene)
@@ -323,7 +328,7 @@ class Deaths:
             step = self.journey.steps[number]
             try:
                 if number >= self.done:
-                    await _acted(step, scene)
+                    await acted(step, scene)
                 await step.seen(scene)
             except (TimeoutError, LookupError):
                 if not step.again:
@@ -336,7 +341,7 @@ class Deaths:
         """From the last step that needs no screen."""
         first = next((one for one in range(last, -1, -1) if self.journey.steps[one].fresh), last)
         for step in self.journey.steps[first : last + 1]:
-            await _acted(step, scene)
+            await acted(step, scene)
             await step.seen(scene)
 
     async def walk(self, stage: Stage) -> None:
@@ -348,7 +353,7 @@ class Deaths:
             await well(self.scene.stage)
         with self.watching():
             for step in self.journey.steps:
-                await _acted(step, self.scene)
+                await acted(step, self.scene)
                 self.done += 1
                 self.changed()
                 await step.seen(self.scene)
@@ -356,7 +361,7 @@ class Deaths:
         await self.journey.ends(self.scene)
 
 
-async def _acted(step: Step, scene: Scene) -> None:
+async def acted(step: Step, scene: Scene) -> None:
     if step.ready:
         await step.ready(scene)
     act = step.act(scene)
@@ -378,7 +383,7 @@ def _forget_the_past() -> None:
     printing._press.cache_clear()
 
 
-async def _time_passes(stage: Stage) -> None:
+async def time_passes(stage: Stage) -> None:
     """What the dead had put off by half a minute is due: nobody waits for that in a test."""
 
     def write(tx: Tx) -> None:

@@ -1,11 +1,14 @@
 """What holds at the end of every journey, however often somebody died on the way."""
 
 import asyncio
+import os
 import time
 
 from bot import auditing, comparing
 from tests.stage import Stage
 
+# With `make test-faults` all that can be tried is; with the other tests as much as keeps each of these tests whole.
+IS_WHOLE = os.environ.get("JOURNEYS") == "all"
 # What is owed for later (a reminder) may wait; what is due now, may not.
 _OPEN = {
     "deliveries": "SELECT kind, state, error FROM deliveries WHERE state IN ('owed', 'sending') AND due_at <= {soon}",

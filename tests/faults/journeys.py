@@ -5,7 +5,7 @@ from typing import Any
 
 from sandbox.telegram import Phone
 from sandbox.telegram.emulator import STAFF_GROUP
-from tests.faults.dying import Journey, Scene, Step
+from tests.faults.dying import Journey, Scene, Step, acted
 from tests.journeys.test_back import a_paid_gift
 from tests.journeys.test_campaigns import STORY
 from tests.journeys.test_composer import come, salma, written
@@ -24,11 +24,11 @@ def john(scene: Scene) -> Phone:
     return scene.stage.john()
 
 
-def taps(label: str, *sees: str, who: int = JOHN) -> Step:
-    """Tap, and read one of these words on a message or a button."""
+def taps(label: str, *sees: str, who: int = JOHN, reads: int | None = None) -> Step:
+    """Tap, and read one of these words on a message or a button; another person may be the one to read them."""
     return Step(
         lambda scene: phone(scene, who).tap(label),
-        lambda scene: read(scene, who, *sees),
+        lambda scene: read(scene, reads or who, *sees),
         ready=lambda scene: phone(scene, who).until(lambda one: _has(one, label), PACED),
     )
 
@@ -109,7 +109,15 @@ async def paid_for(scene: Scene) -> None:
     scene.memo["session"] = await a_paid_gift(scene.stage)
 
 
+async def at_the_last_question(scene: Scene) -> None:
+    for step in TO_THE_BRIDGE[:3]:
+        await acted(step, scene)
+        await step.seen(scene)
+
+
 GIFT = Journey("one-time gift", [*TO_THE_BRIDGE, PAID], one_gift)
+# Where money begins to move.
+PAYING = Journey("last tap and payment", [TO_THE_BRIDGE[3], PAID], one_gift, at_the_last_question)
 
 
 # The bank says no, and the donor pays again on the same page.
@@ -307,13 +315,11 @@ REFUND = Journey(
             fresh=True,
         ),
         taps("Payé deux fois", "Oui, rembourser 50 MAD", who=KARIM),
-        taps("Oui, rembourser 50 MAD", "Refunded: 50 MAD"),
+        taps("Oui, rembourser 50 MAD", "Refunded: 50 MAD", who=KARIM, reads=JOHN),
     ],
     partly_back,
     paid_and_known,
 )
-# It is Karim who taps, and John who reads.
-REFUND.steps[2].act = lambda scene: phone(scene, KARIM).tap("Oui, rembourser 50 MAD")
 
 
 async def opened_dispute(scene: Scene) -> None:

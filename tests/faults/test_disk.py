@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import resource
 import sqlite3
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+import subprocess
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
@@ -99,20 +100,60 @@ async def until_logged(caplog: pytest.LogCaptureFixture, words: str) -> None:
 async def test_what_is_asked_and_paid_while_nothing_can_be_written_is_answered_and_thanked_afterwards(
     either: Stage, trouble: Trouble, caplog: pytest.LogCaptureFixture
 ) -> None:
-    john, yasmine = either.john(), either.yasmine()
-    session = await to_the_bridge(either, john)
-    async with trouble(either):
+    await lived_through(either, trouble, caplog)
+    assert not either.running.done(), "the bot lived through it"
+
+
+async def lived_through(stage: Stage, trouble: Trouble, caplog: pytest.LogCaptureFixture) -> None:
+    john, yasmine = stage.john(), stage.yasmine()
+    session = await to_the_bridge(stage, john)
+    async with trouble(stage):
         caplog.clear()
-        either.stripe.pay(session)
+        stage.stripe.pay(session)
         tapped = await yasmine.start("c_humanitarian")
         await until_logged(caplog, "StoreDown")
-        assert await either.rows("SELECT state FROM donations") == [("awaiting",)]
-        assert tapped in either.telegram.updates.waiting, "what is not on disk is not acknowledged"
+        assert await stage.rows("SELECT state FROM donations") == [("awaiting",)]
+        assert tapped in stage.telegram.updates.waiting, "what is not on disk is not acknowledged"
         assert not any(one.sender == "bot" for one in yasmine.messages)
     await john.says("Received: 200 MAD", SEEN)
     await yasmine.until(lambda one: shows(one, "Donner"), SEEN)
-    assert not either.running.done(), "the bot lived through it"
-    await well(either)
+    await well(stage)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 16 MB, which only root may have made."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(folder)],
+        check=False,
+        stderr=subprocess.DEVNULL,
+    )
+    if done.returncode:
+        pytest.skip("to mount a small file system is not allowed here")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+@contextlib.asynccontextmanager
+async def no_space(stage: Stage) -> AsyncGenerator[None]:
+    """Somebody else's file takes all that is left."""
+    await at_writer(stage, "PRAGMA wal_checkpoint(TRUNCATE)")
+    hoard = file_of(stage).with_name("hoard")
+    with hoard.open("wb", buffering=0) as one, contextlib.suppress(OSError):
+        while True:
+            one.write(bytes(4096))
+    yield
+    hoard.unlink()
+
+
+async def test_a_disk_without_space_is_lived_through(
+    sandbox: Sandbox, small_disk: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with bot_beside(sandbox, settings_for(sandbox, small_disk, webhook=True)) as stage:
+        await lived_through(stage, no_space, caplog)
+        assert any("disk is full" in f"{vars(one)}" for one in caplog.records), "it is said what is wrong"
 
 
 async def test_a_disk_that_fills_up_in_the_middle_of_a_commit_keeps_nothing_of_it_and_all_hear(

@@ -12,16 +12,16 @@ import pytest
 from sandbox.app import running
 from tests.faults.apart import printing_apart
 from tests.faults.dying import Deaths, Journey
+from tests.faults.holds import IS_WHOLE
 from tests.faults.inline import inline
-from tests.faults.journeys import ASK, ERASE, GIFT, JOURNEYS, UNDO
+from tests.faults.journeys import ASK, ERASE, GIFT, JOURNEYS, PAYING, UNDO
 from tests.stage import QUICK, bot_beside, settings_for
 
 # The first life stands still while others begin: nobody may take that for silence.
 CALM = replace(QUICK, telegram_read=60, stripe_read=60, patience=60, sweep=30, pulse=5)
 RAM = Path("/dev/shm")
-# All of them with `make test-faults`; with the other tests one, so that what it needs stays whole.
 EVERY = [(one, "webhook") for one in JOURNEYS] + [(one, "polling") for one in (GIFT, UNDO, ERASE, ASK)]
-CHOSEN = EVERY if os.environ.get("JOURNEYS") == "all" else [(GIFT, "webhook")]
+CHOSEN = EVERY if IS_WHOLE else [(PAYING, "webhook")]
 
 
 @pytest.fixture

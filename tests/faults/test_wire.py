@@ -163,7 +163,17 @@ async def certified(folder: Path, host: str, *, is_over: bool = False) -> ssl.SS
     (folder / "ca.cnf").write_text(_AUTHORITY.format(host=host))
     (folder / "index").write_text("")
     (folder / "serial").write_text("01")
-    new = ("-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "csr.pem")
+    new = (
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-keyout",
+        "key.pem",
+        "-out",
+        "csr.pem",
+    )
     await openssl(folder, "req", *new, "-subj", f"/CN={host}")
     until = "20200201000000Z" if is_over else "20480101000000Z"
     dates = ("-startdate", "20200101000000Z", "-enddate", until)
