@@ -8,7 +8,7 @@ TARGETS := buttons starts amounts signatures webhooks updates campaigns
 PO := $(wildcard locales/*/LC_MESSAGES/entraide.po)
 MO := $(PO:.po=.mo)
 
-.PHONY: help demo run test test-postgres test-faults test-deep fuzz check bandit audit bench pictures words clean
+.PHONY: help demo run test test-postgres test-faults test-deep fuzz check bandit audit bench soak pictures words clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -84,6 +84,9 @@ audit: bandit ## bandit, and whether a fault of a dependency is known
 bench: $(VENV)/.ready .venv-bench/.ready $(MO) ## Measure ourselves beside the floors
 	@$(BIN)/python -m benchmarks $(ARGS)
 	@$(BIN)/python -m benchmarks.growth $(filter --quick --write,$(ARGS))
+
+soak: $(VENV)/.ready $(MO) ## Two hundred donors for half an hour (MINUTES, DONORS, SEED, ENGINE=postgresql) while everything breaks
+	@$(BIN)/python -m benchmarks.soak --minutes $${MINUTES:-30} --donors $${DONORS:-200} --seed $${SEED:-1} --engine $${ENGINE:-sqlite} --write $(ARGS)
 
 pictures: $(VENV)/.ready $(MO) ## Draw every paper and the chart in every language into docs/pictures
 	@$(BIN)/python -m benchmarks.pictures
