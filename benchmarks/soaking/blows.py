@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import random
 import signal
 from collections import Counter
@@ -138,7 +139,7 @@ class Blows:
         told = stripe.event(
             "checkout.session.completed", self._dice.choice(unpaid) | {"payment_status": "paid"}
         )
-        payload = repr(told).encode()
+        payload = json.dumps(told).encode()
         signed = stripe.sign(payload, secret="whsec_of_a_stranger")
         for header in (signed, None, "t=0,v1=00"):
             self._refused(await stripe.outbox.post_raw(payload, header), "an event")

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from benchmarks.soaking import verdict
 from benchmarks.soaking.running import Outcome
-from benchmarks.soaking.samples import Life
+from benchmarks.soaking.samples import Depth, Life
 
 _PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "soak.md"
+# Seconds: samples are taken a moment before what waits is counted.
+_NEAR = 4.0
 
 
 def lines(outcome: Outcome, commit: str) -> list[str]:
@@ -109,27 +111,11 @@ def _life(life: Life) -> tuple[object, ...]:
 
 
 def _depths(outcome: Outcome) -> Iterator[str]:
-    """About twenty moments, and the highest of all."""
-    step = max(1, len(outcome.depths) // 20)
-    memory = {round(one.at): one for life in outcome.lives for one in life.samples}
-    rows: list[tuple[object, ...]] = []
-    for one in outcome.depths[::step]:
-        near = min(memory.values(), key=lambda sample: abs(sample.at - one.at), default=None)
-        rows.append(
-            (
-                _clock(one.at),
-                f"{near.rss / 1024:.0f}" if near else "",
-                near.files if near else "",
-                f"{one.wal / 1024:.0f}",
-                one.inbox,
-                one.owed,
-                one.updates,
-            )
-        )
-    most = [
-        max((getattr(one, name) for one in outcome.depths), default=0)
-        for name in ("wal", "inbox", "owed", "updates")
-    ]
+    """About thirty moments, and the highest of all."""
+    step = max(1, len(outcome.depths) // 30)
+    rows = [_moment(outcome, one) for one in outcome.depths[::step]]
+    names = ("wal", "inbox", "owed", "updates")
+    most = [max((getattr(one, name) for one in outcome.depths), default=0) for name in names]
     rows.append(("most", "", "", f"{most[0] / 1024:.0f}", *most[1:]))
     heads = (
         "at",
@@ -140,7 +126,21 @@ def _depths(outcome: Outcome) -> Iterator[str]:
         "messages due",
         "updates unanswered",
     )
-    yield from _rows("By time", heads, rows)
+    yield from _rows("By time, all processes together", heads, rows)
+
+
+def _moment(outcome: Outcome, depth: Depth) -> tuple[object, ...]:
+    near = [sample for life in outcome.lives for sample in life.samples if 0 <= depth.at - sample.at < _NEAR]
+    memory, files = sum(one.rss for one in near) / 1024, sum(one.files for one in near)
+    return (
+        _clock(depth.at),
+        f"{memory:.0f}",
+        files,
+        f"{depth.wal / 1024:.0f}",
+        depth.inbox,
+        depth.owed,
+        depth.updates,
+    )
 
 
 def _table(title: str, head: str, counts: Counter[str]) -> Iterator[str]:
