@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import pickle
 import subprocess
 import tempfile
 from pathlib import Path
@@ -47,6 +48,8 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     outcome = asyncio.run(soak(plan, folder, _url(plan.engine, folder)))
     outcome.log = counted(folder / "log")
+    # What can be judged and drawn again without another half hour.
+    (folder / "outcome.pickle").write_bytes(pickle.dumps(outcome))
     report = lines(outcome, _commit())
     print("\n".join(report))
     if asked.write:

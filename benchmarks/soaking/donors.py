@@ -12,6 +12,8 @@ from sandbox.stripe.errors import StripeRefusal
 
 _FIRST = 6_000_000
 _NAMES = {"ar": "فاطمة", "fr": "Leïla", "en": "Sarah"}
+# Buttons that stand there or do not: nobody waits for them.
+_NOW = 0.0
 _CAMPAIGNS = ("humanitarian", "startups")
 # What a visit is, and how often among a hundred.
 _VISITS = {
@@ -60,9 +62,9 @@ class Donor:
                 await self._visits[name]()
                 self._seen[name] += 1
             except TimeoutError:
-                self._seen["gave up waiting"] += 1
+                self._seen[f"{name}: gave up waiting"] += 1
             except LookupError:
-                self._seen["found nothing to tap"] += 1
+                self._seen[f"{name}: there was nothing"] += 1
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._dice.uniform(0.3, 1.7) * pause):
                     await until.wait()
@@ -119,7 +121,7 @@ class Donor:
     async def _takes_back(self) -> None:
         walker = self._walker
         walker.look_back()
-        await walker.press("undo-no", patience=1)
+        await walker.press("undo-no", patience=_NOW)
         await walker.press("undo-yes")
 
     async def _asks(self, command: str, *then: str) -> None:
@@ -129,20 +131,20 @@ class Donor:
     async def _papers(self) -> None:
         walker = self._walker
         walker.look_back()
-        await walker.press(self._dice.choice(("receipt", "verify", "gifts")), patience=1)
+        await walker.press(self._dice.choice(("receipt", "verify", "gifts")), patience=_NOW)
         await walker.hears()
 
     async def _stops(self) -> None:
         walker = self._walker
-        walker.begin("/mygifts")
-        await walker.press("plan", patience=15)
+        await self._asks("/mygifts", "gifts", "home")
+        await walker.press("plan", patience=_NOW)
         await walker.press(self._dice.choice(("stop-no", "pause-0")))
         await walker.press("stop-yes", "pause-1")
 
     async def _mutes(self) -> None:
         walker = self._walker
         walker.look_back()
-        await walker.press("bstop", "bagain", patience=1)
+        await walker.press("bstop", "bagain", patience=_NOW)
         await walker.hears()
 
     async def _blocks(self) -> None:

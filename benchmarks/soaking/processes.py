@@ -127,8 +127,8 @@ class Bot:
                 await asyncio.sleep(_AGAIN)
 
     def _how(self, part: Part, code: int) -> str:
-        """Whoever is asked to stop must end with 0."""
-        if not part.is_meant or (part.is_meant == "stopped" and code != 0):
+        """Whoever is asked to stop must end with 0, or by the signal where it had not begun to listen for it."""
+        if not part.is_meant or (part.is_meant == "stopped" and code not in (0, -signal.SIGTERM)):
             return "by itself"
         return part.is_meant
 

@@ -87,7 +87,7 @@ def _lives(outcome: Outcome) -> Iterator[str]:
     yield (
         f"Growth is the slope by least squares over the second half of a life of {verdict.LONG // 60} minutes or more, at most "
         f"{verdict.GROWTH:.0f} KiB a minute; from one life to the next at the same age at most {verdict.BETWEEN:.0f} KiB. Files "
-        f"are the fewest descriptors in the second minute and in the last, at most {verdict.FILES} more."
+        f"are the fewest descriptors of the first {verdict.WINDOW // 60} minutes after a warm-up and of the last, at most {verdict.FILES} more."
     )
     yield ""
 

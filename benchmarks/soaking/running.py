@@ -25,6 +25,7 @@ from sandbox.app import Sandbox, running
 # Seconds between two samples, between two looks while it drains, and until it must be drained: lost webhooks are found
 # by a sweep every five minutes, and Telegram brings an update again after a minute at most.
 _SAMPLE, _LOOK, _DRAIN = 5.0, 5.0, 900.0
+_REST = 40.0
 # Stripe's and Telegram's first wait before they try again, in seconds.
 _PAUSE = 1.0
 
@@ -65,6 +66,8 @@ class Soak:
                 await self._under_faults()
                 quiet = self.clock()
                 await self._drained()
+                # At rest: idle connections end, and what is left open then is a leak.
+                await asyncio.sleep(_REST)
             finally:
                 sampling.cancel()
                 await asyncio.gather(sampling, return_exceptions=True)

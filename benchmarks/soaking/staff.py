@@ -83,7 +83,7 @@ class Staff:
         """One message for everybody, in English for all."""
         author = self._author
         author.begin("/broadcast")
-        await author.sees("castpart", "newcast", patience=60)
+        await author.sees("compose", "newcast", "casts", patience=60)
         if author.shows("newcast-yes"):
             await author.press("newcast-yes")
         author.begin(text)

@@ -12,8 +12,8 @@ LONG = 360
 # KiB a minute over the second half of a life, and from one life to the next at the same age.
 GROWTH, BETWEEN = 512.0, 512.0
 AGE = 60
-# Connections that come and go with the load.
-FILES = 6
+# Connections come and go with the load: the fewest open descriptors of three minutes, and how many more there may be later.
+FILES, WINDOW = 10, 180
 _RECEIVED = ("paid", "partly_refunded", "refunded", "disputed", "charged_back")
 _GONE = ("undeliverable",)
 
@@ -119,9 +119,9 @@ def _grew(life: Life) -> Iterator[Finding]:
 
 
 def files(life: Life) -> tuple[int, int]:
-    """Open descriptors in its second minute and in its last: the fewest, since a connection more is no leak."""
-    early = [one.files for one in life.samples if AGE <= one.at - life.began <= 2 * AGE]
-    late = [one.files for one in life.samples if one.at >= life.began + life.seconds - AGE]
+    """Open descriptors in its first minutes under load and in its last: the fewest, since a connection is no leak."""
+    early = [one.files for one in life.samples if AGE <= one.at - life.began <= AGE + WINDOW]
+    late = [one.files for one in life.samples if one.at >= life.began + life.seconds - WINDOW]
     return min(early, default=0), min(late, default=0)
 
 

@@ -52,7 +52,9 @@ class Walker:
         times: int = 1,
         patience: float = PATIENCE,
     ) -> None:
-        """Tap the first of them, or any."""
+        """Tap the first of them, or any. LookupError where nobody waits and there is none."""
+        if not patience and not self.shows(*words):
+            raise LookupError(words)
         found = await self.sees(*words, patience=patience)
         message, button = choose.choice(found) if choose else found[0]
         self._changes = self._phone.chat.changes
