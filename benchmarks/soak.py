@@ -53,7 +53,7 @@ def main() -> None:
     report = lines(outcome, _commit())
     print("\n".join(report))
     if asked.write:
-        write(report)
+        write(report, outcome)
     raise SystemExit(1 if outcome.findings else 0)
 
 

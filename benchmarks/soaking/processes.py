@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
 import signal
 import sys
@@ -13,8 +14,10 @@ from pathlib import Path
 from benchmarks.soaking.samples import Life, look
 from sandbox.app import Sandbox
 from tests.fleet import Balancer
-from tests.stage import ROOT, free_port, until_health
+from tests.stage import ROOT, until_health
 
+# Two soaks at once, or tests beside one, must not take each other's ports while a process is between two lives.
+_PORTS = itertools.count(15000 + os.getpid() % 900 * 5)
 # How long an operator's supervisor waits before it starts again what ended.
 _AGAIN = 1.0
 _PATIENCE = 90
@@ -44,13 +47,15 @@ class Bot:
         self.parts = self._parts()
         ports = [one.port for one in self.parts if one.port]
         self.balancer = Balancer(ports) if len(self.parts) > 1 else None
+        if self.balancer:
+            self.balancer.port = next(_PORTS)
         self.port = self.balancer.port if self.balancer else ports[0]
         self._is_over = False
 
     def _parts(self) -> list[Part]:
         if self.url.startswith("sqlite"):
-            return [Part("bot", "run", free_port())]
-        webs = [Part(f"web {number}", "web", free_port()) for number in (1, 2)]
+            return [Part("bot", "run", next(_PORTS))]
+        webs = [Part(f"web {number}", "web", next(_PORTS)) for number in (1, 2)]
         return [*webs, *(Part(f"worker {number}", "worker", 0) for number in (1, 2))]
 
     @property

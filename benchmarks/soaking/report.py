@@ -1,4 +1,4 @@
-"""The report of one run, as docs/soak.md."""
+"""The report of one run: its tables for docs/soak.md."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.soaking import verdict
+from benchmarks.soaking.chart import drawn
 from benchmarks.soaking.running import Outcome
 from benchmarks.soaking.samples import Depth, Life
 
-_PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "soak.md"
+_DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
 # Seconds: samples are taken a moment before what waits is counted.
 _NEAR = 4.0
 
@@ -31,6 +32,8 @@ def lines(outcome: Outcome, commit: str) -> list[str]:
         *_table("What donors and staff did", "visit", outcome.visits),
         *_table("What was broken", "trouble", outcome.faults),
         *_lives(outcome),
+        "![Memory of each life by time, with each kill](pictures/soak.svg)",
+        "",
         *_depths(outcome),
         *_table("What the bot's log said, warnings and above", "line", outcome.log),
     ]
@@ -158,5 +161,8 @@ def _clock(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
 
 
-def write(report: list[str]) -> None:
-    _PAGE.write_text("\n".join(report).rstrip() + "\n", encoding="utf-8")
+def write(report: list[str], outcome: Outcome) -> None:
+    """Put it into docs/soak.md, under the page that says how it is done, with its picture."""
+    head = (_DOCS / "soak-method.md").read_text(encoding="utf-8")
+    (_DOCS / "soak.md").write_text(f"{head}\n" + "\n".join(report).rstrip() + "\n", encoding="utf-8")
+    (_DOCS / "pictures" / "soak.svg").write_text(drawn(outcome.lives), encoding="utf-8")
