@@ -44,13 +44,14 @@ def main() -> None:
     asked = parser.parse_args()
     plan = Plan(asked.minutes, asked.donors, asked.seed, asked.engine, asked.pause)
     print(f"seed {plan.seed}", *schedule(plan), sep="\n", flush=True)
+    commit = _commit()
     folder = asked.folder or Path(tempfile.mkdtemp(prefix="soak-"))
     folder.mkdir(parents=True, exist_ok=True)
     outcome = asyncio.run(soak(plan, folder, _url(plan.engine, folder)))
     outcome.log = counted(folder / "log")
     # What can be judged and drawn again without another half hour.
     (folder / "outcome.pickle").write_bytes(pickle.dumps(outcome))
-    report = lines(outcome, _commit())
+    report = lines(outcome, commit)
     print("\n".join(report))
     if asked.write:
         write(report, outcome)

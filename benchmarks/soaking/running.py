@@ -53,7 +53,7 @@ class Soak:
         self.database = Database(bot.url)
         self.blows = Blows(sandbox, bot, self.database, random.Random(plan.seed + 1))
         self.visits, self.depths = Counter[str](), list[Depth]()
-        self._began, self._over = time.monotonic(), asyncio.Event()
+        self._began, self._ready, self._over = time.monotonic(), 0.0, asyncio.Event()
 
     def clock(self) -> float:
         return time.monotonic() - self._began
@@ -61,25 +61,24 @@ class Soak:
     async def run(self) -> Outcome:
         self._began = time.monotonic()
         async with self.bot.running():
+            self._ready = self.clock()
             sampling = asyncio.create_task(self._samples())
             try:
                 await self._under_faults()
-                quiet = self.clock()
+                quiet = self.clock() - self._ready
                 await self._drained()
                 # At rest: idle connections end, and what is left open then is a leak.
                 await asyncio.sleep(_REST)
             finally:
                 sampling.cancel()
                 await asyncio.gather(sampling, return_exceptions=True)
-        return await self._reckoned((quiet, self.clock() - quiet))
+        return await self._reckoned((quiet, self.clock() - self._ready - quiet))
 
     async def _under_faults(self) -> None:
         """Everybody is there until the time is over; what somebody waits for then is left."""
         work: list[Coroutine[Any, Any, None]] = [self._troubles(), self._time_passes(), *self._people()]
         tasks = [asyncio.create_task(one) for one in work]
-        done, _ = await asyncio.wait(
-            tasks, timeout=self.plan.seconds - self.clock(), return_when=asyncio.FIRST_EXCEPTION
-        )
+        done, _ = await asyncio.wait(tasks, timeout=self.plan.seconds, return_when=asyncio.FIRST_EXCEPTION)
         self._over.set()
         self.blows.end()
         _, late = await asyncio.wait(tasks, timeout=30)
@@ -103,7 +102,7 @@ class Soak:
     async def _troubles(self) -> None:
         async with asyncio.TaskGroup() as group:
             for trouble in schedule(self.plan):
-                await asyncio.sleep(max(0.0, trouble.at - self.clock()))
+                await asyncio.sleep(max(0.0, self._ready + trouble.at - self.clock()))
                 if self._over.is_set():
                     return
                 print(trouble, flush=True)
