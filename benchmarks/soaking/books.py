@@ -57,6 +57,8 @@ class Ours:
     booked: Counter[str] = field(default_factory=Counter[str])
     thanks: dict[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
     waiting: dict[str, int] = field(default_factory=dict[str, int])
+    # Broadcasts that we wrote down as sent, as `Theirs.news`.
+    news: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
 
 
 def theirs(sandbox: Sandbox) -> Theirs:
@@ -101,6 +103,11 @@ SELECT payment_intent, donation_id, state, payments.amount_minor, payments.curre
    WHERE refunds.payment_intent = payments.payment_intent AND status NOT IN ('failed', 'canceled'))
 FROM payments JOIN donations ON donations.id = donation_id WHERE payment_intent IS NOT NULL
 """
+_NEWS = """
+SELECT content, telegram_id FROM broadcast_sends
+JOIN broadcast_parts ON broadcast_parts.broadcast_id = broadcast_sends.broadcast_id
+JOIN donors ON donors.id = donor_id WHERE broadcast_sends.state = 'sent' AND broadcast_parts.language = 'en'
+"""
 _WAITING = {
     "events unheard": "SELECT count(*) FROM inbox WHERE processed_at IS NULL",
     "messages owed": "SELECT count(*) FROM deliveries WHERE state = 'sending' OR (state = 'owed' AND due_at <= {now})",
@@ -129,4 +136,7 @@ def ours(database: Database, now: int) -> Ours:
     thanks = "SELECT donation_id, state, attempts FROM deliveries WHERE kind = 'thanks'"
     found.thanks = {donation: (state, attempts) for donation, state, attempts in database.ask(thanks)}
     found.waiting = {what: database.ask(sql.format(now=now))[0][0] for what, sql in _WAITING.items()}
+    for content, chat in database.ask(_NEWS):
+        # Staff are left out on both sides.
+        found.news |= {(tag, chat) for tag in TAG.findall(content) if chat not in _STAFF}
     return found

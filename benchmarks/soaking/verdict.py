@@ -82,6 +82,8 @@ def messages(theirs: Theirs, ours: Ours) -> Iterator[Finding]:
     for (news, chat), count in theirs.news.items():
         if count > 1:
             yield Finding("doubled", f"{news} came {count} times to {chat}")
+    for news, chat in sorted(ours.news - theirs.news.keys()):
+        yield Finding("lost", f"{news} was written down as sent to {chat}, who never got it")
 
 
 def left_over(theirs: Theirs, ours: Ours) -> Iterator[Finding]:

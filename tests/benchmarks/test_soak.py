@@ -96,6 +96,13 @@ def test_a_broadcast_that_reaches_somebody_twice_is_doubled() -> None:
     assert kinds(theirs, ours) == {"doubled": 1}
 
 
+def test_a_broadcast_that_is_written_down_as_sent_and_never_came_is_lost() -> None:
+    theirs, ours = whole()
+    ours.news = {("Soak news 1", 6_000_001), ("Soak news 1", 6_000_002)}
+    theirs.news["Soak news 1", 6_000_001] = 1
+    assert kinds(theirs, ours) == {"lost": 1}
+
+
 def test_what_still_waits_and_what_broke_a_contract_is_named() -> None:
     theirs, ours = whole()
     theirs.updates, theirs.rejected = 1, ["sendMessage text is too long"]
