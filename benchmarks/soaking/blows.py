@@ -14,7 +14,7 @@ from benchmarks.soaking.database import Database
 from benchmarks.soaking.plan import Trouble
 from benchmarks.soaking.processes import Bot, Part
 from sandbox.app import Sandbox
-from sandbox.faults import Fault
+from sandbox.faults import Fault, Faults
 from sandbox.telegram.emulator import ADMIN
 
 _DAY = 86400
@@ -75,15 +75,19 @@ class Blows:
             mode, most = _WEBHOOKS[trouble.kind]
             self._sandbox.stripe.outbox.next_ones.extend([mode] * _share(most, trouble.size))
         else:
-            self._at_the_wire(trouble)
+            await self._at_the_wire(trouble)
 
-    def _at_the_wire(self, trouble: Trouble) -> None:
+    async def _at_the_wire(self, trouble: Trouble) -> None:
+        """So many requests, or as many of them as come within seconds: a bot that waits longer and longer to start asks for few."""
         at_telegram = trouble.kind in _TELEGRAM
         kind, most = (_TELEGRAM if at_telegram else _STRIPE)[trouble.kind]
         faults = self._sandbox.telegram.faults if at_telegram else self._sandbox.stripe.faults
+        method = self._dice.choice(("sendMessage", "*")) if at_telegram else "*"
+        fault = Fault(kind, method, retry_after=1 + round(3 * trouble.size), seconds=4 * trouble.size)
         for _ in range(_share(most, trouble.size)):
-            method = self._dice.choice(("sendMessage", "*")) if at_telegram else "*"
-            faults.add(Fault(kind, method, retry_after=1 + round(3 * trouble.size), seconds=4 * trouble.size))
+            faults.add(fault)
+        await asyncio.sleep(5 + 10 * trouble.size)
+        faults.drop(fault)
 
     def end(self) -> None:
         """No more trouble: whatever was put in the way is taken away."""
@@ -105,15 +109,17 @@ class Blows:
         await self._bot.frozen(self._part(), 2 + 12 * size)
 
     async def _telegram_down(self, size: float) -> None:
-        self._sandbox.telegram.faults.add(Fault("502", times=-1))
-        await asyncio.sleep(10 + 40 * size)
-        self._sandbox.telegram.faults.clear()
+        await self._down(self._sandbox.telegram.faults, "502", 10 + 40 * size)
 
     async def _stripe_down(self, size: float) -> None:
         """For minutes."""
-        self._sandbox.stripe.faults.add(Fault("503_html", times=-1))
-        await asyncio.sleep(30 + 120 * size)
-        self._sandbox.stripe.faults.clear()
+        await self._down(self._sandbox.stripe.faults, "503_html", 30 + 120 * size)
+
+    async def _down(self, faults: Faults, kind: str, seconds: float) -> None:
+        down = Fault(kind, times=-1)
+        faults.add(down)
+        await asyncio.sleep(seconds)
+        faults.drop(down)
 
     async def _out_of_order(self, size: float) -> None:
         """They are kept for a while, and then the newest goes first."""

@@ -10,7 +10,7 @@ _QUIET = 12
 LONG_LIFE = (0.5, 0.93)
 # Each kind of trouble and how many seconds lie between two of them, on average over half an hour.
 EVERY = {
-    "kill": 130,
+    "kill": 200,
     "restart": 450,
     "freeze": 150,
     "telegram 429": 40,
