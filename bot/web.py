@@ -183,7 +183,16 @@ class Door:
             return PlainTextResponse(str(error), 400)
         self.seen.webhook_at = now
         with tracing.on(event.id):
+            return await self._kept(services, event, now)
+
+    async def _kept(self, services: Services, event: Event, now: datetime) -> Response:
+        """What is not on disk is not answered 200: Stripe brings it again for three days."""
+        try:
             return await self._keep(services, event, now)
+        except EntraideError as error:
+            meters.FAILURES.add("webhook", type(error).__name__)
+            log.warning("a webhook comes again", extra={"error": type(error).__name__})
+            return PlainTextResponse("again, please", 500)
 
     async def _keep(self, services: Services, event: Event, now: datetime) -> Response:
         outcome = "ignored"
