@@ -18,5 +18,5 @@ def counted(file: Path) -> Counter[str]:
                 found["python: " + line.strip()[:60]] += 1
                 continue
             if isinstance(said, dict) and said.get("level") in _LOUD:
-                found[f"{said['level']}: {said.get('event', '')[:80]}"] += 1
+                found[f"{said['level']}: {said.get('event', '').strip()[:80]}"] += 1
     return found

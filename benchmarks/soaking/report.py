@@ -83,14 +83,16 @@ def _lives(outcome: Outcome) -> Iterator[str]:
             "at the end",
             "KiB a minute, 2nd half",
             "files",
+            "connections at the end",
             "threads",
         ),
         [_life(one) for one in outcome.lives if one.samples],
     )
     yield (
         f"Growth is the slope by least squares over the second half of a life of {verdict.LONG // 60} minutes or more, at most "
-        f"{verdict.GROWTH:.0f} KiB a minute; from one life to the next at the same age at most {verdict.BETWEEN:.0f} KiB. Files "
-        f"are the fewest descriptors of the first {verdict.WINDOW // 60} minutes after a warm-up and of the last, at most {verdict.FILES} more."
+        f"{verdict.GROWTH:.0f} KiB a minute; from one life to the next (the first left out) at the age of a minute at most {verdict.BETWEEN:.0f} KiB. Files "
+        f"are the fewest open ones of the first {verdict.WINDOW // 60} minutes after a warm-up and of the last, at most "
+        f"{verdict.FILES} more. Connections follow the load; at rest, the last number of each process, at most {verdict.AT_REST}."
     )
     yield ""
 
@@ -109,6 +111,7 @@ def _life(life: Life) -> tuple[object, ...]:
         f"{last.rss / 1024:.1f}",
         f"{life.slope():.0f}" if is_long else "",
         f"{early} → {late}" if is_long else f"{last.files}",
+        last.sockets,
         last.threads,
     )
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """`at` in seconds from the start of the run; `rss` in KiB."""
+    """`at` in seconds from the start of the run; `rss` in KiB; `sockets` are open besides `files`, and follow the load."""
 
     at: float
     rss: int
     files: int
     threads: int
+    sockets: int = 0
 
 
 @dataclass
@@ -60,13 +61,22 @@ def look(pid: int, at: float) -> Sample | None:
     """None where the process is gone."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
-        files = sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
+        opened = [_target(one) for one in Path(f"/proc/{pid}/fd").iterdir()]
     except OSError:
         return None
     found = dict(line.split(":", 1) for line in lines)
     if "VmRSS" not in found:
         return None
-    return Sample(at, int(found["VmRSS"].split()[0]), files, int(found["Threads"]))
+    sockets = sum(one.startswith("socket:") for one in opened)
+    return Sample(at, int(found["VmRSS"].split()[0]), len(opened) - sockets, int(found["Threads"]), sockets)
+
+
+def _target(descriptor: Path) -> str:
+    """Nothing where it was closed meanwhile."""
+    try:
+        return str(descriptor.readlink())
+    except OSError:
+        return ""
 
 
 def slope(xs: Sequence[float], ys: Sequence[float]) -> float:

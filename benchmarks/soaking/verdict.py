@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from benchmarks.soaking.books import Ours, Theirs
 from benchmarks.soaking.samples import Life, slope
 
-# A life that is shorter says nothing about growth: it is warming up for two minutes.
-LONG = 360
-# KiB a minute over the second half of a life, and from one life to the next at the same age.
-GROWTH, BETWEEN = 512.0, 512.0
+# A life that is shorter says nothing about growth: each new peak of what waits at once leaves its mark for minutes.
+LONG = 600
+# KiB a minute over the second half of a life, and from one life to the next at the same age, which swings with what waited.
+GROWTH, BETWEEN = 512.0, 5120.0
 AGE = 60
-# Connections come and go with the load: the fewest open descriptors of three minutes, and how many more there may be later.
-FILES, WINDOW = 10, 180
+# Files that are open, the fewest of three minutes, and how many more there may be later. Connections come and go with the
+# load: they are counted at rest, when all is over.
+FILES, WINDOW, AT_REST = 3, 180, 40
 _RECEIVED = ("paid", "partly_refunded", "refunded", "disputed", "charged_back")
 _GONE = ("undeliverable",)
 
@@ -107,6 +108,7 @@ def growth(lives: Sequence[Life]) -> list[Finding]:
     return [
         *(finding for one in long for finding in _grew(one)),
         *_between(lives),
+        *_at_rest(lives),
         *(Finding("died", f"{one.name} {one.number}") for one in lives if one.ended == "by itself"),
     ]
 
@@ -121,15 +123,24 @@ def _grew(life: Life) -> Iterator[Finding]:
 
 
 def files(life: Life) -> tuple[int, int]:
-    """Open descriptors in its first minutes under load and in its last: the fewest, since a connection is no leak."""
+    """Open files, without connections, in its first minutes under load and in its last: the fewest."""
     early = [one.files for one in life.samples if AGE <= one.at - life.began <= AGE + WINDOW]
     late = [one.files for one in life.samples if one.at >= life.began + life.seconds - WINDOW]
     return min(early, default=0), min(late, default=0)
 
 
+def _at_rest(lives: Sequence[Life]) -> Iterator[Finding]:
+    """Nobody writes any more, and idle connections have ended."""
+    for life in {one.name: one for one in lives if one.samples}.values():
+        if life.samples[-1].sockets > AT_REST:
+            yield Finding("descriptors", f"{life.name} rests with {life.samples[-1].sockets} connections")
+
+
 def _between(lives: Sequence[Life]) -> Iterator[Finding]:
     for name in sorted({one.name for one in lives}):
-        aged = [sample.rss for one in lives if one.name == name and (sample := one.aged(AGE))]
+        # The first one began with an empty book, and before anybody had asked for a paper.
+        others = [one for one in lives if one.name == name and one.number > 1]
+        aged = [sample.rss for one in others if (sample := one.aged(AGE))]
         grown = slope([float(at) for at in range(len(aged))], [float(one) for one in aged])
         if len(aged) > 3 and grown > BETWEEN:
             yield Finding("memory", f"{name} began each life with {grown:.0f} KiB more than the one before")

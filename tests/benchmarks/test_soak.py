@@ -125,8 +125,14 @@ def test_memory_and_descriptors_that_grow_are_found() -> None:
     assert [one.kind for one in found] == ["memory", "descriptors"]
 
 
+def test_connections_that_are_left_at_rest_are_found() -> None:
+    life = a_life()
+    life.samples[-1] = replace(life.samples[-1], sockets=verdict.AT_REST + 1)
+    assert [one.kind for one in verdict.growth([life])] == ["descriptors"]
+
+
 def test_lives_that_each_begin_heavier_are_found() -> None:
-    lives = [a_life(number, start=100_000 + 4000 * number) for number in range(5)]
+    lives = [a_life(number, start=100_000 + 8000 * number) for number in range(6)]
     assert [one.kind for one in verdict.growth(lives)] == ["memory"]
 
 
