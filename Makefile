@@ -10,7 +10,7 @@ MO := $(PO:.po=.mo)
 # Tests and benchmarks start the bot many times: as installed, compiled once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo run test coverage test-postgres test-faults test-deep fuzz check bandit audit mutants bench pictures words clean
+.PHONY: help demo run test coverage test-postgres test-faults test-deep fuzz check bandit audit mutants soak bench pictures words clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -98,6 +98,9 @@ mutants: $(VENV)/.ready .venv-mutants/.ready $(MO) ## Break what handles money i
 bench: $(VENV)/.ready .venv-bench/.ready $(MO) ## Measure ourselves beside the floors
 	@$(BIN)/python -m benchmarks $(ARGS)
 	@$(BIN)/python -m benchmarks.growth $(filter --quick --write,$(ARGS))
+
+soak: $(VENV)/.ready $(MO) ## Two hundred donors for half an hour (MINUTES, DONORS, SEED, ENGINE=postgresql) while everything breaks
+	@$(BIN)/python -m benchmarks.soak --minutes $${MINUTES:-30} --donors $${DONORS:-200} --seed $${SEED:-1} --engine $${ENGINE:-sqlite} --write $(ARGS)
 
 pictures: $(VENV)/.ready $(MO) ## Draw every paper and the chart in every language into docs/pictures
 	@$(BIN)/python -m benchmarks.pictures

@@ -186,6 +186,7 @@ class Door:
             return await self._kept(services, event, now)
 
     async def _kept(self, services: Services, event: Event, now: datetime) -> Response:
+        """What is not on disk is not answered 200: Stripe brings it again for three days."""
         try:
             return await self._keep(services, event, now)
         except EntraideError as error:

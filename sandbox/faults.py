@@ -29,6 +29,10 @@ class Faults:
     def add(self, fault: Fault) -> None:
         self._waiting.append(fault)
 
+    def drop(self, fault: Fault) -> None:
+        """Whoever added it takes back what is left of it."""
+        self._waiting = [one for one in self._waiting if one != fault]
+
     def clear(self) -> None:
         self._waiting.clear()
 

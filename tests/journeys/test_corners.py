@@ -282,6 +282,20 @@ async def test_a_full_disk_is_not_acknowledged_and_comes_again(stage: Stage) -> 
     await john.says("3 campaigns")
 
 
+async def test_a_webhook_that_cannot_be_written_down_is_asked_for_again_in_a_line_and_comes(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    session = await to_the_bridge(stage, stage.john())
+    async with stage.broken("INSERT ON inbox", is_down=True):
+        stage.stripe.pay(session)
+        event = stage.stripe.events[-1]
+        assert await stage.stripe.deliver(event) == [500]
+    await stage.john().says("Received: 200 MAD", 15)
+    said = [one.getMessage() for one in caplog.records if one.levelname in ("WARNING", "ERROR")]
+    assert "a webhook comes again" in said
+    assert not any("ASGI" in one for one in said)
+
+
 async def test_old_updates_and_hints_are_forgotten(stage: Stage) -> None:
     await stage.john().send("/start")
     await stage.john().says("3 campaigns")
