@@ -292,7 +292,7 @@ async def test_a_webhook_that_cannot_be_written_down_is_asked_for_again_in_a_lin
         assert await stage.stripe.deliver(event) == [500]
     await stage.john().says("Received: 200 MAD", 15)
     said = [one.getMessage() for one in caplog.records if one.levelname in ("WARNING", "ERROR")]
-    assert "a webhook comes again" in said
+    assert "an event comes again" in said
     assert not any("ASGI" in one for one in said)
 
 
