@@ -114,7 +114,7 @@ async def _send_and_free(services: Services, bot: Pen, parcel: Parcel, free: asy
 
 
 async def _rest(services: Services) -> None:
-    due = await services.db.read(deliveries.next_due)
+    due = await services.db.glance(deliveries.next_due)
     pause = max(0.0, (due - services.clock()).total_seconds()) if due else 60.0
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(min(pause + 0.05, 60.0)):
