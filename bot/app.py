@@ -144,7 +144,7 @@ class App:
             rate_limiter=self.pace,
         )
         config = uvicorn.Config(
-            self.door.app,
+            self.door,
             host=self.settings.host,
             port=self.settings.port,
             timeout_keep_alive=75,
