@@ -122,6 +122,8 @@ def _settings(world: World, port: int, folder: Path) -> dict[str, str]:
         # More donors come within the hour than the caps against card testing would let in; they are counted all the same.
         "CHECKOUTS_PER_HOUR": "100000",
         "CHECKOUTS_OPEN": "100000",
+        # As the container and the service have it.
+        "LOG_FORMAT": "json",
     }
     # An operator's Python keeps what it compiled at the first start.
     inherited = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}

@@ -151,7 +151,7 @@ class App:
             rate_limiter=self.pace,
         )
         config = uvicorn.Config(
-            self.door.app,
+            self.door,
             host=self.settings.host,
             port=self.settings.port,
             timeout_keep_alive=75,
@@ -460,7 +460,7 @@ class App:
 
     async def _hints(self, services: Services) -> list[inbox.Hint]:
         if services.owner is None:
-            return await services.db.read(partial(inbox.waiting, limit=32))
+            return await services.db.glance(partial(inbox.waiting, limit=32))
         return await services.db.write(partial(inbox.claim, limit=32, now=services.clock()))
 
     async def _is_worked(self, services: Services, hint: inbox.Hint) -> bool:

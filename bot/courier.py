@@ -90,12 +90,12 @@ async def run(services: Services, bot: Pen) -> None:
         while True:
             services.bells.courier.clear()
             try:
-                parcels = await claim(services)
+                parcels, due = await claim(services)
                 for parcel in parcels:
                     await free.acquire()
                     group.create_task(_send_and_free(services, bot, parcel, free))
                 if len(parcels) < _SENDERS and not services.bells.courier.is_set():
-                    await _rest(services)
+                    await _rest(services, due)
             except StoreDown:
                 # What is owed stays owed; the database is asked again in a moment.
                 meters.FAILURES.add("courier", "StoreDown")
@@ -113,21 +113,21 @@ async def _send_and_free(services: Services, bot: Pen, parcel: Parcel, free: asy
         free.release()
 
 
-async def _rest(services: Services) -> None:
-    due = await services.db.read(deliveries.next_due)
+async def _rest(services: Services, due: datetime | None) -> None:
     pause = max(0.0, (due - services.clock()).total_seconds()) if due else 60.0
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(min(pause + 0.05, 60.0)):
             await services.bells.courier.wait()
 
 
-async def claim(services: Services) -> list[Parcel]:
-    """Take what is due, with its facts, in one transaction."""
+async def claim(services: Services) -> tuple[list[Parcel], datetime | None]:
+    """Take what is due, with its facts, in one transaction; and when the next is due, where this was all."""
     return await services.db.write(partial(_claim, now=services.clock(), owner=services.owner))
 
 
-def _claim(tx: Tx, now: datetime, owner: str | None) -> list[Parcel]:
-    return [_parcel(tx, delivery) for delivery in deliveries.claim(tx, now, _SENDERS, owner)]
+def _claim(tx: Tx, now: datetime, owner: str | None) -> tuple[list[Parcel], datetime | None]:
+    parcels = [_parcel(tx, delivery) for delivery in deliveries.claim(tx, now, _SENDERS, owner)]
+    return parcels, deliveries.next_due(tx) if len(parcels) < _SENDERS else None
 
 
 def _parcel(tx: Tx, delivery: Delivery) -> Parcel:

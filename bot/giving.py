@@ -278,7 +278,7 @@ async def look(services: Services, donor: Donor, donation_id: str) -> Standing:
 
 async def mine(services: Services, donor: Donor, donation_id: str) -> Donation:
     """The gift, if it is this donor's; a stranger's or unknown one is NotYours all the same."""
-    donation = await services.db.read(lambda tx: donations.get(tx, donation_id))
+    donation = await services.db.glance(lambda tx: donations.get(tx, donation_id))
     if donation is None or donation.donor_id != donor.id:
         raise NotYours(donation_id)
     return donation
@@ -325,7 +325,7 @@ async def remind(services: Services, donor: Donor, donation_id: str) -> None:
 
 async def get(services: Services, donation_id: str) -> Donation:
     """Raises LookupError where there is no such gift."""
-    donation = await services.db.read(lambda tx: donations.get(tx, donation_id))
+    donation = await services.db.glance(lambda tx: donations.get(tx, donation_id))
     if donation is None:
         raise LookupError(donation_id)
     return donation

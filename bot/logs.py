@@ -1,10 +1,12 @@
 """Log lines: one event with fields; secrets are struck out wherever they hide."""
 
+import json
 import logging
 import re
 import sqlite3
 import sys
 import traceback
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
@@ -46,6 +48,29 @@ def _where(exc_info: tuple[type[BaseException], BaseException, TracebackType | N
     return "\n\nbecause of\n\n".join(told)
 
 
+# What every record has; the rest is what whoever wrote the line gave it.
+_USUAL = frozenset(vars(logging.makeLogRecord({})))
+_written = json.JSONEncoder(default=repr).encode
+
+
+class _Quick(logging.Formatter):
+    """The usual line, as structlog writes it but for less than half of the work; whatever tells of an error is left to structlog."""
+
+    def __init__(self, whole: logging.Formatter) -> None:
+        super().__init__()
+        self._whole = whole
+
+    def format(self, record: logging.LogRecord) -> str:
+        if record.exc_info or record.stack_info:
+            return self._whole.format(record)
+        event: dict[str, Any] = {"event": record.getMessage(), "level": record.levelname.lower()}
+        event |= {name: one for name, one in vars(record).items() if name not in _USUAL}
+        add_trace(None, "", event)
+        when = datetime.fromtimestamp(record.created, UTC).replace(tzinfo=None)
+        event["timestamp"] = f"{when.isoformat()}Z"
+        return _written(strike_out(None, "", event))
+
+
 def formatter(log_format: str) -> logging.Formatter:
     """Every line, for people (console) or for machines (json), with nothing in it that is nobody's business."""
     shared: list[Any] = [
@@ -61,10 +86,11 @@ def formatter(log_format: str) -> logging.Formatter:
         if log_format == "json"
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
-    return structlog.stdlib.ProcessorFormatter(
+    whole = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
     )
+    return _Quick(whole) if log_format == "json" else whole
 
 
 def set_up(log_format: str) -> None:

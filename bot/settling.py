@@ -98,7 +98,7 @@ async def settle(
 ) -> Standing:
     """The gift as Stripe knows it now, recorded. Raises PaymentsError when Stripe cannot be asked."""
     async with services.gift(donation_id):
-        donation = await services.db.read(lambda tx: donations.get(tx, donation_id))
+        donation = await services.db.glance(lambda tx: donations.get(tx, donation_id))
         if donation is None or donation.session_id is None:
             raise LookupError(donation_id)
         session = await services.payments.fetch(donation.session_id)
@@ -332,5 +332,5 @@ async def _donation_of(services: Services, hint: Hint) -> str | None:
     except PaymentsRefused:
         # Another application of the same account, or another key's object.
         return None
-    donation = await services.db.read(lambda tx: donations.get(tx, reference))
+    donation = await services.db.glance(lambda tx: donations.get(tx, reference))
     return None if donation is None else donation.id

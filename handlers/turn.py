@@ -144,7 +144,7 @@ class Desk:
     async def _answer(self, asked: Asked) -> None:
         began = time.perf_counter()
         admins = self._services.settings.admin_ids
-        entry = await self._services.db.read(lambda tx: _enter(tx, asked, admins))
+        entry = await self._services.db.glance(lambda tx: _enter(tx, asked, admins))
         if entry.donor is None and entry.is_done:
             await self._farewell(asked.person)
             return

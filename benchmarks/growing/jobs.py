@@ -73,7 +73,7 @@ async def _refunded(services: Services) -> None:
 
 def _messages(services: Services, bot: Pen) -> dict[str, Job]:
     async def claimed() -> None:
-        for parcel in await courier.claim(services):
+        for parcel in (await courier.claim(services))[0]:
             await courier.deliver(services, bot, parcel)
 
     async def digest() -> None:

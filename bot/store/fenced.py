@@ -34,6 +34,9 @@ class Fenced(Database):
     async def read(self, work: Work[T]) -> T:
         return await self._inner.read(work)
 
+    async def glance(self, work: Work[T]) -> T:
+        return await self._inner.glance(work)
+
     async def study(self, work: Work[T]) -> T:
         return await self._inner.study(work)
 

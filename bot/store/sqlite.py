@@ -1,10 +1,13 @@
-"""SQLite through aiosqlite: a whole transaction is one hop to its thread, and writes that wait together share one commit."""
+"""SQLite through aiosqlite: a whole transaction is one hop to its thread, and writes that wait together share one commit.
+
+What is read in passing does not hop at all: see docs/decisions/0030.
+"""
 
 import asyncio
 import contextlib
 import sqlite3
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
@@ -12,6 +15,7 @@ import aiosqlite
 
 from bot.errors import StoreDown
 from bot.store.database import TOGETHER, Database, Engine, Job, Work
+from bot.store.near import DOWN, Busy, Near, view
 from bot.store.sql import Tx
 
 T = TypeVar("T")
@@ -25,7 +29,6 @@ _PRAGMAS = (
     # What a donor has erased must not stay readable in the file; not every build of SQLite does so by itself.
     "secure_delete=ON",
 )
-_DOWN = (sqlite3.OperationalError, sqlite3.ProgrammingError)
 
 
 class _Hop(aiosqlite.Connection):
@@ -40,25 +43,42 @@ class _Hop(aiosqlite.Connection):
         self.raw = self._conn
 
     async def hop(self, work: Callable[[], T]) -> T:
-        try:
-            return await self._execute(work)  # pyright: ignore[reportUnknownMemberType]
-        except ValueError as error:
-            # aiosqlite's word for a connection that was closed.
-            if str(error) in ("Connection closed", "no active connection"):
-                raise StoreDown(str(error)) from error
-            raise
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self.hand(work, future)
+        return await future
+
+    def hand(self, work: Callable[[], T], future: "asyncio.Future[T] | None" = None) -> None:
+        """Let the thread do it in its turn; the result, where somebody waits for it, goes to `future`."""
+        if not self._running or self._connection is None:
+            raise StoreDown("the database is closed")
+        self._tx.put_nowait((future, work))  # pyright: ignore[reportUnknownMemberType]
+
+
+class _Written(Job[T]):
+    """A job on the loop's side: `done` is a future that is over once the job's commit is."""
+
+    def __init__(self, work: Work[T], loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(work)
+        self.done: asyncio.Future[None] = loop.create_future()
+
+    def tell(self) -> None:
+        # A caller who was cancelled waits no more.
+        if not self.done.done():
+            self.done.set_result(None)
 
 
 class Sqlite(Database):
-    """One writer, one reader for what donors wait for, and others for long reads; each sees only committed work of the others."""
+    """One writer, one reader, one for glances, and others for long reads; each sees only committed work of the others."""
 
     engine: ClassVar[Engine] = "sqlite"
 
     def __init__(self, url: str) -> None:
         self.path = path_of(url)
-        self._jobs: deque[Job[object]] = deque()
+        self._jobs: deque[_Written[object]] = deque()
+        self._is_called = False
         self._writer: _Hop
         self._reader: _Hop
+        self._near: Near
 
     async def open(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,31 +86,43 @@ class Sqlite(Database):
         self._writer, self._reader = _Hop(self.path), _Hop(self.path)
         for one in (self._writer, self._reader):
             await one.open()
+        self._near = Near(_connect(self.path))
 
     async def close(self) -> None:
+        self._near.close()
         for one in (self._reader, self._writer):
             await one.close()
+
+    async def glance(self, work: Work[T]) -> T:
+        try:
+            return self._near.view(work)
+        except Busy:
+            return await self.read(work)
 
     async def read(self, work: Work[T]) -> T:
         connection = self._reader
         try:
-            return await connection.hop(lambda: _view(connection.raw, work))
-        except _DOWN as error:
+            return await connection.hop(lambda: view(connection.raw, work))
+        except DOWN as error:
             raise StoreDown(str(error)) from error
 
     async def study(self, work: Work[T]) -> T:
         return await asyncio.to_thread(lambda: self.alone(str(self.path), work, keep=False))
 
     async def write(self, work: Work[T]) -> T:
-        job: Job[T] = Job(work)
+        loop = asyncio.get_running_loop()
+        job: _Written[T] = _Written(work, loop)
         self._jobs.append(job)  # pyright: ignore[reportArgumentType]
-        await self._writer.hop(self._drain)
+        if not self._is_called:
+            self._call(loop)
+        await job.done
         try:
             return job.outcome()
-        except _DOWN as error:
+        except DOWN as error:
             raise StoreDown(str(error)) from error
 
     async def trace(self, hear: Callable[[str], object] | None) -> None:
+        self._near.hear(hear)
         for one in (self._writer, self._reader):
             await one.hop(lambda raw=one.raw: raw.set_trace_callback(hear))
 
@@ -98,15 +130,30 @@ class Sqlite(Database):
     def alone(url: str, work: Work[T], *, keep: bool) -> T:
         try:
             with contextlib.closing(_connect(path_of(url))) as raw:
-                return _kept(raw, work) if keep else _view(raw, work)
-        except _DOWN as error:
+                return _kept(raw, work) if keep else view(raw, work)
+        except DOWN as error:
             raise StoreDown(str(error)) from error
 
-    def _drain(self) -> None:
-        """On the writer's thread: everything that waits goes into one commit. A job's hop may find its work already done."""
-        batch = [self._jobs.popleft() for _ in range(min(len(self._jobs), TOGETHER))]
-        if batch:
+    def _call(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._is_called = True
+        try:
+            self._writer.hand(lambda: self._drain(loop))
+        except StoreDown:
+            self._is_called = False
+            raise
+
+    def _drain(self, loop: asyncio.AbstractEventLoop) -> None:
+        """On the writer's thread: everything that waits, and a commit and a word to the loop for so many at a time."""
+        # Before a look at what waits: whoever comes after that look calls again, and is at worst called for nothing.
+        self._is_called = False
+        while batch := [self._jobs.popleft() for _ in range(min(len(self._jobs), TOGETHER))]:
             _commit_together(self._writer.raw, batch)
+            loop.call_soon_threadsafe(_tell, batch)
+
+
+def _tell(batch: Sequence[_Written[object]]) -> None:
+    for job in batch:
+        job.tell()
 
 
 def path_of(url: str) -> Path:
@@ -121,21 +168,13 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _view(raw: sqlite3.Connection, work: Work[T]) -> T:
-    raw.execute("BEGIN")
-    try:
-        return work(Tx(raw))
-    finally:
-        raw.execute("ROLLBACK")
-
-
 def _kept(raw: sqlite3.Connection, work: Work[T]) -> T:
     job = Job(work)
     _commit_together(raw, [job])  # pyright: ignore[reportArgumentType]
     return job.outcome()
 
 
-def _commit_together(raw: sqlite3.Connection, batch: list[Job[object]]) -> None:
+def _commit_together(raw: sqlite3.Connection, batch: Sequence[Job[object]]) -> None:
     try:
         raw.execute("BEGIN IMMEDIATE")
         for job in batch:

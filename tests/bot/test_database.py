@@ -220,7 +220,7 @@ async def test_closing_finishes_what_was_handed_over_and_lets_nobody_in_afterwar
     await asyncio.sleep(0)
     await one.close()
     assert await asyncio.gather(*writes) == [None] * (TOGETHER + 9)
-    for call in (one.read, one.write):
+    for call in (one.glance, one.read, one.write):
         with pytest.raises(StoreDown):
             await call(keys)
     async with opened(url) as other:
