@@ -141,7 +141,7 @@ class App:
             base_file_url=f"{url}/file/bot",
             request=self.requests[0],
             get_updates_request=self.requests[1],
-            rate_limiter=self.pace,
+            pace=self.pace,
         )
         config = uvicorn.Config(
             self.door.app,
