@@ -18,7 +18,6 @@ from telegram import error as api
 from bot import (
     accounting,
     broadcasting,
-    campaigns_file,
     counting,
     courier,
     digesting,
@@ -325,6 +324,9 @@ class App:
     async def _load_first_campaigns(self, db: Database) -> None:
         if await db.read(campaigns.every):
             return
+        # Only a first start reads the file: every later one goes without its model.
+        from bot import campaigns_file
+
         try:
             wanted = campaigns_file.read_file(self.settings.campaigns_file)
         except CampaignsFileError as error:

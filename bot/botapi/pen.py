@@ -12,7 +12,6 @@ from telegram import Bot
 from bot.botapi.pace import Pace, Priority
 from bot.botapi.transport import Ready
 
-
 # Travels among the fields as far as `_do_post`; no method of Telegram's has a field of this name.
 _PRIORITY = "_priority"
 

@@ -19,8 +19,8 @@ from bot.broadcasts import (
     load_buttons,
 )
 from bot.contents import Content, load
-from bot.store.moments import moment, seconds
 from bot.store.dialect import insert as upsert
+from bot.store.moments import moment, seconds
 from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
 from bot.store.tables import TALLY, broadcast_parts, broadcasts
 

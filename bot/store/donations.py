@@ -8,8 +8,8 @@ from sqlalchemy import func, insert, null, select, update
 
 from bot.model import RECEIVED, CancelAsked, Donation, DonationState, Payment
 from bot.money import Money
-from bot.store.moments import moment, seconds
 from bot.store.dialect import insert as upsert
+from bot.store.moments import moment, seconds
 from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
 from bot.store.tables import donations, payments
 
