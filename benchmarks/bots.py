@@ -115,7 +115,8 @@ def _database(name: str, folder: str) -> Iterator[str]:
         yield f"sqlite:///{folder}/bench.db"
         return
     if postgres.SERVER not in os.environ:
-        postgres.start(options="")
+        # The executor turns fsync off by itself.
+        postgres.start(options="-c fsync=on")
     one = f"bench_{os.getpid()}_{next(_numbers)}"
     try:
         yield postgres.create(one, "template0")
