@@ -7,15 +7,18 @@ from collections.abc import Sequence
 import uvloop
 
 from benchmarks import audit, broadcasts
-from benchmarks.bots import AIOGRAM, BARE, OURS, pin, walkers
+from benchmarks.bots import AIOGRAM, BARE, ON_POSTGRES, OURS, pin, walkers
 from benchmarks.measure import Figures, Plan, confirmations, walk
 from benchmarks.papers import Papers, apart
 from benchmarks.report import Rounds, tables, write
+from tests import postgres
 
 
 async def _measure(plan: Plan, rounds: int, names: list[str]) -> Rounds:
     walks: dict[str, list[Figures]] = {name: [] for name in names}
-    confirmed: dict[str, list[float]] = {OURS: [], BARE: []}
+    confirmed: dict[str, list[float]] = {
+        name: [] for name in (OURS, ON_POSTGRES, BARE) if name in (*names, BARE)
+    }
     printed: list[Papers] = []
     for number in range(rounds):
         for name in _turned(names, number):
@@ -39,6 +42,8 @@ def _installed() -> list[str]:
     names = walkers()
     if AIOGRAM not in names:
         print("aiogram is not installed: `make bench` makes the environment of the floors")
+    if ON_POSTGRES not in names:
+        print(f"PostgreSQL is left out. {postgres.MISSING}")
     return names
 
 

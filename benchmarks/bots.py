@@ -2,34 +2,40 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.load import SECRET, Load, NotServing
 from benchmarks.stub import TOKEN, World, serve
+from tests import postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 _FLOORS = ROOT / ".venv-bench" / "bin" / "python"
 OURS = "entraide"
+ON_POSTGRES = "entraide, PostgreSQL"
+_OF_US = (OURS, ON_POSTGRES)
 PTB = "ptb stock"
 OVER_OURS = "ptb, our transport"
 AIOGRAM = "aiogram 3"
 BARE = "bare loop"
 _MODULES = {
     OURS: ("bot", "run"),
+    ON_POSTGRES: ("bot", "run"),
     PTB: ("benchmarks.floor_ptb",),
     OVER_OURS: ("benchmarks.floor_ptb", "ours"),
     AIOGRAM: ("benchmarks.floor_aiogram",),
     BARE: ("benchmarks.floor_confirm",),
 }
 _TRIES = 2000
+_numbers = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,7 @@ class Bot:
     load: Load
     world: World
     pid: int
-    database: Path
+    database: str
     start_up: float
 
     @property
@@ -52,12 +58,13 @@ def walkers() -> list[str]:
     """The bots that walk donors, as far as they are installed."""
     asked = "import importlib.util, sys; sys.exit(importlib.util.find_spec('aiogram') is None)"
     has_aiogram = subprocess.run([_python(AIOGRAM), "-c", asked], check=False).returncode == 0
-    return [OURS, PTB, OVER_OURS, *([AIOGRAM] if has_aiogram else [])]
+    ours = [one for one in _OF_US if one == OURS or postgres.is_here()]
+    return [*ours, PTB, OVER_OURS, *([AIOGRAM] if has_aiogram else [])]
 
 
 def _python(name: str) -> str:
     """The floors have an environment of their own where it was made: what they need is not what we need."""
-    return str(_FLOORS) if name not in (OURS, OVER_OURS) and _FLOORS.exists() else sys.executable
+    return str(_FLOORS) if name not in (*_OF_US, OVER_OURS) and _FLOORS.exists() else sys.executable
 
 
 def pin(pid: int, core: int) -> None:
@@ -81,9 +88,9 @@ async def running(
     """
     world = World()
     server = await serve(world)
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, _database(name, folder) as url:
         port = _free_port()
-        settings = _settings(world, port, Path(folder)) | dict(more or {})
+        settings = _settings(world, port, url) | dict(more or {})
         load = Load(world, port)
         try:
             async with _process(name, settings, folder, loud=loud):
@@ -95,10 +102,26 @@ async def running(
             async with _process(name, settings, folder, loud=loud) as pid:
                 await _first_answer(load, port, walks=walks)
                 start_up = time.perf_counter() - began
-                yield Bot(load, world, pid, Path(folder) / "bench.db", start_up)
+                yield Bot(load, world, pid, url, start_up)
         finally:
             load.close()
             server.close()
+
+
+@contextlib.contextmanager
+def _database(name: str, folder: str) -> Iterator[str]:
+    """The URL of an empty one. PostgreSQL is as it comes: it too has on disk what it says it kept."""
+    if name != ON_POSTGRES:
+        yield f"sqlite:///{folder}/bench.db"
+        return
+    if postgres.SERVER not in os.environ:
+        # The executor turns fsync off by itself.
+        postgres.start(options="-c fsync=on")
+    one = f"bench_{os.getpid()}_{next(_numbers)}"
+    try:
+        yield postgres.create(one, "template0")
+    finally:
+        postgres.drop(one)
 
 
 def _free_port() -> int:
@@ -106,7 +129,7 @@ def _free_port() -> int:
         return one.getsockname()[1]
 
 
-def _settings(world: World, port: int, folder: Path) -> dict[str, str]:
+def _settings(world: World, port: int, url: str) -> dict[str, str]:
     settings = {
         "TELEGRAM_BOT_TOKEN": TOKEN,
         "TELEGRAM_API_URL": f"{world.base}/telegram",
@@ -116,7 +139,7 @@ def _settings(world: World, port: int, folder: Path) -> dict[str, str]:
         "STRIPE_WEBHOOK_SECRET": SECRET,
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "PORT": str(port),
-        "DATABASE_URL": f"sqlite:///{folder}/bench.db",
+        "DATABASE_URL": url,
         "CAMPAIGNS_FILE": str(ROOT / "campaigns.toml"),
         "PYTHONPATH": str(ROOT),
         # More donors come within the hour than the caps against card testing would let in; they are counted all the same.

@@ -180,7 +180,7 @@ async def speed(base: str, messages: int) -> Speed:
     """Ours, with its database, beside 64 senders that do nothing else, over the same transport."""
     request = AiohttpRequest()
     await request.initialize()
-    pen = Pen(TOKEN, base_url=f"{base}/telegram/bot", request=request, rate_limiter=Pace(1_000_000))
+    pen = Pen(TOKEN, base_url=f"{base}/telegram/bot", request=request, pace=Pace(1_000_000))
     rounds = [(await _ours(pen, messages), await _bare(pen, messages)) for _ in range(3)]
     named = await _ours(pen, messages, f"{{first_name}}, {_TEXT}")
     await request.shutdown()

@@ -6,12 +6,13 @@ import random
 import sqlite3
 import statistics
 import time
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from benchmarks.bots import OURS, Bot, running
+import psycopg
+
+from benchmarks.bots import BARE, Bot, running
 from benchmarks.load import Load, page_of
 from benchmarks.stub import Shown, World
 
@@ -158,10 +159,11 @@ async def _side_by_side(work: Sequence[Awaitable[Any]]) -> list[Any]:
 
 async def confirmations(name: str, plan: Plan) -> float:
     """Confirmations a second: webhooks for different sessions, fifty at a time, until every row is committed."""
-    async with running(name, walks=name == OURS, loud=plan.loud) as bot:
-        pages = await _unpaid(bot.load, bot.world, plan.confirmations, walked=name == OURS)
+    is_ours = name != BARE
+    async with running(name, walks=is_ours, loud=plan.loud) as bot:
+        pages = await _unpaid(bot.load, bot.world, plan.confirmations, walked=is_ours)
         webhooks = [bot.load.confirm(bot.world.vault.pay(page)) for page in pages]
-        with _counter(bot.database, _CONFIRMED[name == OURS]) as committed:
+        with _counter(bot.database, _CONFIRMED[is_ours]) as committed:
             before, began = committed(), time.perf_counter()
             posting = asyncio.ensure_future(_side_by_side(webhooks))
             async with asyncio.timeout(120):
@@ -181,7 +183,11 @@ async def _unpaid(load: Load, world: World, number: int, *, walked: bool) -> lis
 
 
 @contextlib.contextmanager
-def _counter(database: Path, sql: str):
+def _counter(url: str, sql: str) -> Iterator[Callable[[], int]]:
     """Counts what another process has committed, from outside."""
-    with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as db:
+    if url.startswith("sqlite:///"):
+        opened: Any = sqlite3.connect(f"file:{url.removeprefix('sqlite:///')}?mode=ro", uri=True)
+    else:
+        opened = psycopg.connect(url, autocommit=True)
+    with contextlib.closing(opened) as db:
         yield lambda: db.execute(sql).fetchone()[0]

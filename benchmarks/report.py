@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from benchmarks.bots import AIOGRAM, BARE, OURS, OVER_OURS, PTB, ROOT
+from benchmarks.bots import AIOGRAM, BARE, ON_POSTGRES, OURS, OVER_OURS, PTB, ROOT
 from benchmarks.measure import Figures, Walks
 from benchmarks.papers import Papers
 
@@ -40,6 +40,11 @@ class Rounds:
     def confirmation_ratio(self) -> float:
         pairs = zip(self.confirmations[OURS], self.confirmations[BARE], strict=True)
         return statistics.median(ours / theirs for ours, theirs in pairs)
+
+    def on_postgres(self, read: Read) -> float:
+        """PostgreSQL's / SQLite's, the median of the rounds; NaN where there was no PostgreSQL."""
+        pairs = zip(self.walks.get(ON_POSTGRES, []), self.walks[OURS], strict=False)
+        return statistics.median([read(one) / read(other) for one, other in pairs] or [math.nan])
 
 
 def _ms(values: Sequence[float], share: float) -> float:
@@ -83,11 +88,12 @@ _TABLES = {
 def tables(rounds: Rounds) -> list[str]:
     """Markdown; medians of the rounds."""
     lines = [line for title, rows in _TABLES.items() for line in _table(title, rows, rounds)]
-    return [*lines, *_confirmations(rounds), *_papers(rounds), _own_share(rounds), "", *_targets(rounds)]
+    lines += [*_confirmations(rounds), *_engines(rounds), *_papers(rounds)]
+    return [*lines, _own_share(rounds), "", *_targets(rounds)]
 
 
 def _table(title: str, rows: dict[str, Read], rounds: Rounds) -> list[str]:
-    names = list(rounds.walks)
+    names = [name for name in rounds.walks if name != ON_POSTGRES]
     head = [*names, *(f"ours / {name}" for name in names[1:])]
     lines = [f"## {title}", "", f"| | {' | '.join(head)} |", "|---" * (len(head) + 1) + "|"]
     for label, read in rows.items():
@@ -111,6 +117,29 @@ def _confirmations(rounds: Rounds) -> list[str]:
         f"| confirmations/s, 50 webhooks at a time | {ours:.1f} | {bare:.1f} | {rounds.confirmation_ratio:.2f} |",
         "",
     ]
+
+
+_ENGINES: dict[str, Read] = {
+    **{f"1 donor: {label}": read for label, read in _ALONE.items()},
+    **{f"50 donors: {label}": read for label, read in _CROWD.items()},
+    **_PROCESS,
+}
+
+
+def _engines(rounds: Rounds) -> list[str]:
+    """Nothing where there was no PostgreSQL."""
+    if ON_POSTGRES not in rounds.walks:
+        return []
+    confirmed = [statistics.median(rounds.confirmations[name]) for name in (OURS, ON_POSTGRES)]
+    rows = {
+        label: [rounds.median(OURS, read), rounds.median(ON_POSTGRES, read), rounds.on_postgres(read)]
+        for label, read in _ENGINES.items()
+    }
+    rows["confirmations/s, 50 webhooks at a time"] = [*confirmed, confirmed[1] / confirmed[0]]
+    lines = [
+        f"| {label} | {' | '.join(_shown(value) for value in values)} |" for label, values in rows.items()
+    ]
+    return ["## On PostgreSQL", "", "| | SQLite | PostgreSQL | ratio |", "|---|---|---|---|", *lines, ""]
 
 
 _PAPERS: dict[str, Callable[[Papers], float]] = {
@@ -160,6 +189,10 @@ def _targets(rounds: Rounds) -> list[str]:
         _at_most("a stranger's p99 while links are asked for and handed out, ms", busy, 100),
         _at_most("a stranger's p99 while 50 wait for Stripe / while nothing happens", beside / idle, 2.0),
         _at_least("confirmations/s / the bare loop's", rounds.confirmation_ratio, 0.7),
+        _at_most("1 donor, PostgreSQL: step p50 / SQLite's", rounds.on_postgres(p50), 1.5),
+        _at_most(
+            "50 donors, PostgreSQL: step p50 / SQLite's", rounds.on_postgres(_CROWD["step p50, ms"]), 1.5
+        ),
         *(
             _at_most(label, rounds.paper(read), most)
             for (label, read), most in zip(_PAPERS.items(), (50, 150), strict=True)

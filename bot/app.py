@@ -18,7 +18,6 @@ from telegram import error as api
 from bot import (
     accounting,
     broadcasting,
-    campaigns_file,
     counting,
     courier,
     digesting,
@@ -148,7 +147,7 @@ class App:
             base_file_url=f"{url}/file/bot",
             request=self.requests[0],
             get_updates_request=self.requests[1],
-            rate_limiter=self.pace,
+            pace=self.pace,
         )
         config = uvicorn.Config(
             self.door,
@@ -333,6 +332,9 @@ class App:
     async def _load_first_campaigns(self, db: Database) -> None:
         if await db.read(campaigns.every):
             return
+        # Only a first start reads the file: every later one goes without its model.
+        from bot import campaigns_file
+
         try:
             wanted = campaigns_file.read_file(self.settings.campaigns_file)
         except CampaignsFileError as error:

@@ -67,7 +67,7 @@ def server() -> str:
     return os.environ[SERVER]
 
 
-def start() -> None:
+def start(options: str = _OPTIONS) -> None:
     """Start it, with a migrated database to copy, and see to it that it ends with this process."""
     where = programs()
     if where is None:
@@ -85,7 +85,7 @@ def start() -> None:
         startparams="-w",
         dbname=TEMPLATE,
         user=_USER,
-        postgres_options=_OPTIONS,
+        postgres_options=options,
     )
     _end_with_us(one.executable, folder)
     one.start()

@@ -138,10 +138,10 @@ class AtOnce(BaseRequest):
 class NoPace(Pace):
     """Nobody waits for Telegram's limits."""
 
-    async def process_request(
-        self, callback: Any, args: Any, kwargs: Any, endpoint: Any, data: Any, rate_limit_args: Any
+    async def process(
+        self, callback: Any, args: Any, kwargs: Any, endpoint: Any, data: Any, priority: Any
     ) -> Any:
-        del endpoint, data, rate_limit_args
+        del endpoint, data, priority
         return await callback(*args, **kwargs)
 
     async def room(self, chats: Sequence[int], cost: int = 1, *, is_paid: bool = False) -> list[int]:
@@ -266,8 +266,6 @@ def services_on(db: Rehearsal, stripe: Stripe | None = None) -> Services:
 
 
 async def pen() -> Pen:
-    made = Pen(
-        "7000000001:none", request=AtOnce(), get_updates_request=AtOnce(), rate_limiter=NoPace(1_000_000)
-    )
+    made = Pen("7000000001:none", request=AtOnce(), get_updates_request=AtOnce(), pace=NoPace(1_000_000))
     await made.initialize()
     return made

@@ -10,7 +10,7 @@ from telegram import error as api
 
 from bot.actions import pack
 from bot.botapi.pace import Priority
-from bot.botapi.pen import Pen
+from bot.botapi.pen import Pen, at
 from bot.botapi.transport import is_in_doubt
 from bot.errors import ChatGone, ChatMoved, TelegramBusy, TelegramDown, TelegramError, TelegramRefused
 from bot.screens.base import Button, Rows, Screen
@@ -74,7 +74,7 @@ async def _send_document(bot: Pen, chat_id: int, screen: Screen, priority: Prior
         caption=screen.text,
         reply_markup=markup,
         parse_mode="HTML",
-        rate_limit_args=priority,
+        api_kwargs=at(priority),
     )
     return message.message_id
 

@@ -13,7 +13,6 @@ from itertools import count
 from typing import Any
 
 from telegram.error import RetryAfter
-from telegram.ext import BaseRateLimiter
 
 # With 28 a second no second has more than 30, but for replies.
 _BURST = 2
@@ -24,7 +23,7 @@ BULK = 0.7
 
 
 class Priority(IntEnum):
-    """Who goes first. Never 0: python-telegram-bot takes that for unset."""
+    """Who goes first."""
 
     REPLY = 1
     CONFIRMATION = 2
@@ -63,8 +62,8 @@ class _Bucket:
         self.tokens -= cost
 
 
-class Pace(BaseRateLimiter[Priority]):
-    """Passed to python-telegram-bot as its rate limiter; `rate` is messages per second over all chats."""
+class Pace:
+    """What every request of the bot's passes; `rate` is messages per second over all chats."""
 
     def __init__(
         self,
@@ -98,22 +97,16 @@ class Pace(BaseRateLimiter[Priority]):
                 self._all.refill(self._clock())
                 self._all.rate = rate
 
-    async def initialize(self) -> None:
-        """Nothing to open."""
-
-    async def shutdown(self) -> None:
-        """Nothing to close."""
-
-    async def process_request(
+    async def process(
         self,
         callback: Callable[..., Coroutine[Any, Any, Any]],
         args: Any,
         kwargs: dict[str, Any],
         endpoint: str,
         data: dict[str, Any],
-        rate_limit_args: Priority | None,
+        priority: Priority | None,
     ) -> Any:
-        priority, chat = rate_limit_args or Priority.REPLY, data.get("chat_id")
+        priority, chat = priority or Priority.REPLY, data.get("chat_id")
         if priority is Priority.GRANTED:
             return await self._granted(callback, args, kwargs, chat)
         for left in reversed(range(self._tries)):

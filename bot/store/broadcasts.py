@@ -7,7 +7,6 @@ from datetime import datetime
 from functools import lru_cache
 
 from sqlalchemy import delete, func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.broadcasts import (
     Audience,
@@ -20,6 +19,7 @@ from bot.broadcasts import (
     load_buttons,
 )
 from bot.contents import Content, load
+from bot.store.dialect import insert as upsert
 from bot.store.moments import moment, seconds
 from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
 from bot.store.tables import TALLY, broadcast_parts, broadcasts

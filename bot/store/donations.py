@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from sqlalchemy import func, insert, null, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model import RECEIVED, CancelAsked, Donation, DonationState, Payment
 from bot.money import Money
+from bot.store.dialect import insert as upsert
 from bot.store.moments import moment, seconds
 from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
 from bot.store.tables import donations, payments

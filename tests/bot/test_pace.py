@@ -59,7 +59,7 @@ class Stage:
                 raise self.refusals[chat].pop()
             self.sent.append((self.clock.now, chat, priority))
 
-        await self.pace.process_request(send, (), {}, endpoint, {"chat_id": chat}, priority)
+        await self.pace.process(send, (), {}, endpoint, {"chat_id": chat}, priority)
 
     def most_in_a_second(self, wanted: Callable[[Priority | None], bool] = lambda _: True) -> int:
         times = [at for at, _, priority in self.sent if wanted(priority)]
@@ -218,8 +218,6 @@ async def test_a_cancelled_waiter_holds_nobody_up() -> None:
     await asyncio.gather(waiter, return_exceptions=True)
     await stage.clock.run(stage.call(51, Priority.CONFIRMATION))
     assert stage.sent[-1][1] == 51
-    await stage.pace.initialize()
-    await stage.pace.shutdown()
 
 
 async def test_a_group_that_must_wait_for_itself_holds_no_broadcast_back() -> None:

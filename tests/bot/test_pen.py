@@ -40,7 +40,7 @@ async def wire() -> AsyncIterator[Heard]:
 @pytest.fixture
 def pen(sandbox: Sandbox, wire: Heard) -> Pen:
     url = f"{sandbox.base}/telegram/bot"
-    return Pen(sandbox.telegram.token, base_url=url, request=wire, rate_limiter=Pace(1000))
+    return Pen(sandbox.telegram.token, base_url=url, request=wire, pace=Pace(1000))
 
 
 async def test_a_keyboard_goes_out_as_it_is_and_what_is_none_does_not(

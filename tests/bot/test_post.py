@@ -31,7 +31,7 @@ async def pen(sandbox: Sandbox) -> AsyncIterator[Pen]:
         sandbox.telegram.token,
         base_url=f"{sandbox.base}/telegram/bot",
         request=request,
-        rate_limiter=Pace(1000),
+        pace=Pace(1000),
     )
     await request.shutdown()
 
