@@ -83,7 +83,7 @@ audit: bandit ## bandit, and whether a fault of a dependency is known
 
 bench: $(VENV)/.ready .venv-bench/.ready $(MO) ## Measure ourselves beside the floors
 	@$(BIN)/python -m benchmarks $(ARGS)
-	@$(BIN)/python -m benchmarks.growth $(filter --quick --write,$(ARGS))
+	@$(BIN)/python -m benchmarks.growth $(filter --write,$(ARGS)) $(if $(filter --quick,$(ARGS)),--sizes 1000 100000)
 
 pictures: $(VENV)/.ready $(MO) ## Draw every paper and the chart in every language into docs/pictures
 	@$(BIN)/python -m benchmarks.pictures
