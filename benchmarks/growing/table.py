@@ -13,7 +13,9 @@ _BEGIN, _END = "<!-- measured -->", "<!-- end -->"
 EXPORTS = "an export: it streams"
 AUDIENCE = "counts an audience exactly beside the loop, page by page, on a connection of its own"
 RESULTS = "somebody asks to count again what came of a broadcast, on a connection of its own"
+HITS = "shows the newest eight, of each campaign that they went to: a large book has more of both, and no more than eight"
 REASONS = {
+    "at Find: 200 dh": HITS,
     "ExportGifts rows-csv": EXPORTS,
     "ExportGifts rows-xlsx": EXPORTS,
     "ShowReport report-xlsx": EXPORTS,

@@ -365,6 +365,7 @@ disputes = Table(
     Column("seen_at", Big, nullable=False),
     CheckConstraint("amount_minor > 0", name="amount"),
     Index("ix_disputes_payment_intent", "payment_intent"),
+    Index("ix_disputes_open", "donation_id", **_where("status IN ('needs_response', 'under_review')")),
     sqlite_strict=True,
 )
 

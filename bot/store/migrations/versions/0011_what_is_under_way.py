@@ -27,6 +27,8 @@ def upgrade() -> None:
     op.drop_index("ix_monthly_gifts_live", "monthly_gifts")
     open_ones = partial("open_key IS NOT NULL")
     op.create_index("ix_donations_open", "donations", ["donor_id", "created_at", "id"], **open_ones)
+    contested = partial("status IN ('needs_response', 'under_review')")
+    op.create_index("ix_disputes_open", "disputes", ["donation_id"], **contested)
     op.create_table(
         "broadcast_counts",
         sa.Column("broadcast_id", sa.Integer(), nullable=False),
