@@ -97,7 +97,7 @@ mutants: $(VENV)/.ready .venv-mutants/.ready $(MO) ## Break what handles money i
 
 bench: $(VENV)/.ready .venv-bench/.ready $(MO) ## Measure ourselves beside the floors
 	@$(BIN)/python -m benchmarks $(ARGS)
-	@$(BIN)/python -m benchmarks.growth $(filter --quick --write,$(ARGS))
+	@$(BIN)/python -m benchmarks.growth $(filter --write,$(ARGS)) $(if $(filter --quick,$(ARGS)),--sizes 1000 100000)
 
 soak: $(VENV)/.ready $(MO) ## Two hundred donors for half an hour (MINUTES, DONORS, SEED, ENGINE=postgresql) while everything breaks
 	@$(BIN)/python -m benchmarks.soak --minutes $${MINUTES:-30} --donors $${DONORS:-200} --seed $${SEED:-1} --engine $${ENGINE:-sqlite} --write $(ARGS)

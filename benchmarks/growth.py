@@ -16,13 +16,13 @@ from benchmarks.growing.rehearsal import Cost, Rehearsal, pen, services_on
 SIZES = (1_000, 100_000, 1_000_000)
 
 
-async def measure(many: int, only: str = "", *, is_quick: bool = False) -> dict[str, Cost]:
+async def measure(many: int, only: str = "") -> dict[str, Cost]:
     """By what was measured, on the book of so many gifts and donors."""
     db, bot = Rehearsal(books.made(many)), await pen()
     services = services_on(db)
     found = dict[str, Cost]()
     for one in examples.everything(db):
-        if only in one.name and not (is_quick and table.reason(one.name) == table.AUDIENCE):
+        if only in one.name:
             found[one.name] = await turns.measure(db, services, bot, one)
             print(".", end="", file=sys.stderr, flush=True)
     found |= await jobs.measure(db, bot, only)
@@ -34,11 +34,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.growth", description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
     parser.add_argument("--only", default="", help="a part of the name of what is measured")
-    parser.add_argument("--quick", action="store_true", help="without what counts an audience")
     parser.add_argument("--write", action="store_true", help="put the table into docs/growth.md")
     asked = parser.parse_args()
     logging.disable(logging.INFO)
-    measured = {many: asyncio.run(measure(many, asked.only, is_quick=asked.quick)) for many in asked.sizes}
+    measured = {many: asyncio.run(measure(many, asked.only)) for many in asked.sizes}
     books.FOLDER.joinpath("measured.json").write_text(
         json.dumps(
             {many: {name: asdict(one) for name, one in some.items()} for many, some in measured.items()}

@@ -17,6 +17,7 @@ from telegram import error as api
 
 from bot import (
     accounting,
+    audience,
     broadcasting,
     counting,
     courier,
@@ -300,6 +301,7 @@ class App:
             self._digests(services),
             self._watches(services),
             self._cards(services),
+            self._counts(services),
         ]
 
     def _of_worker(self, services: Services, desk: Desk, line: Line) -> list[Any]:
@@ -537,6 +539,12 @@ class App:
         while True:
             await survives("cards", cards.draw)
             await asyncio.sleep(self.tempo.card)
+
+    async def _counts(self, services: Services) -> None:
+        while True:
+            services.bells.counts.clear()
+            await survives("counts", audience.count_asked, services)
+            await either(services.bells.counts.wait(), self.tempo.sweep)
 
     async def _reconcile_if_due(self, services: Services) -> None:
         if await looking.is_reconciling_due(services):

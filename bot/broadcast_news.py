@@ -44,6 +44,6 @@ async def _request(services: Services, words: Words, broadcast: Broadcast) -> Sc
 
 
 async def _report(services: Services, words: Words, broadcast: Broadcast, moment: str) -> Screen:
-    found = await outcomes.outcome(services, broadcast)
+    found = await outcomes.outcome(services, broadcast, is_fresh=True)
     known = await services.db.read(campaigns.all_of_them)
     return outcome.report(words, broadcast, found, known, moment, stays=True)

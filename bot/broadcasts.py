@@ -41,6 +41,13 @@ class SendState(StrEnum):
     HELD = "held"
 
 
+class Count(StrEnum):
+    """What is counted of a broadcast beside the loop, and kept: who would get it, and what came of it."""
+
+    AUDIENCE = "audience"
+    OUTCOME = "outcome"
+
+
 # Nine short pauses and 142 of ten minutes are a day: who cannot be reached in a day should not get old news.
 MOST_TRIES = 152
 _LONGEST_PAUSE = timedelta(minutes=10)

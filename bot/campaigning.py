@@ -9,7 +9,7 @@ from bot.drafting import Edited, Fault, Part, Refusal
 from bot.model import Appeal, Campaign, CampaignState, CampaignText, Limits, Preset
 from bot.money import LARGEST, Money
 from bot.services import Services
-from bot.store import acts, campaigns
+from bot.store import acts, campaigns, monthly
 from bot.store.sql import Tx
 
 # For currencies that no campaign takes yet: smallest, largest, and what is offered, in whole units. Each its own.
@@ -53,7 +53,7 @@ async def find(services: Services, campaign_id: int, *, is_ending: bool = False)
         if campaign is None:
             return None
         pages = campaigns.open_pages(tx, campaign_id) if is_ending else 0
-        going_on = campaigns.live_monthly(tx, campaign_id) if is_ending else 0
+        going_on = monthly.live(tx, campaign_id) if is_ending else 0
         return Managed(campaign, pages, going_on, campaigns.is_given_to(tx, campaign_id))
 
     return await services.db.study(read)

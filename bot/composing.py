@@ -61,12 +61,18 @@ async def page(services: Services, number: int) -> tuple[list[Broadcast], bool]:
     return found[:PAGE], len(found) > PAGE
 
 
-async def looked_at(services: Services, broadcast: Broadcast, *, is_voided: bool = False) -> Draft:
-    """Counted, and with what stands in its way."""
+async def looked_at(
+    services: Services, broadcast: Broadcast, *, is_voided: bool = False, is_exact: bool = False
+) -> Draft:
+    """Counted, and with what stands in its way. Exactly where it `is_exact`, no draft any more, or sent for a price."""
     settings, now = services.settings, services.clock()
-    counted = await audience.count(services, broadcast)
+    is_exact = is_exact or settings.allow_paid_broadcast or broadcast.state is not BroadcastState.DRAFT
+    counted = await audience.count(services, broadcast, is_exact=is_exact)
     is_quiet = not nights.is_awake(nights.HOME, broadcast.due_at or now, settings.quiet_hours)
-    found = wording.remarks(broadcast, counted.total, now, may_name=settings.first_names, is_quiet=is_quiet)
+    is_nobody = not counted.total and not counted.is_about
+    found = wording.remarks(
+        broadcast, now, is_nobody=is_nobody, may_name=settings.first_names, is_quiet=is_quiet
+    )
     # Those who had enough this week may be free again when it goes out.
     most = counted.total + counted.capped
     needs_second = most > settings.approval_above and not broadcast.audience.is_staff

@@ -60,6 +60,7 @@ class Bells:
     looks: asyncio.Event = field(default_factory=asyncio.Event)
     menus: asyncio.Event = field(default_factory=asyncio.Event)
     broadcasts: asyncio.Event = field(default_factory=asyncio.Event)
+    counts: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True, slots=True)

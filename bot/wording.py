@@ -53,14 +53,14 @@ class Remark:
 
 
 def remarks(
-    broadcast: Broadcast, total: int, now: datetime, *, may_name: bool, is_quiet: bool
+    broadcast: Broadcast, now: datetime, *, is_nobody: bool, may_name: bool, is_quiet: bool
 ) -> tuple[Remark, ...]:
-    """What stands in the way first. `total` people would get it; `may_name`: first names are allowed; `is_quiet`: it would
-    start in quiet hours."""
+    """What stands in the way first. `is_nobody`: none would get it; `may_name`: first names are allowed; `is_quiet`: it
+    would start in quiet hours."""
     found = [Remark(Kind.MISSING, one) for one in missing(broadcast)] if broadcast.parts else []
     if not broadcast.parts:
         found.append(Remark(Kind.NO_MESSAGE))
-    elif not total and not found:
+    elif is_nobody and not found:
         found.append(Remark(Kind.NOBODY))
     if broadcast.due_at and not is_possible(broadcast.due_at, now):
         found.append(Remark(Kind.PAST))

@@ -35,7 +35,7 @@ async def send_broadcast(turn: Turn, action: SendBroadcast) -> Screen:
     broadcast = await own(turn, action.broadcast_id)
     if broadcast is None or broadcast.version != action.version:
         return await show_broadcast(turn, ShowBroadcast(action.broadcast_id))
-    draft = await composing.looked_at(turn.services, broadcast)
+    draft = await composing.looked_at(turn.services, broadcast, is_exact=True)
     if not draft.is_ready:
         return await show(turn, broadcast)
     if draft.needs_second:

@@ -22,8 +22,8 @@ async def compose(turn: Turn, action: Compose) -> Screen:
     match action.page:
         case "copy" | "dropped" | "drop" | "free" | "preview":
             return await _act(turn, action)
-        case "report" | "csv":
-            return await reported.report(turn, id, is_csv=action.page == "csv")
+        case "report" | "recount" | "csv":
+            return await reported.report(turn, id, action.page)
         case _:
             return await _page(turn, action)
 

@@ -7,11 +7,12 @@ from handlers.composed import show
 from handlers.routes import Turn
 
 
-async def report(turn: Turn, broadcast_id: int, *, is_csv: bool) -> Screen:
+async def report(turn: Turn, broadcast_id: int, page: str) -> Screen:
+    """`page` is report, recount or csv."""
     broadcast = await composing.find(turn.services, broadcast_id)
     if broadcast is None or broadcast.started_at is None:
         return await show(turn, broadcast)
-    if is_csv:
+    if page == "csv":
         return screens.file(turn.words, broadcast, await outcomes.as_csv(turn.services, broadcast))
-    found = await outcomes.outcome(turn.services, broadcast)
+    found = await outcomes.outcome(turn.services, broadcast, is_fresh=page == "recount")
     return screens.report(turn.words, broadcast, found, turn.campaigns)

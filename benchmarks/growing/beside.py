@@ -115,6 +115,8 @@ COLUMNS = {
     ],
 }
 SENT_TO = 4
+# Broadcasts: what was sent last, what is written, what waits for a second admin, what is on its way.
+SENT, DRAFT, ASKED, GOING = SENT_TO, 5, 6, 7
 # The donor id of the member of staff who writes them.
 AUTHOR = 4
 _NEWS = {"expired": "expired", "failed": "failed", "canceled": "canceled"}
@@ -169,13 +171,9 @@ def _plan(gift: Gift, number: int) -> tuple[Any, ...]:
 
 
 def _question(pen: Pen, gift: Gift, number: int) -> None:
-    is_open = gift.at > AT - 3 * DAY
     topic = number + 10
     donor = 7 + number
-    pen.put(
-        "questions",
-        (donor, "open" if is_open else "closed", gift.at, gift.at if is_open else None, GROUP, topic),
-    )
+    pen.put("questions", (donor, "closed", gift.at, None, GROUP, topic))
     for kind, place in (("question", 0), ("answer", 1), ("closed", 2)):
         pen.put(
             "letters", (donor, kind, f"{donor}:{kind}", "sent", gift.at + place, GROUP, topic * 8 + place)
@@ -183,7 +181,9 @@ def _question(pen: Pen, gift: Gift, number: int) -> None:
 
 
 def own(pen: Pen, donor: int) -> None:
-    """What is due now, so much at every size: messages, hints, looks; and what Amina has open."""
+    """What is due now, so much at every size: messages, hints, looks, questions; and what Amina has open."""
+    for one in range(12):
+        pen.put("questions", (20 + one, "open", AT - HOUR, AT - HOUR, GROUP, 9_000_000 + one))
     pen.put("pledges", (PLEDGE, donor, 1, 40_000, "MAD", "said_paid", AT - DAY, None, None, None, None))
     for one in range(20):
         facts = (gifts.reference(900_000 + one), donor, 1, 40_000 + one, "MAD", "promised", AT - HOUR)

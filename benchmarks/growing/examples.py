@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from benchmarks.growing import people
+from benchmarks.growing.beside import ASKED, DRAFT, GOING, SENT
 from benchmarks.growing.people import (
     AMINA,
     BACK,
@@ -23,7 +24,6 @@ from bot.actions import Action, pack
 from bot.staff import Right
 from handlers.routes import HANDLERS
 
-DRAFT, ASKED, GOING, SENT = 5, 6, 7, 4
 _LEAST = {
     Right.READ: READER,
     Right.MONEY: FINANCE,
@@ -236,6 +236,7 @@ def _broadcast_taps() -> list[Example]:
             for page in ("main", "buttons", "audience", "when", "preview", "copy", "drop", "dropped")
         ),
         a.Compose("report", SENT),
+        a.Compose("recount", SENT),
         a.ComposePart("show", "fr", DRAFT),
         a.FallBack("fr", "en", DRAFT),
         a.AddButton("ask", "give", 0, 0, "any", DRAFT),

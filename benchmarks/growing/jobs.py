@@ -4,13 +4,15 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 
+from benchmarks.growing.beside import DRAFT
 from benchmarks.growing.people import AT, MONTHLY, NOW, OPEN, PAID
 from benchmarks.growing.rehearsal import Cost, Paid, Rehearsal, services_on
-from bot import accounting, broadcasting, courier, digesting, looking, mirroring, refunding
+from bot import accounting, audience, broadcasting, courier, digesting, looking, mirroring, refunding
 from bot.botapi.pen import Pen
+from bot.broadcasts import Count
 from bot.cards import Cards
 from bot.services import Services
-from bot.store import broadcasts, deliveries, inbox, marks, monthly, sends
+from bot.store import broadcasts, counts, deliveries, inbox, marks, monthly, sends
 from bot.store.database import Work
 from bot.store.inbox import Hint
 from bot.store.sql import Tx
@@ -61,6 +63,12 @@ def _money(services: Services, paid: Services) -> dict[str, Job]:
     }
 
 
+def _asked(tx: Tx) -> None:
+    draft = broadcasts.get(tx, DRAFT)
+    if draft is not None:
+        counts.ask(tx, DRAFT, Count.AUDIENCE, NOW, audience.meant(draft))
+
+
 async def _visited(services: Services) -> None:
     for donation in await looking.due(services):
         await looking.visit(services, donation)
@@ -107,6 +115,10 @@ def _broadcasts(services: Services, bot: Pen) -> dict[str, Job]:
         await services.db.write(partial(broadcasting.plan_page, services=services, broadcast=going))
 
     return {
+        "audience: count exactly, beside the loop": (
+            lambda: audience.count_asked(services),
+            _asked,
+        ),
         "broadcasts: one round, 64 recipients": (lambda: broadcasting._round(services, bot), None),
         "broadcasts: plan one page of 1,000": (planned, None),
         "broadcasts: what a dead process left": (

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from benchmarks.bots import ROOT
-from benchmarks.growing.examples import DRAFT
 from benchmarks.growing.rehearsal import Cost
 
 PAGE = ROOT / "docs" / "growth.md"
@@ -12,43 +11,21 @@ _BEGIN, _END = "<!-- measured -->", "<!-- end -->"
 
 # What grows, by words of its name, and why it may.
 EXPORTS = "an export: it streams"
-AUDIENCE = "counts an audience exactly, page by page, on a connection of its own"
-RESULTS = "what came of a broadcast, from each of its recipients, on a connection of its own"
-HITS = "shows eight hits, and a small book has fewer"
-WAITING = "shows and counts what waits for an answer: more donors ask more"
-KINDS = "one look-up for each campaign, currency, source and kind of entry there is; a large book has seen more of them"
-OTHERS = "shows what else each donor on the page has open: who gives often has more to look at"
-LIVE = "says how many monthly gifts would stop: an index counts them"
+AUDIENCE = "counts an audience exactly beside the loop, page by page, on a connection of its own"
+RESULTS = "somebody asks to count again what came of a broadcast, on a connection of its own"
+HITS = "shows the newest eight, of each campaign that they went to: a large book has more of both, and no more than eight"
 REASONS = {
+    "at Find: 200 dh": HITS,
     "ExportGifts rows-csv": EXPORTS,
     "ExportGifts rows-xlsx": EXPORTS,
     "ShowReport report-xlsx": EXPORTS,
-    "Compose compose-report": RESULTS,
-    "Compose compose-csv": RESULTS,
-    "MoveCampaign": LIVE,
-    **dict.fromkeys(("ShowSources", "/sources", "ShowReport", "/report", "ShowStats", "/stats"), KINDS),
-    "ledges": OTHERS,
-    "uestions": WAITING,
-    "at Find: 200 dh": HITS,
-    **dict.fromkeys(
-        (
-            "castsend",
-            "castreview",
-            "at Compose",
-            "at EditButton",
-            "at AddButton",
-            "at Narrow",
-            "at Review",
-        ),
-        AUDIENCE,
-    ),
+    "Compose compose-recount": RESULTS,
+    "audience: count exactly": AUDIENCE,
 }
 
 
 def reason(name: str) -> str:
     """Why this may grow; empty for what may not."""
-    if name.endswith(f"-{DRAFT}"):
-        return AUDIENCE
     return next((why for words, why in REASONS.items() if words in name), "")
 
 

@@ -32,7 +32,7 @@ class ShowBroadcast(Action):
 
 @dataclass(frozen=True, slots=True)
 class Compose(Action):
-    """A page: main, buttons, audience, when, preview, copy, drop, dropped, free (back to a draft), report, csv."""
+    """A page: main, buttons, audience, when, preview, copy, drop, dropped, free (back to a draft), report, recount, csv."""
 
     word: ClassVar[str] = "compose"
     page: str

@@ -148,7 +148,9 @@ def gave(words: Words, wanted: Audience, campaigns: Mapping[int, Campaign]) -> s
 
 
 def count(words: Words, counted: "Counted") -> str:
-    """The exact number, by the language of the message, and who was taken off."""
+    """The exact number, by the language of the message, and who was taken off; or about how many, while they are counted."""
+    if counted.is_about:
+        return _about(words, counted.total)
     reached = " · ".join(
         words.label("{language} {n}", language=LANGUAGE_NAMES[code], n=people)
         for code, people in sorted(counted.reached.items())
@@ -163,6 +165,15 @@ def count(words: Words, counted: "Counted") -> str:
         languages=reached,
     )
     return lines(total, taken_off(words, counted))
+
+
+def _about(words: Words, total: int) -> str:
+    if not total:
+        return words.text("Who gets it is being counted. Look again in a moment.")
+    return words.text(
+        "<b>About {n} people</b> get it. They are being counted exactly: look again in a moment.",
+        n=words.number(total),
+    )
 
 
 def taken_off(words: Words, counted: "Counted") -> str | None:

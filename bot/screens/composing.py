@@ -72,12 +72,14 @@ def _main_rows(words: Words, draft: "Draft") -> Rows:
 
 
 def send_button(words: Words, draft: "Draft") -> Button | None:
-    """Names the number; not there while something is missing."""
+    """Names the number where it is known; not there while something is missing."""
     if not draft.is_ready:
         return None
     one, total = draft.broadcast, draft.counted.total
     asks = SendBroadcast("no", one.version, one.id)
-    if draft.needs_second:
+    if draft.counted.is_about:
+        label = words.label("Go on to sending it")
+    elif draft.needs_second:
         label = words.plural("Ask to approve: {n} person", "Ask to approve: {n} people", total)
     else:
         label = send_to(words, total)
@@ -93,6 +95,10 @@ def remark(words: Words, found: Remark, draft: "Draft") -> str:
     match found.kind:
         case Kind.NO_MESSAGE:
             return words.text("➡️ Send me the message now, or tap a language to write it in.")
+        case Kind.MISSING if draft.counted.is_about:
+            return words.text(
+                "❗ Nothing is written yet in {language}. Tap the language and choose.", language=language
+            )
         case Kind.MISSING:
             return words.plural(
                 "❗ Nothing is written yet in {language}, for {n} person. Tap the language and choose.",
@@ -168,10 +174,17 @@ def which_language(words: Words, broadcast: Broadcast, guessed: str) -> Screen:
     return Screen(text, rows(choices), awaiting=ComposePart("is", guessed, broadcast.id))
 
 
+def _people(words: Words, draft: "Draft", language: str) -> str:
+    many = draft.counted.by_language.get(language, 0)
+    if draft.counted.is_about:
+        return words.label("about {n}", n=words.number(many))
+    return words.plural("{n} person", "{n} people", many)
+
+
 def part(words: Words, draft: "Draft", language: str) -> Screen:
     """One language: what is written, or what its donors get instead."""
     one = draft.broadcast
-    people = words.plural("{n} person", "{n} people", draft.counted.by_language.get(language, 0))
+    people = _people(words, draft, language)
     written = one.parts.get(language)
     if written is not None:
         text = lines(_heading(words, language, people), composed.content(words, written))

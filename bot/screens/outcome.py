@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from math import sqrt
 
 from bot.actions import Compose, ShowBroadcast
@@ -34,12 +35,16 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`taps` are people by the button's place; `muted` stopped these messages from this one; `held` got nothing."""
+    """`taps` are people by the button's place; `muted` stopped these messages from this one; `held` got nothing.
+
+    `counted_at`: when, where that is not now.
+    """
 
     taps: Mapping[int, int]
     muted: int
     reached: Group
     held: Group
+    counted_at: datetime | None = None
 
 
 def report(
@@ -63,13 +68,24 @@ def report(
             *_taps(words, broadcast, found.taps, campaigns),
         ),
         lines(_gifts(words, found.reached), compared(words, found)),
+        _counted(words, found.counted_at),
     )
+    recount = Button(words.label("Count again"), Compose("recount", broadcast.id))
     choices = rows(
+        recount if found.counted_at else None,
         Button(words.label("As a file (CSV)"), Compose("csv", broadcast.id)),
         Button(words.label("Copy it"), Compose("copy", broadcast.id)),
         None if stays else to_list(words),
     )
     return Screen(text, choices, stays=stays, awaiting=None if stays else ShowBroadcast(broadcast.id))
+
+
+def _counted(words: Words, at: datetime | None) -> str | None:
+    if at is None:
+        return None
+    return words.text(
+        "Taps and gifts were counted on {date} at {time}.", date=words.date(at), time=words.time(at)
+    )
 
 
 def _since(words: Words, moment: str) -> str:

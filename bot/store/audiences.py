@@ -1,7 +1,7 @@
 """Who is meant by an Audience, as one SQL condition: the same for the count and for the fan-out."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -26,6 +26,7 @@ _NEAR = (
     select(donors.c.id).where(donors.c.id > at("after_id")).order_by(donors.c.id).limit(at("most")).subquery()
 )
 _PAGE = Statement(select(func.max(_NEAR.c.id)))
+_LAST = Statement(select(func.coalesce(func.max(donors.c.id), 0)))
 # Why somebody who is meant gets nothing, the first that is true; GO and HELD are what is left.
 MUTED, BLOCKED, CAPPED, HELD, GO = "muted", "blocked", "capped", "held", "go"
 
@@ -38,16 +39,46 @@ class Meant:
     owners: tuple[int, ...]
 
 
-def groups(tx: Tx, broadcast: Broadcast, settings: Settings, now: datetime) -> dict[tuple[str, str], int]:
-    """How many people are meant, by language and by what keeps them from getting it (MUTED ... GO)."""
-    statement = _counting(Meant(broadcast.audience, settings.admin_ids))
-    values, found, after = _values(broadcast, settings, now), Counter[tuple[str, str]](), 0
-    # Page by page: to group all at once the database would sort them all in memory.
-    while (end := end_of_page(tx, after, _COUNTED)) is not None:
+Groups = dict[tuple[str, str], int]
+"""People by language and by what keeps them from getting it (MUTED ... GO)."""
+
+
+def groups(tx: Tx, broadcast: Broadcast, settings: Settings, now: datetime) -> Groups:
+    """How many people are meant. The staff are few and found by their ids."""
+    if broadcast.audience.is_staff:
+        return _found(tx, broadcast, settings, now, [(0, last(tx))])
+    return _found(tx, broadcast, settings, now, _pages(tx))
+
+
+def sample(tx: Tx, broadcast: Broadcast, settings: Settings, now: datetime, parts: int, each: int) -> Groups:
+    """The same of so many parts of the donors, spread over all of them from the first to the newest, of `each` ids."""
+    end = last(tx)
+    starts = [end * part // parts for part in range(parts)]
+    return _found(tx, broadcast, settings, now, [(start, start + each) for start in starts])
+
+
+def _found(
+    tx: Tx, broadcast: Broadcast, settings: Settings, now: datetime, pages: Iterable[tuple[int, int]]
+) -> Groups:
+    statement, found = _counting(Meant(broadcast.audience, settings.admin_ids)), Counter[tuple[str, str]]()
+    values = _values(broadcast, settings, now)
+    for after, end in pages:
         for row in tx.all(statement, after_id=after, upto_id=end, **values):
             found[row["language"], row["fate"]] += row["people"]
-        after = end
     return dict(sorted(found.items()))
+
+
+def _pages(tx: Tx) -> Iterator[tuple[int, int]]:
+    """Page by page: to group all at once the database would sort them all in memory."""
+    after = 0
+    while (end := end_of_page(tx, after, _COUNTED)) is not None:
+        yield after, end
+        after = end
+
+
+def last(tx: Tx) -> int:
+    """The newest donor's id."""
+    return tx.value(_LAST)
 
 
 def end_of_page(tx: Tx, after: int, most: int) -> int | None:
@@ -88,8 +119,10 @@ def _counting(meant: Meant) -> Statement:
         else_=GO,
     ).label("fate")
     people = func.count().label("people")
+    # Of the staff the index by Telegram's id leads, not the range of ours.
+    id = donors.c.id + 0 if meant.audience.is_staff else donors.c.id
     counted = select(donors.c.language, fate, people).where(
-        donors.c.id > at("after_id"), donors.c.id <= at("upto_id"), is_meant(meant)
+        id > at("after_id"), id <= at("upto_id"), is_meant(meant)
     )
     return Statement(counted.group_by(donors.c.language, literal_column("fate")))
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import case, func, literal, select
+from sqlalchemy import Text, case, cast, func, literal, select
 
 from bot.ledger import OF_GIFTS, EntryKind
+from bot.letters import QuestionState
+from bot.store.monthly import IS_LIVE
 from bot.store.sql import Statement, Tx
 from bot.store.sums import ALWAYS, Of, Sum, key_of, upto
-from bot.store.tables import donations, donors, ledger, pledges
+from bot.store.tables import donations, donors, ledger, monthly_gifts, pledges, questions
 
 _MANY, _MINOR = func.count(), func.sum(ledger.c.amount_minor)
 _WHERE = (ledger.c.campaign, ledger.c.currency)
@@ -31,6 +33,14 @@ _COUNTED = {
         select(donors.c.source, _MANY, literal(0))
         .where(donors.c.source.is_not(None))
         .group_by(donors.c.source)
+    ),
+    Of.LIVE: Statement(
+        select(cast(monthly_gifts.c.campaign_id, Text), _MANY, literal(0))
+        .where(*IS_LIVE)
+        .group_by(monthly_gifts.c.campaign_id)
+    ),
+    Of.WAITING: Statement(
+        select(_MANY, literal(0)).where(questions.c.state == QuestionState.OPEN.value).having(_MANY > 0)
     ),
 }
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import lru_cache
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, select, update
 
 from bot.model import (
     Appeal,
@@ -22,7 +22,7 @@ from bot.store import marks
 from bot.store.dialect import insert
 from bot.store.moments import moment, seconds
 from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
-from bot.store.tables import appeals, campaigns, donations, monthly_gifts, pledges, totals
+from bot.store.tables import appeals, campaigns, donations, pledges, totals
 
 _WITH_TOTALS = (
     select(
@@ -93,16 +93,6 @@ _OPEN_PAGES = Statement(
         donations.c.open_key > "",
         donations.c.campaign_id + 0 == at("campaign_id"),
         donations.c.state.in_([str(one) for one in DonationState if one.is_open]),
-    )
-)
-_MONTHLY = Statement(
-    select(func.count())
-    .select_from(monthly_gifts)
-    .where(
-        monthly_gifts.c.campaign_id == at("campaign_id"),
-        # Written out, as the index over them has it.
-        text("state IN ('active', 'past_due')"),
-        monthly_gifts.c.stop.is_(None),
     )
 )
 _APPEAL = ("titles", "operator", "contact", "rhythms")
@@ -249,11 +239,6 @@ def is_given_to(tx: Tx, campaign_id: int) -> bool:
 def open_pages(tx: Tx, campaign_id: int) -> int:
     """How many pages at Stripe may still be paid."""
     return tx.value(_OPEN_PAGES, campaign_id=campaign_id)
-
-
-def live_monthly(tx: Tx, campaign_id: int) -> int:
-    """How many monthly gifts go on."""
-    return tx.value(_MONTHLY, campaign_id=campaign_id)
 
 
 def receive(tx: Tx, campaign_id: int, donor_id: int, money: Money) -> None:

@@ -9,7 +9,7 @@ from bot.money import Money
 from bot.store import donations as gifts
 from bot.store import pledges as promised
 from bot.store.moments import seconds
-from bot.store.sql import Statement, Tx, at
+from bot.store.sql import Statement, Tx, Value, at
 from bot.store.tables import donations, pledges
 
 # A page can be paid a day after it was made: so the index by creation narrows the search.
@@ -47,8 +47,13 @@ _PLEDGES = Statement(
 
 def gifts_of(tx: Tx, money: Money, first: int, end: int, most: int) -> list[Donation]:
     """Gifts of this sum, with or without what was added for fees, that came (or were begun) between two moments."""
-    values = {"currency": money.currency, "minor": money.minor, "first": first, "end": end, "most": most}
-    found = [gifts.noun(row) for one in (_OF_AMOUNT, _COVERED) for row in tx.all(one, **values)]
+    values: dict[str, Value] = {"currency": money.currency, "minor": money.minor}
+    values |= {"first": first, "end": end, "most": most}
+    found = [gifts.noun(row) for row in tx.all(_OF_AMOUNT, **values)]
+    if len(found) == most:
+        # What is older than all of these is not shown.
+        values["first"] = max(first, seconds(found[-1].created_at))
+    found += [gifts.noun(row) for row in tx.all(_COVERED, **values)]
     return sorted(found, key=lambda one: (-seconds(one.created_at), one.id))[:most]
 
 

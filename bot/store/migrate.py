@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.store.database import alone, engine_of
 from bot.store.sql import Tx
 
-HEAD = "0010"
+HEAD = "0011"
 _HERE = Path(__file__).resolve().parent / "migrations"
 _VERSION = "SELECT version_num FROM alembic_version"
 

@@ -1,17 +1,24 @@
 """Monthly gifts: what each donor wants, and what Stripe last said of it."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from sqlalchemy import func, insert, null, select, update
 
 from bot.model import RECEIVED, MonthlyGift, MonthlyState
 from bot.money import Money
+from bot.store import sums
 from bot.store.moments import moment, seconds
 from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
+from bot.store.sums import Of, key_of
 from bot.store.tables import donations, monthly_gifts
 
 _LIVE = (MonthlyState.ACTIVE, MonthlyState.PAST_DUE)
+# Counted for each campaign as it changes; an audit counts again.
+IS_LIVE = (monthly_gifts.c.state.in_([one.value for one in _LIVE]), monthly_gifts.c.stop.is_(None))
+_LIVE_IN = Statement(
+    select(monthly_gifts.c.campaign_id).where(monthly_gifts.c.id == at("monthly_id"), *IS_LIVE)
+)
 _GET = Statement(select(monthly_gifts).where(monthly_gifts.c.id == at("monthly_id")))
 _OF_SUBSCRIPTION = Statement(
     select(monthly_gifts).where(monthly_gifts.c.subscription_id == at("subscription_id"))
@@ -107,6 +114,8 @@ def add(tx: Tx, gift: MonthlyGift) -> None:
         months=gift.months,
         ends_at=None if gift.ends_at is None else seconds(gift.ends_at),
     )
+    if gift.state in _LIVE:
+        sums.add(tx, key_of(Of.LIVE, str(gift.campaign_id)), 0)
 
 
 def link(
@@ -119,12 +128,22 @@ def link(
 
 def begin(tx: Tx, monthly_id: str, look_at: datetime) -> bool:
     """Its first payment came. True for the one caller who began it."""
-    return tx.run(_BEGIN, monthly_id=monthly_id, look_at=seconds(look_at)) == 1
+    return (
+        _counted(tx, monthly_id, lambda: tx.run(_BEGIN, monthly_id=monthly_id, look_at=seconds(look_at))) == 1
+    )
 
 
 def change(tx: Tx, monthly_id: str, **values: Value) -> None:
     """Set columns."""
-    tx.run(setting(monthly_gifts, frozenset(values)), row_id=monthly_id, **values)
+    statement = setting(monthly_gifts, frozenset(values))
+
+    def change() -> int:
+        return tx.run(statement, row_id=monthly_id, **values)
+
+    if values.keys() & {"state", "stop"}:
+        _counted(tx, monthly_id, change)
+    else:
+        change()
 
 
 def wish(tx: Tx, monthly_id: str, look_at: datetime, **values: Value) -> None:
@@ -140,7 +159,24 @@ def heard(tx: Tx, monthly_id: str, seen: int) -> bool:
 
 def end(tx: Tx, monthly_id: str, why: str, ended_at: datetime) -> bool:
     """Nothing will be charged any more. True for the one caller who ended it."""
-    return tx.run(_END, monthly_id=monthly_id, stop=why, ended_at=seconds(ended_at)) == 1
+    values: dict[str, Value] = {"stop": why, "ended_at": seconds(ended_at)}
+    return _counted(tx, monthly_id, lambda: tx.run(_END, monthly_id=monthly_id, **values)) == 1
+
+
+def live(tx: Tx, campaign_id: int) -> int:
+    """How many of this campaign go on."""
+    return sums.now(tx, Of.LIVE, str(campaign_id))
+
+
+def _counted(tx: Tx, monthly_id: str, act: Callable[[], int]) -> int:
+    """What the act says; whether the gift goes on may be another thing after it."""
+    before = tx.value(_LIVE_IN, monthly_id=monthly_id)
+    done = act()
+    after = tx.value(_LIVE_IN, monthly_id=monthly_id)
+    if before != after:
+        campaign_id = after or before
+        sums.add(tx, key_of(Of.LIVE, str(campaign_id)), 0, more=1 if after else -1)
+    return done
 
 
 def of_donor(tx: Tx, donor_id: int, states: Collection[MonthlyState] = ()) -> list[MonthlyGift]:

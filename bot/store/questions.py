@@ -15,9 +15,11 @@ from bot.letters import (
     Question,
     QuestionState,
 )
+from bot.store import sums
 from bot.store.dialect import insert
 from bot.store.moments import moment, seconds
 from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
+from bot.store.sums import Of
 from bot.store.tables import letters, questions
 
 _FIND = Statement(select(questions).where(questions.c.donor_id == at("donor")))
@@ -40,7 +42,6 @@ _OPEN = Statement(
     .order_by(questions.c.opened_at, questions.c.id)
     .limit(at("most"))
 )
-_COUNT = Statement(select(func.count()).where(questions.c.state == QuestionState.OPEN.value))
 _LETTER = Statement(
     insert(letters)
     .values(places("donor_id", "kind", "key", "content", "state", "at"))
@@ -97,7 +98,8 @@ def of_message(tx: Tx, chat_id: int, message_id: int) -> Question | None:
 def opened(tx: Tx, donor_id: int, now: datetime) -> Question:
     """The donor's conversation, open and waiting for an answer."""
     at_ = seconds(now)
-    tx.run(_ADD, donor_id=donor_id, state=QuestionState.OPEN, opened_at=at_, waiting_since=at_)
+    if tx.run(_ADD, donor_id=donor_id, state=QuestionState.OPEN, opened_at=at_, waiting_since=at_):
+        sums.add(tx, Of.WAITING, 0)
     found = find(tx, donor_id)
     if found is None:
         raise LookupError(donor_id)
@@ -112,12 +114,22 @@ def opened(tx: Tx, donor_id: int, now: datetime) -> Question:
 
 
 def move(tx: Tx, one: Question, **changes: Value) -> None:
+    if "state" in changes:
+        _count(tx, one.donor_id, is_open=changes["state"] == QuestionState.OPEN)
     tx.run(setting(questions, frozenset(changes)), row_id=one.id, **changes)
+
+
+def _count(tx: Tx, donor_id: int, *, is_open: bool) -> None:
+    """Before this conversation is opened or ended."""
+    known = find(tx, donor_id)
+    more = is_open - (known is not None and known.state is QuestionState.OPEN)
+    if more:
+        sums.add(tx, Of.WAITING, 0, more=more)
 
 
 def open_ones(tx: Tx, most: int) -> tuple[list[Question], int]:
     """The oldest open conversations, and how many there are in all."""
-    return [_noun(row) for row in tx.all(_OPEN, most=most)], tx.value(_COUNT)
+    return [_noun(row) for row in tx.all(_OPEN, most=most)], sums.now(tx, Of.WAITING)
 
 
 def write(tx: Tx, donor_id: int, kind: LetterKind, key: str, content: Content | None, now: datetime) -> bool:
@@ -159,6 +171,7 @@ def asked_since(tx: Tx, donor_id: int, since: datetime) -> int:
 def erase(tx: Tx, donor_id: int) -> None:
     """Nothing stays of what was said; that there was a conversation stays, so that staff can be told it is over."""
     tx.run(_FORGET, donor=donor_id)
+    _count(tx, donor_id, is_open=False)
     tx.run(_ERASE, donor=donor_id)
 
 

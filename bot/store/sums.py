@@ -16,7 +16,8 @@ from bot.store.tables import sums
 
 class Of(StrEnum):
     """What a key begins with, and what follows: LEDGER kind, campaign, currency; SOURCE source, campaign, currency, `gift`
-    or `back`; PLEDGES currency; COMERS source, by no moment; DONORS and PAID nothing."""
+    or `back`; PLEDGES currency; DONORS and PAID nothing. By no moment, only how many there are now: COMERS source, LIVE
+    campaign id (monthly gifts that go on), WAITING nothing (questions)."""
 
     LEDGER = "ledger"
     SOURCE = "source"
@@ -24,6 +25,8 @@ class Of(StrEnum):
     DONORS = "donors"
     COMERS = "comers"
     PAID = "paid"
+    LIVE = "live"
+    WAITING = "waiting"
 
 
 # Behind everything that a key may hold: campaigns, currencies and sources are letters, digits, "-" and "_".
@@ -99,6 +102,12 @@ def add(tx: Tx, key: str, moment: int, minor: int = 0, more: int = 1) -> None:
     else:
         known = (row["count"], row["minor"]) if row else (0, 0)
         tx.run(_PUT, **news | {"more": known[0] + more, "minor_more": known[1] + minor})
+
+
+def now(tx: Tx, kind: Of, *parts: str) -> int:
+    """How many there are, of what is counted by no moment."""
+    row = tx.one(_NEWEST, of_key=key_of(kind, *parts))
+    return row["count"] if row else 0
 
 
 def key_of(kind: Of, *parts: str) -> str:

@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateIndex
 
-from bot.broadcasts import BroadcastState, SendState
+from bot.broadcasts import BroadcastState, Count, SendState
 from bot.figures import Step
 from bot.ledger import EntryKind
 from bot.letters import LetterKind, LetterState, QuestionState
@@ -198,6 +198,7 @@ donations = Table(
         **_where("rate IS NULL AND settled_at IS NOT NULL"),
     ),
     Index("ix_donations_amount", "currency", "amount_minor", "created_at"),
+    Index("ix_donations_open", "donor_id", "created_at", "id", **_where("open_key IS NOT NULL")),
     Index(
         "ix_donations_covered",
         "currency",
@@ -294,11 +295,6 @@ monthly_gifts = Table(
     Index("ix_monthly_gifts_donor_id", "donor_id"),
     Index("ix_monthly_gifts_look_at", "look_at", **_where("look_at IS NOT NULL")),
     Index("ix_monthly_gifts_anchor_at", "anchor_at", "state", **_where("anchor_at IS NOT NULL")),
-    Index(
-        "ix_monthly_gifts_live",
-        "campaign_id",
-        **_where("state IN ('active', 'past_due') AND stop IS NULL"),
-    ),
     Index("ix_monthly_gifts_ended_at", "ended_at", **_where("ended_at IS NOT NULL")),
     sqlite_strict=True,
 )
@@ -379,6 +375,7 @@ disputes = Table(
     Column("seen_at", Big, nullable=False),
     CheckConstraint("amount_minor > 0", name="amount"),
     Index("ix_disputes_payment_intent", "payment_intent"),
+    Index("ix_disputes_open", "donation_id", **_where("status IN ('needs_response', 'under_review')")),
     sqlite_strict=True,
 )
 
@@ -658,6 +655,23 @@ broadcast_sends = Table(
     Index("ix_broadcast_sends_sent", "donor_id", "sent_at", **_where("sent_at IS NOT NULL")),
     sqlite_strict=True,
     sqlite_with_rowid=False,
+)
+
+# What a long look counted, of the audience of a draft or of what came of a broadcast: see bot/store/counts.py.
+broadcast_counts = Table(
+    "broadcast_counts",
+    metadata,
+    Column("broadcast_id", Integer, ForeignKey("broadcasts.id"), primary_key=True),
+    Column("what", Text, primary_key=True),
+    # What it depends on: another audience has another count.
+    Column("meant", Text, nullable=False),
+    # Since when somebody waits for it; NULL: nobody does.
+    Column("asked_at", Big),
+    Column("counted_at", Big),
+    Column("facts", Text),
+    _one_of("what", Count),
+    Index("ix_broadcast_counts_asked_at", "asked_at", **_where("asked_at IS NOT NULL")),
+    sqlite_strict=True,
 )
 
 # What recipients tapped below a broadcast, each button once a person: "give0", "stop".

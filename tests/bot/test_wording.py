@@ -52,7 +52,7 @@ def draft(parts: Mapping[str, str] | None = None, **more: Any) -> Broadcast:
 
 
 def kinds(broadcast: Broadcast, total: int = 9, *, may_name: bool = False) -> list[Kind]:
-    found = wording.remarks(broadcast, total, NOW, may_name=may_name, is_quiet=False)
+    found = wording.remarks(broadcast, NOW, is_nobody=not total, may_name=may_name, is_quiet=False)
     return [one.kind for one in found]
 
 
@@ -132,7 +132,7 @@ def test_ramadans_clock_is_flagged() -> None:
     assert clock_moves(before, within)
     assert not clock_moves(within, within + timedelta(days=2))
     one = draft({"ar": "x", "fr": "x", "en": "x"}, due_at=within)
-    found = wording.remarks(one, 9, before, may_name=False, is_quiet=True)
+    found = wording.remarks(one, before, is_nobody=False, may_name=False, is_quiet=True)
     assert [each.kind for each in found] == [Kind.QUIET, Kind.CLOCK]
 
 
