@@ -148,8 +148,13 @@ def _counted(broadcast: Broadcast, found: Mapping[tuple[str, str], int]) -> Coun
             sums["held"] += people
         else:
             reached[part] += people
-    kept = (
-        sums[why]
-        for why in ("left_out", audiences.MUTED, audiences.BLOCKED, audiences.CAPPED, audiences.HELD)
+    return Counted(
+        dict(by_language),
+        dict(reached),
+        left_out=sums["left_out"],
+        muted=sums[audiences.MUTED],
+        blocked=sums[audiences.BLOCKED],
+        capped=sums[audiences.CAPPED],
+        held=sums[audiences.HELD],
+        total=reached.total(),
     )
-    return Counted(dict(by_language), dict(reached), *kept, reached.total())
