@@ -80,7 +80,7 @@ async def test_what_is_claimed_bears_the_name_of_who_claimed_it(stage: Stage, tm
     owed = Owed(DeliveryKind.ALERT, "x", chat_id=-5, payload="late")
     await db.write(lambda tx: deliveries.owe(tx, owed, NOW))
     apart = replace(stage.services, db=db, clock=lambda: NOW, owner="the second process")
-    [parcel] = await courier.claim(apart)
+    [parcel], _ = await courier.claim(apart)
     rows = await db.read(lambda tx: [tuple(row) for row in tx.plain("SELECT state, owner FROM deliveries")])
     await db.close()
     assert (parcel.delivery.payload, rows) == ("late", [("sending", "the second process")])
