@@ -102,10 +102,10 @@ class Stage:
         yield
         await self.services.db.write(engine.mend)
 
-    async def stripe_heard(self, method: str) -> None:
-        """Wait until a request of this method has arrived at Stripe."""
+    async def stripe_heard(self, method: str, path: str = "") -> None:
+        """Wait until a request of this method, to a path that begins so, has arrived at Stripe."""
         async with asyncio.timeout(30):
-            while not any(call.method == method for call in self.stripe.calls):
+            while not any(call.method == method and call.path.startswith(path) for call in self.stripe.calls):
                 await asyncio.sleep(0.005)
 
     async def until_in(self, chat: Chat, words: str) -> None:

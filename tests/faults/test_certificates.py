@@ -51,10 +51,9 @@ async def certificates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Certi
         )
     )
     monkeypatch.setattr(stripe_sdk, "ca_bundle_path", str(trusted))
-    # aiohttp makes its own once, from the system's certificates, when it is first imported.
-    monkeypatch.setattr(
-        aiohttp.connector, "_SSL_CONTEXT_VERIFIED", ssl.create_default_context(cafile=str(trusted))
-    )
+    # Ours is made once, from the system's certificates.
+    context = ssl.create_default_context(cafile=str(trusted))
+    monkeypatch.setattr("bot.botapi.transport._trusted", lambda: context)
     return Certificates(found.pop("good"), found)
 
 
