@@ -17,6 +17,7 @@ from benchmarks import pictures
 from benchmarks.bots import ROOT, pin
 from bot.i18n import Catalogues, Words
 from bot.papers import printing
+from bot.papers.press import fonts_folder
 
 RECEIPTS, STATEMENTS, ROWS = 60, 20, 200
 
@@ -79,7 +80,7 @@ class Bare:
     def __init__(self, folder: str) -> None:
         page = Path(folder) / "page.typ"
         page.write_text('#set text(font: "FiraGO", fallback: false)\n#sys.inputs.number', encoding="utf-8")
-        own = printing._fonts().name
+        own = fonts_folder()
         fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[own])
         self._compiler = typst.Compiler(str(page), root=folder, font_paths=fonts)
 

@@ -1,7 +1,7 @@
 """Prints a sheet as PDF with Typst; refuses to read what people wrote as markup: a sheet goes in as JSON, nothing else.
 
 The same facts give the same bytes: the only date in the file is the paper's own, and only FiraGO is used, never a font
-of the machine. Typst and the fonts are loaded when the first paper is printed.
+of the machine. Typst and the fonts are in a process of their own: see bot/papers/press.py.
 """
 
 import asyncio
@@ -13,28 +13,23 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from threading import Lock
-from typing import TYPE_CHECKING, Literal, ParamSpec, cast
+from typing import Literal, ParamSpec, cast
 
 from bot.figures import Stats
 from bot.i18n import Words
 from bot.papers import code
 from bot.papers.direction import pieces
 from bot.papers.facts import CreditNote, Evidence, Receipt, Report, Statement
+from bot.papers.press import Press
 from bot.screens import papers, reports, stats
 from bot.screens.sheet import Sheet, Table
 from bot.screens.stats import Chart
-
-if TYPE_CHECKING:
-    from typst import Compiler
 
 P = ParamSpec("P")
 TEMPLATE = Path(__file__).with_name("sheet.typ")
 CHART = Path(__file__).with_name("chart.typ")
 _CHART_PPI = 144
 _LONG, _MEASURED = 40, 10
-_one_at_a_time = Lock()
 
 
 def render_receipt(words: Words, receipt: Receipt) -> bytes:
@@ -65,7 +60,7 @@ def render_chart(words: Words, found: Stats, titles: Mapping[str, str], made_at:
 
 
 async def printed(render: Callable[P, bytes], *args: P.args, **kwargs: P.kwargs) -> bytes:
-    """`render(*args)` off the event loop. Typst lets go of the interpreter while it works, so a thread is enough."""
+    """`render(*args)` off the event loop, in a thread that waits for the press."""
     return await asyncio.get_running_loop().run_in_executor(_press(), lambda: render(*args, **kwargs))
 
 
@@ -91,10 +86,7 @@ def compiled(
     ppi: float | None,
 ) -> list[bytes]:
     """The pages that a template makes of its inputs, JSON that it reads as `sys.inputs`; one file where it is a PDF."""
-    moment = int(made_at.timestamp())
-    with _one_at_a_time:
-        made = _compiler(template).compile(format=format, ppi=ppi, sys_inputs=inputs, timestamp=moment)
-    return [made] if isinstance(made, bytes) else made or []
+    return _office().print(template, inputs, int(made_at.timestamp()), format, ppi)
 
 
 @lru_cache(maxsize=1)
@@ -102,24 +94,11 @@ def _press() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, thread_name_prefix="papers")
 
 
-@lru_cache(maxsize=3)
-def _compiler(template: Path) -> "Compiler":
-    import typst
-
-    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[_fonts().name])
-    return typst.Compiler(str(template), root=str(template.parent), font_paths=fonts)
-
-
 @lru_cache(maxsize=1)
-def _fonts() -> "TemporaryDirectory[str]":
-    """pymupdf-fonts keeps fonts as Python text, Typst wants files; they last as long as the process."""
-    from pymupdf_fonts import fontbuffers  # pyright: ignore[reportMissingTypeStubs]
-
-    folder = TemporaryDirectory(prefix="entraide-fonts-")
-    atexit.register(folder.cleanup)
-    for name in ("figo", "figbo"):
-        Path(folder.name, f"{name}.ttf").write_bytes(fontbuffers[name]())
-    return folder
+def _office() -> Press:
+    one = Press()
+    atexit.register(one.close)
+    return one
 
 
 def _data(sheet: Sheet) -> dict[str, object]:

@@ -7,8 +7,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -19,7 +21,7 @@ from pypdf.generic import DictionaryObject
 from bot.errors import CurrencyMismatch, MoneyError
 from bot.i18n import Catalogues, Words
 from bot.money import Money
-from bot.papers import code
+from bot.papers import code, printing
 from bot.papers.direction import pieces
 from bot.papers.facts import (
     Account,
@@ -33,6 +35,7 @@ from bot.papers.facts import (
     Report,
     Statement,
 )
+from bot.papers.press import Press, PressFailed
 from bot.papers.printing import (
     as_pictures,
     printed,
@@ -483,6 +486,43 @@ def test_who_prints_nothing_loads_nothing() -> None:
     script = "import sys, bot.papers.printing; print({'typst', 'segno', 'pymupdf_fonts'} & set(sys.modules))"
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True).stdout
     assert said.strip() == "set()"
+
+
+def test_what_typst_remembers_is_not_the_bots_and_an_error_names_no_words() -> None:
+    with closing(Press()) as press, pytest.raises(PressFailed, match=r"^TypstError$"):
+        press.print(printing.TEMPLATE, {"sheet": "what stands on it"}, 0, "pdf", None)
+    script = "import sys; from tests.bot.test_papers import CATALOGUES, PAPERS; "
+    script += "print(len(PAPERS['receipt'](CATALOGUES.words('fr'))) > 1000, {'typst', 'pymupdf_fonts'} & set(sys.modules))"
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True).stdout
+    assert said.strip() == "True set()"
+
+
+def test_the_press_knows_none_of_the_bots_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_test_secret")
+    with closing(Press()) as press:
+        with pytest.raises(PressFailed):
+            press.print(printing.TEMPLATE, {}, 0, "pdf", None)
+        child = press._child
+        assert child is not None
+        known = Path(f"/proc/{child.pid}/environ").read_bytes()
+    assert b"PATH=" in known
+    assert b"sk_test_secret" not in known
+
+
+def test_a_press_that_is_gone_is_begun_again() -> None:
+    before = render_receipt(CATALOGUES.words("fr"), receipt("fr"))
+    child = printing._office()._child
+    assert child is not None
+    child.kill()
+    child.wait()
+    assert render_receipt(CATALOGUES.words("fr"), receipt("fr")) == before
+
+
+@pytest.mark.parametrize("limit", [{"idle": 0.0}, {"idle": 60.0, "many": 0}])
+def test_a_press_ends_where_nobody_prints_or_after_many(limit: dict[str, float]) -> None:
+    script = f"from bot.papers.press import main; main(**{limit})"
+    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE) as press:
+        assert press.wait(60) == 0
 
 
 def test_a_paper_can_be_looked_at() -> None:

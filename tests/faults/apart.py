@@ -1,28 +1,28 @@
-"""Papers printed in a process of their own: the printer's threads, once begun, would not live on in a fork of this one."""
+"""Papers printed by a fork: a press begun by one of the worlds would be asked by all of them."""
 
 import contextlib
 import os
 import pickle
-import threading
 from collections.abc import Generator
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.papers import printing
+from bot.papers import press, printing
 
 
 @contextlib.contextmanager
 def printing_apart() -> Generator[None]:
     """Each paper is made by a child that ends with it."""
-    compiled = printing.compiled
-    printing._fonts()
+    press.fonts_folder()
 
     def apart(*args: Any) -> list[bytes]:
         reading, writing = os.pipe()
         pid = os.fork()
         if pid == 0:
-            _print(writing, compiled, args)
+            _print(writing, *args)
         os.close(writing)
         with open(reading, "rb") as pipe:  # noqa: PTH123  a pipe has no path
             made = pickle.load(pipe)
@@ -34,11 +34,10 @@ def printing_apart() -> Generator[None]:
         yield
 
 
-def _print(writing: int, compiled: Any, args: Any) -> None:
+def _print(writing: int, template: Path, inputs: dict[str, str], made_at: datetime, *form: Any) -> None:
     """In the child: never returns."""
-    printing._one_at_a_time = threading.Lock()
     try:
         with open(writing, "wb") as pipe:
-            pickle.dump(compiled(*args), pipe)
+            pickle.dump(press.typeset(str(template), inputs, int(made_at.timestamp()), *form), pipe)
     finally:
         os._exit(0)
