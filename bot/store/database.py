@@ -42,7 +42,8 @@ class Database:
         raise NotImplementedError
 
     async def glance(self, work: Work[T]) -> T:
-        """As `read`, for what is short whatever the book holds: a few rows by their keys. It may be tried twice.
+        """For what is short whatever the book holds: a few rows by their keys. It may be tried twice, and on PostgreSQL each
+        statement sees its own moment: what has to agree is read by one, or by `read`.
 
         Whoever waits for it may be answered without giving way to anybody else.
         """

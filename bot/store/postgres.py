@@ -42,16 +42,16 @@ class _Waiting(Job[T]):
 class Lines:
     """At most `many` connections, made when they are needed and kept for the next."""
 
-    def __init__(self, url: str, many: int) -> None:
-        self._url, self._many = url, many
+    def __init__(self, url: str, many: int, *, only_reads: bool = False) -> None:
+        self._url, self._many, self._only_reads = url, many, only_reads
         self._places = asyncio.Semaphore(many)
         self._free: list[Wire] = []
         self._is_closed = False
         self.hear: Callable[[str], object] | None = None
 
     @asynccontextmanager
-    async def line(self, begin: str) -> AsyncGenerator[Wire]:
-        """A connection after `begin`; what is still open at the end is undone, also where the caller was cancelled."""
+    async def line(self, begin: str = "") -> AsyncGenerator[Wire]:
+        """A connection after `begin`, which also shows that it lives; what is still open at the end is undone, also where the caller was cancelled."""
         async with self._places:
             wire = await self._begun(begin)
             try:
@@ -76,10 +76,11 @@ class Lines:
         if self._is_closed:
             raise StoreDown("the database is closed")
         while True:
-            wire, is_new = (self._free.pop(), False) if self._free else (await connect(self._url), True)
+            wire, is_new = (self._free.pop(), False) if self._free else (await self._made(), True)
             wire.hear = self.hear
             try:
-                await wire.say(begin)
+                if begin:
+                    await wire.say(begin)
             except BaseException as error:
                 wire.drop()
                 # One that had died while nobody used it: nothing is lost, the next one may live.
@@ -87,6 +88,9 @@ class Lines:
                     raise
             else:
                 return wire
+
+    async def _made(self) -> Wire:
+        return await connect(self._url, only_reads=self._only_reads)
 
     async def _back(self, wire: Wire) -> None:
         try:
@@ -109,7 +113,7 @@ class Postgres(Database):
         self.url = url
         self._jobs: deque[_Waiting[object]] = deque()
         self._writing: asyncio.Task[None] | None = None
-        self._writer, self._readers = Lines(url, 1), Lines(url, _READERS)
+        self._writer, self._readers = Lines(url, 1), Lines(url, _READERS, only_reads=True)
 
     async def open(self) -> None:
         for lines in (self._writer, self._readers):
@@ -126,6 +130,15 @@ class Postgres(Database):
     async def read(self, work: Work[T]) -> T:
         async with self._readers.line(f"{_VIEW} READ ONLY") as wire:
             return await greenlet_spawn(work, Tx(wire))
+
+    async def glance(self, work: Work[T]) -> T:
+        """Without a transaction, whose two ends take longer than most statements: each of them sees its own moment."""
+        try:
+            async with self._readers.line() as wire:
+                return await greenlet_spawn(work, Tx(wire))
+        except Cut:
+            # Nobody had asked whether it lives.
+            return await self.read(work)
 
     async def study(self, work: Work[T]) -> T:
         return await asyncio.to_thread(lambda: self.alone(self.url, work, keep=False))

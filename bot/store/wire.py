@@ -56,6 +56,10 @@ class Wire:
     def is_open(self) -> bool:
         return not self._connection.is_closed()
 
+    @property
+    def is_in_transaction(self) -> bool:
+        return self._connection.is_in_transaction()
+
     async def say(self, command: str) -> str:
         """Commands without values, all in one round trip; the last one's answer."""
         if self.hear is not None:
@@ -91,7 +95,7 @@ class Wire:
 
     async def give_back(self) -> None:
         """Undo what is open."""
-        if self._connection.is_in_transaction():
+        if self.is_in_transaction:
             await self.say("ROLLBACK")
 
     async def close(self) -> None:
@@ -124,6 +128,10 @@ class Answer:
         return int(self._asked(self._counted).rpartition(" ")[2])
 
     def __iter__(self) -> Iterator[Row]:
+        if not self._wire.is_in_transaction:
+            # A cursor lives in a transaction; what is glanced at is short.
+            yield from self.fetchall()
+            return
         rows = self._asked(self._opened)
         while some := self._asked(lambda _: rows.fetch(500)):
             yield from some
@@ -148,12 +156,16 @@ class Answer:
             raise _ours(error, self._sql) from None
 
 
-async def connect(url: str, patience: int = 30) -> Wire:
+async def connect(url: str, patience: int = 30, *, only_reads: bool = False) -> Wire:
     """Raises StoreDown, whatever keeps us from the database.
 
     `patience`: seconds that a statement may take, and that work may pause between two; 0: for ever.
     """
-    options = {**_OPTIONS, "idle_in_transaction_session_timeout": str(patience * 1000)}
+    options = {
+        **_OPTIONS,
+        "default_transaction_read_only": "on" if only_reads else "off",
+        "idle_in_transaction_session_timeout": str(patience * 1000),
+    }
     try:
         connection: Any = await _driver.connect(
             url.replace("+asyncpg", "", 1),
