@@ -174,19 +174,33 @@ class Postgres(Database):
                     job.tell()
 
     async def _commit_together(self, batch: list[_Waiting[object]]) -> None:
-        """Alone in its commit, a job needs no savepoint: all that is undone is its own."""
-        is_alone = len(batch) == 1
-        begin, undo = (
-            (_BEGIN, f"ROLLBACK; {_BEGIN}")
-            if is_alone
-            else (f"{_BEGIN}; SAVEPOINT job", "ROLLBACK TO SAVEPOINT job")
-        )
-        async with self._writer.line(begin) as wire:
-            for before, job in zip([None, *batch], batch, strict=False):
-                if before is not None and before.error is None:
-                    await wire.say("RELEASE SAVEPOINT job; SAVEPOINT job")
-                await _run_apart(wire, job, undo)
+        """A savepoint for each is a round trip for each: they are asked for only once one of several has failed."""
+        async with self._writer.line(_BEGIN) as wire:
+            if len(batch) == 1:
+                await _run_apart(wire, batch[0], f"ROLLBACK; {_BEGIN}")
+            elif not await _all_run(wire, batch):
+                await _each_run(wire, batch)
             await _commit(wire)
+
+
+async def _all_run(wire: Wire, batch: list[_Waiting[object]]) -> bool:
+    """Whether none of them failed; else all of them must be undone and run again, each apart. Raises Cut."""
+    try:
+        for job in batch:
+            await greenlet_spawn(job.run, Tx(wire))
+    except Cut:
+        raise
+    except Exception:  # noqa: BLE001  it will be the caller's when it fails alone
+        return False
+    return True
+
+
+async def _each_run(wire: Wire, batch: list[_Waiting[object]]) -> None:
+    await wire.say(f"ROLLBACK; {_BEGIN}; SAVEPOINT job")
+    for before, job in zip([None, *batch], batch, strict=False):
+        if before is not None and before.error is None:
+            await wire.say("RELEASE SAVEPOINT job; SAVEPOINT job")
+        await _run_apart(wire, job, "ROLLBACK TO SAVEPOINT job")
 
 
 async def _run_apart(wire: Wire, job: Job[object], undo: str) -> None:
