@@ -5,7 +5,7 @@ import contextlib
 import hashlib
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -16,63 +16,52 @@ import uvicorn
 from telegram import error as api
 
 from bot import (
-    accounting,
-    audience,
     broadcasting,
     counting,
     courier,
-    digesting,
-    looking,
-    meters,
-    mirroring,
-    refunding,
 )
 from bot.botapi.pace import Pace
 from bot.botapi.pen import Pen
 from bot.botapi.transport import AiohttpRequest, NotTrusted
-from bot.cards import Cards
 from bot.config import Settings
 from bot.errors import (
     CampaignsFileError,
     DatabaseTaken,
-    EntraideError,
     NotAnUpdate,
     NotMigrated,
-    PaymentsLocked,
-    PaymentsUntrusted,
     StoreBroken,
     StoreDown,
 )
 from bot.i18n import Catalogues
 from bot.loops import background, either, ended, survives
 from bot.payments.stripe_api import Payments
+from bot.rounds import Rounds
 from bot.services import Bells, Locks, Services
 from bot.several import Several
-from bot.store import campaigns, copying, deliveries, inbox, marks, snapshot
+from bot.store import campaigns, copying, deliveries, marks, snapshot
 from bot.store.database import Database
 from bot.store.fenced import Fenced
 from bot.store.migrate import HEAD, migrate, version
 from bot.store.moments import moment, seconds
 from bot.store.presence import Presence, present
 from bot.store.sql import Tx
-from bot.watching import Seen, Watch
-from bot.web import HEADERS, Door, Health
+from bot.tempo import Tempo
+from bot.watching import Seen
+from bot.web import HEADERS, UNTRUSTED, Door, Health
 from bot.wire import Bounds, bounded
 from handlers.line import Line
-from handlers.menu import publish, publish_for_staff
 from handlers.poller import ALLOWED, Poller
 from handlers.reading import read_update
 from handlers.turn import Desk
 
 log = logging.getLogger("entraide")
 
-_SILENT, _UNTRUSTED = "does not answer", "cannot be reached: its certificate is not trusted"
 _HEARD, _STRIPE = "stripe.webhook.heard", "stripe.health"
 
 
 def _unreached(error: api.TelegramError) -> str:
     """What /healthz says of Telegram."""
-    return _UNTRUSTED if isinstance(error, NotTrusted) else f"cannot be reached: {type(error).__name__}"
+    return UNTRUSTED if isinstance(error, NotTrusted) else f"cannot be reached: {type(error).__name__}"
 
 
 class Part(StrEnum):
@@ -81,34 +70,6 @@ class Part(StrEnum):
     ALL = "run"
     WEB = "web"
     WORKER = "worker"
-
-
-@dataclass(frozen=True)
-class Tempo:
-    """How long the background waits, in seconds; tests shorten it."""
-
-    sweep: float = 30
-    sweep_beside_webhooks: float = 300
-    retry: float = 1
-    look: float = 1
-    chore: float = 3600
-    pulse: float = 60
-    digest: float = 20
-    watch: float = 60
-    drain: float = 8
-    card: float = 3
-    telegram_read: float = 10
-    stripe_read: float = 15
-    patience: float = 8
-    # How long we wait for another process to leave the database to us.
-    hold: float = 20
-    # How long the leases of a process that died stand in the way of the others; whole seconds.
-    lease: int = 15
-    tidy: float = 1
-    peek: float = 0.1
-    exchange: float = 5
-    head: float = 10
-    body: float = 20
 
 
 class Server(uvicorn.Server):
@@ -167,7 +128,6 @@ class App:
         )
         self.server = Server(config)
         self.several: Several | None = None
-        self.silence = _SILENT
 
     async def run(self) -> None:
         """Serve until `stopping` is set, then finish what was begun.
@@ -274,6 +234,9 @@ class App:
         for request in self.requests:
             await request.shutdown()
 
+    def rounds(self, services: Services) -> Rounds:
+        return Rounds(services, self.bot, self.tempo, self.seen, self.health, self.requests[0])
+
     def _loops(self, services: Services, desk: Desk, line: Line | None) -> list[Any]:
         if self.several is None or line is None:
             poller = Poller(services, self.bot, desk, self.requests[1])
@@ -289,19 +252,21 @@ class App:
 
     def _work(self, services: Services) -> list[Any]:
         """What any number of processes may do side by side."""
-        return [courier.run(services, self.bot), self._inbox(services), self._looks(services)]
+        rounds = self.rounds(services)
+        return [courier.run(services, self.bot), rounds.inbox(), rounds.looks()]
 
     def _schedules(self, services: Services) -> list[Any]:
         """What one process does."""
+        rounds = self.rounds(services)
         return [
             broadcasting.run(services, self.bot),
-            self._sweeps(services),
-            self._chores(services),
-            self._announce(services),
-            self._digests(services),
-            self._watches(services),
-            self._cards(services),
-            self._counts(services),
+            rounds.sweeps(),
+            rounds.chores(),
+            rounds.announce(),
+            rounds.digests(),
+            rounds.watches(),
+            rounds.cards(),
+            rounds.counts(),
         ]
 
     def _of_worker(self, services: Services, desk: Desk, line: Line) -> list[Any]:
@@ -423,136 +388,6 @@ class App:
                 self.health.telegram = _unreached(error)
             else:
                 self.health.telegram = "ok"
-
-    async def _announce(self, services: Services) -> None:
-        """Things that may take their time once donors are answered."""
-        await self._until_done(lambda: publish(services, self.bot))
-        while True:
-            services.bells.menus.clear()
-            await self._until_done(lambda: publish_for_staff(services, self.bot))
-            # Another process cannot always ring.
-            await either(services.bells.menus.wait(), self.tempo.look * 5 if services.owner else None)
-
-    async def _until_done(self, work: Callable[[], Awaitable[object]]) -> None:
-        pause = self.tempo.retry
-        while True:
-            try:
-                await work()
-            except (api.TelegramError, EntraideError) as error:
-                log.warning("will try again", extra={"error": type(error).__name__})
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, 300)
-            else:
-                return
-
-    async def _inbox(self, services: Services) -> None:
-        """Work hints as they come, many at once; those that failed are tried again a little later."""
-        while True:
-            services.bells.inbox.clear()
-            try:
-                hints = await self._hints(services)
-            except StoreDown:
-                meters.FAILURES.add("inbox", "StoreDown")
-                log.exception("the inbox cannot be read")
-                await asyncio.sleep(self.tempo.retry)
-                continue
-            done = await asyncio.gather(*(self._is_worked(services, hint) for hint in hints))
-            if not hints:
-                await either(services.bells.inbox.wait(), 30)
-            elif not all(done):
-                await asyncio.sleep(self.tempo.retry)
-
-    async def _hints(self, services: Services) -> list[inbox.Hint]:
-        if services.owner is None:
-            return await services.db.glance(partial(inbox.waiting, limit=32))
-        return await services.db.write(partial(inbox.claim, limit=32, now=services.clock()))
-
-    async def _is_worked(self, services: Services, hint: inbox.Hint) -> bool:
-        is_worked = await survives("inbox", looking.work_inbox, services, hint)
-        if not is_worked and services.owner is not None:
-            put_back = partial(inbox.put_back, event_id=hint.event_id, due=services.clock())
-            await survives("inbox", services.db.write, put_back)
-        return is_worked
-
-    async def _looks(self, services: Services) -> None:
-        while True:
-            services.bells.looks.clear()
-            found: list[bool] = []
-            # Also where the database cannot be read for a moment, the next look comes.
-            await survives("looks", self._look, services, found)
-            if not any(found):
-                await either(services.bells.looks.wait(), self.tempo.look)
-
-    async def _look(self, services: Services, found: list[bool]) -> None:
-        """Everything whose turn it is to be asked about; `found` says whether there was anything."""
-        gifts, orders = await looking.due(services), await refunding.due(services)
-        plans, payments = await mirroring.due(services), await accounting.due(services)
-        found.append(bool(gifts or orders or plans or payments))
-        await asyncio.gather(
-            *(survives("look", looking.visit, services, donation) for donation in gifts),
-            *(survives("refund", refunding.make, services, order, again=True) for order in orders),
-            *(survives("monthly", mirroring.mirror, services, plan.id) for plan in plans),
-            *(survives("accounts", accounting.learn, services, intent) for intent in payments),
-        )
-
-    async def _sweeps(self, services: Services) -> None:
-        pause = self.tempo.sweep if self.settings.mode == "polling" else self.tempo.sweep_beside_webhooks
-        while True:
-            is_heard = await survives("sweep", self._sweep, services)
-            self.health.stripe = "ok" if is_heard else self.silence
-            await asyncio.sleep(pause)
-
-    async def _sweep(self, services: Services) -> None:
-        self.silence = _SILENT
-        try:
-            await looking.sweep(services)
-        except PaymentsLocked:
-            self.seen.is_locked = True
-            raise
-        except PaymentsUntrusted:
-            self.silence = _UNTRUSTED
-            raise
-        self.seen.is_locked = False
-
-    async def _watches(self, services: Services) -> None:
-        watch = Watch(services, self.seen)
-        while True:
-            self.seen.date = self.requests[0].date
-            await survives("watch", watch.look)
-            await asyncio.sleep(self.tempo.watch)
-
-    async def _chores(self, services: Services) -> None:
-        while True:
-            await survives("reconcile", self._reconcile_if_due, services)
-            await survives("pull back", looking.pull_back, services)
-            await survives("prune", looking.prune, services)
-            await asyncio.sleep(self.tempo.chore)
-
-    async def _digests(self, services: Services) -> None:
-        """Looked at often rather than slept for: clocks are set, and the hour changes with Ramadan."""
-        while self.settings.digest_at is not None:
-            await survives("digest", digesting.owe_digest, services)
-            await asyncio.sleep(self.tempo.digest)
-
-    async def _cards(self, services: Services) -> None:
-        cards = Cards(services, self.bot)
-        while True:
-            await survives("cards", cards.draw)
-            await asyncio.sleep(self.tempo.card)
-
-    async def _counts(self, services: Services) -> None:
-        while True:
-            services.bells.counts.clear()
-            await survives("counts", audience.count_asked, services)
-            await either(services.bells.counts.wait(), self.tempo.sweep)
-
-    async def _reconcile_if_due(self, services: Services) -> None:
-        if await looking.is_reconciling_due(services):
-            await self._reconcile(services)
-
-    async def _reconcile(self, services: Services) -> None:
-        for donation_id in await looking.reconcile(services):
-            log.warning("a gift was repaired by the reconciliation", extra={"donation": donation_id})
 
     async def _drain(self, services: Services) -> None:
         """Give turns and sends in flight a moment; whatever is left is on disk and goes on at the next start."""

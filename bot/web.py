@@ -46,6 +46,9 @@ HEADERS = [
     ("Cache-Control", "no-store"),
 ]
 
+# What /healthz says of a vendor.
+SILENT, UNTRUSTED = "does not answer", "cannot be reached: its certificate is not trusted"
+
 
 @dataclass
 class Health:

@@ -13,9 +13,10 @@ from typing import Any
 import aiohttp
 from pydantic import SecretStr
 
-from bot.app import App, Tempo
+from bot.app import App
 from bot.config import Settings
 from bot.services import Services
+from bot.tempo import Tempo
 from sandbox.app import Sandbox
 from sandbox.telegram import Phone
 from sandbox.telegram.people import Chat

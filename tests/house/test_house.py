@@ -124,3 +124,12 @@ def test_every_file_opens_with_a_sentence() -> None:
         if "versions" not in path.parts and not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
     ]
     assert silent == []
+
+
+def test_the_map_names_every_room_once() -> None:
+    table = [line for line in (ROOT / "ARCHITECTURE.md").read_text().splitlines() if line.startswith("| ")]
+    named = re.findall(r"`(bot/\w+\.py)`", "\n".join(table))
+    rooms = [f"bot/{one.name}" for one in (ROOT / "bot").glob("*.py") if one.name != "__init__.py"]
+    assert sorted(named) == sorted(rooms)
+    floors = [line.split("|")[1] for line in table]
+    assert len(floors) == len(set(floors))

@@ -59,11 +59,11 @@ async def test_a_key_that_stripe_refuses_is_told_once(stage: Stage) -> None:
     key, stage.stripe.secret_key = stage.stripe.secret_key, "sk_test_another"
     for _ in range(3):
         with pytest.raises(PaymentsLocked):
-            await stage.app._sweep(stage.services)
+            await stage.app.rounds(stage.services).sweep()
     assert await looks(one, 10) == ["key"]
     await stage.karim().says("Stripe refuse notre clé")
     stage.stripe.secret_key = key
-    await stage.app._sweep(stage.services)
+    await stage.app.rounds(stage.services).sweep()
     assert await looks(one, 10) == ["key"]
     await stage.karim().says("accepte de nouveau notre clé")
 
