@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot.__main__ import cli
 from bot.backups import back_up, newest, restore
 from bot.checking import check_all
+from bot.command_line import cli
 from bot.config import Settings
 from bot.dumps import dump
 from bot.errors import BackupError, StoreBroken

@@ -12,9 +12,9 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
-from bot.__main__ import cli
 from bot.checking import Finding, check_all, table
 from bot.chores import load_campaigns, reconcile_once
+from bot.command_line import cli
 from bot.config import Settings
 from bot.errors import CampaignsFileError
 from bot.money import Money

@@ -13,8 +13,8 @@ _ASK = """
 import sys
 from bot import lean
 lean.load()
-import bot.app
-heavy = {"rich", "pygments", "requests", "httpx", "telegram.ext", "sqlalchemy.dialects.postgresql", "alembic"}
+import bot.__main__, bot.serving, bot.app
+heavy = {"typer", "rich", "pygments", "requests", "httpx", "telegram.ext", "sqlalchemy.dialects.postgresql", "alembic"}
 print(sorted(heavy & set(sys.modules)))
 import requests
 """

@@ -15,7 +15,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 from typer.testing import CliRunner
 
-from bot.__main__ import cli
+from bot.command_line import cli
 from bot.store.migrate import HEAD, migrate, version
 from bot.store.tables import metadata
 

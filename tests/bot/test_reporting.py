@@ -18,8 +18,8 @@ from openpyxl import load_workbook
 from typer.testing import CliRunner
 
 from bot import reporting, stating
-from bot.__main__ import cli
 from bot.campaigns_file import load, read_file
+from bot.command_line import cli
 from bot.config import Settings
 from bot.i18n import ZONE, Catalogues, Words
 from bot.ledger import GENESIS, Entry, EntryKind, LedgerRow, chained

@@ -14,7 +14,7 @@ from sentry_sdk.transport import Transport
 from typer.testing import CliRunner
 
 from bot import sentry, tracing
-from bot.__main__ import cli
+from bot.command_line import cli
 from bot.errors import TelegramRefused
 
 SECRETS = ("Zoubida", "Bonjour", "https://checkout", "200 MAD", "20000", "1003", "sk_test_", "7000000001:")

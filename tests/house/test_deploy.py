@@ -12,7 +12,7 @@ import pytest
 from typer.main import get_command
 
 from bot import healthcheck
-from bot.__main__ import cli
+from bot.command_line import cli
 from tests.stage import ROOT, Stage, free_port
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")

@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from bot import copying
-from bot.__main__ import cli
 from bot.app import App
+from bot.command_line import cli
 from bot.errors import CopyRefused, StoreDown
 from bot.store import copying as pages
 from bot.store import donors, ledger

@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bot import exporting
-from bot.__main__ import cli
+from bot.command_line import cli
 from bot.exporting import Export
 from bot.periods import Period
 from tests.journeys.test_back import a_paid_gift
