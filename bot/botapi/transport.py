@@ -3,6 +3,7 @@
 httpx's pool is the bottleneck with many chats at once. URLs hold the token, so none is ever shown.
 """
 
+import logging
 import ssl
 import time
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ _CONNECTIONS = 256
 # Other errors of a server say that it was not done; this one says that nobody waited for the answer.
 _GAVE_UP = 504
 _JSON = {"Content-Type": "application/json"}
+# It quotes, with its frames, what is no JSON: a proxy's page, or half an answer with somebody's words. Whoever asked hears of it.
+logging.getLogger("telegram.request.BaseRequest").setLevel(logging.CRITICAL)
 
 
 class NotSent(NetworkError):

@@ -51,6 +51,19 @@ async def test_no_answer_is_in_doubt(bot: Bot, sandbox: Sandbox, kind: str, rais
     assert sandbox.telegram.token not in repr(caught.value)
 
 
+async def test_an_answer_that_is_no_json_is_an_error_and_is_quoted_nowhere(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def half_an_answer(*_: object, **__: object) -> tuple[int, bytes]:
+        return 502, b'{"ok":true,"result":{"text":"what somebody wrote'
+
+    request = AiohttpRequest()
+    monkeypatch.setattr(request, "do_request", half_an_answer)
+    with pytest.raises(NetworkError):
+        await request.post("https://api.telegram.org/bot1:secret/getMe")
+    assert caplog.text == ""
+
+
 async def test_a_refused_connection_sent_nothing_and_shows_no_token() -> None:
     request = AiohttpRequest(connect=0.3)
     await request.initialize()
