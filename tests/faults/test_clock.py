@@ -74,6 +74,9 @@ async def test_a_gift_paid_while_the_clock_is_wrong_is_found_and_thanked_once_it
         # As each hour: what was written down while the clock was ahead may be owed in two years.
         await stage.until_rows("SELECT state FROM donations", [("paid",)], SEEN)
         await looking.pull_back(stage.services)
+        if timedelta() < jump <= timedelta(days=1):
+            # What was put off by less than a day is not pulled back: it comes when that time has come.
+            clock.ahead = jump
         stage.services.bells.courier.set()
         await stage.john().says("Received: 200 MAD", SEEN)
         await well(stage)
