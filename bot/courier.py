@@ -338,7 +338,7 @@ async def _park(services: Services, parcel: Parcel, why: str) -> None:
         deliveries.end(tx, parcel.delivery, DeliveryState.UNDELIVERABLE, error=why)
         if parcel.donor:
             donors.move(tx, parcel.donor.id, state=DonorState.BLOCKED)
-            deliveries.park(tx, parcel.donor.id)
+            helpdesk.park(tx, services.settings, parcel.donor.id, services.clock())
         helpdesk.unreached(tx, services.settings, parcel.delivery, services.clock())
 
     await services.db.write(write)

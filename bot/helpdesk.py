@@ -208,11 +208,21 @@ async def solve(services: Services, donor: Donor) -> None:
     services.bells.courier.set()
 
 
+def park(tx: Tx, settings: Settings, donor_id: int, now: datetime) -> None:
+    """The donor blocked the bot: what they are owed waits for their return, and the group is told of each answer that does."""
+    for kind, payload in deliveries.park(tx, donor_id):
+        if kind == DeliveryKind.ANSWER.value:
+            _unreached(tx, settings, donor_id, payload, now)
+
+
 def unreached(tx: Tx, settings: Settings, delivery: Delivery, now: datetime) -> None:
-    """The donor blocked the bot, and an answer waits for their return: the group is told."""
+    """As `park`, of a Delivery that was just tried."""
     if delivery.kind is DeliveryKind.ANSWER and delivery.donor_id is not None:
-        key = f"blocked-{delivery.payload}"
-        _write(tx, delivery.donor_id, LetterKind.BLOCKED, key, group(tx, settings), now)
+        _unreached(tx, settings, delivery.donor_id, delivery.payload, now)
+
+
+def _unreached(tx: Tx, settings: Settings, donor_id: int, answer: str | None, now: datetime) -> None:
+    _write(tx, donor_id, LetterKind.BLOCKED, f"blocked-{answer}", group(tx, settings), now)
 
 
 def forget(tx: Tx, settings: Settings, donor_id: int, now: datetime) -> None:

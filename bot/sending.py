@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot import meters, nights
+from bot import helpdesk, meters, nights
 from bot.botapi.draw import attempt
 from bot.botapi.pace import Priority
 from bot.botapi.pen import Pen
@@ -23,7 +23,7 @@ from bot.model import DonorState
 from bot.screens import broadcasts as screens
 from bot.screens.base import Rows
 from bot.services import Services
-from bot.store import broadcasts, campaigns, deliveries, donors, sends
+from bot.store import broadcasts, campaigns, donors, sends
 from bot.store.sends import Outcome, Recipient
 from bot.store.sql import Tx
 
@@ -248,7 +248,7 @@ class Sending:
         for one in outcomes:
             if one.state is SendState.BLOCKED:
                 donors.move(tx, one.donor_id, state=DonorState.BLOCKED)
-                deliveries.park(tx, one.donor_id)
+                helpdesk.park(tx, self._services.settings, one.donor_id, now)
 
 
 def quiet_hours(services: Services, broadcast: Broadcast) -> nights.Quiet | None:

@@ -20,6 +20,7 @@ from bot.botapi.post import post
 from bot.contents import Incoming
 from bot.errors import ChatGone, EntraideError, StoreDown, TelegramError, TelegramRefused
 from bot.figures import Step
+from bot.helpdesk import park
 from bot.i18n import ZONE, guess
 from bot.model import Campaign, Donor, DonorState
 from bot.references import fresh_gift
@@ -136,7 +137,10 @@ class Desk:
             donor = donors.find(tx, chat.id)
             if donor is not None:
                 donors.park(tx, chat.id, DonorState.BLOCKED if is_blocked else DonorState.ACTIVE)
-                _park_or_not(tx, donor, is_blocked=is_blocked, now=self._services.clock())
+                if is_blocked:
+                    park(tx, self._services.settings, donor.id, self._services.clock())
+                else:
+                    deliveries.unpark(tx, donor.id, self._services.clock())
 
         await self._services.db.write(write)
         self._services.bells.courier.set()
@@ -314,16 +318,9 @@ def _commit(
         changes["source"] = asked.source
     if donor.state is DonorState.BLOCKED:
         changes["state"] = DonorState.ACTIVE
-        _park_or_not(tx, donor, is_blocked=False, now=now)
+        deliveries.unpark(tx, donor.id, now)
     if changes:
         donors.move(tx, donor.id, **changes)
-
-
-def _park_or_not(tx: Tx, donor: Donor, *, is_blocked: bool, now: datetime) -> None:
-    if is_blocked:
-        deliveries.park(tx, donor.id)
-    else:
-        deliveries.unpark(tx, donor.id, now)
 
 
 def _line(asked: Asked, donor: Donor, took: float) -> dict[str, object]:

@@ -104,6 +104,7 @@ _PARK = Statement(
     update(deliveries)
     .where(deliveries.c.donor_id == at("donor"), deliveries.c.state == DeliveryState.OWED.value)
     .values(state=DeliveryState.UNDELIVERABLE.value, error="blocked")
+    .returning(deliveries.c.kind, deliveries.c.payload)
 )
 _UNPARK = Statement(
     update(deliveries)
@@ -221,9 +222,12 @@ def oldest_due(tx: Tx, now: datetime) -> datetime | None:
     return None if value is None else moment(value)
 
 
-def park(tx: Tx, donor_id: int) -> None:
-    """The donor cannot be reached: nothing more is owed until they come back; thanks wait for them."""
-    tx.run(_PARK, donor=donor_id)
+def park(tx: Tx, donor_id: int) -> list[tuple[str, str]]:
+    """The donor cannot be reached: nothing more is owed until they come back; thanks wait for them.
+
+    The kind and payload of what was put off now.
+    """
+    return [(kind, payload) for kind, payload in tx.all(_PARK, donor=donor_id)]
 
 
 def forget(tx: Tx, donor_id: int) -> None:

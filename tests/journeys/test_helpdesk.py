@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,9 @@ import pytest
 
 from bot import helpdesk, meters
 from bot.letters import Letter, LetterKind
+from bot.model import DeliveryKind
+from bot.store import deliveries
+from bot.store.deliveries import Owed
 from bot.store.sql import Tx
 from sandbox.app import Sandbox
 from sandbox.faults import Fault
@@ -265,6 +269,25 @@ async def test_a_donor_who_blocked_the_bot_gets_the_answer_on_return_and_staff_k
     await john.says("second")
     said = [one.text[-6:] for one in john.messages if "Answer from the team" in one.text]
     assert [text.strip() for text in said] == ["first", "second"]
+
+
+async def test_staff_hear_of_each_answer_that_waits_for_a_donor_who_blocked_the_bot_before_it_was_tried(
+    desk: Stage,
+) -> None:
+    await asks(desk.john())
+    later = desk.services.clock() + timedelta(hours=1)
+
+    def write(tx: Tx) -> None:
+        for answer in ("first", "second"):
+            deliveries.owe(
+                tx, Owed(DeliveryKind.ANSWER, f"letter-{answer}", donor_id=1, payload=answer), later
+            )
+        helpdesk.park(tx, desk.settings, 1, later)
+        helpdesk.park(tx, desk.settings, 1, later)
+
+    await desk.services.db.write(write)
+    letters = "SELECT key FROM letters WHERE kind = 'blocked' ORDER BY key"
+    assert await desk.rows(letters) == [("blocked-first",), ("blocked-second",)]
 
 
 async def test_twenty_messages_a_day_are_kept_and_the_next_is_kindly_refused(desk: Stage) -> None:
