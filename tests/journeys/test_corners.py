@@ -142,14 +142,15 @@ async def test_a_link_about_to_expire_is_not_handed_out_again(stage: Stage) -> N
 
 async def test_a_cancel_while_the_page_is_being_made_closes_it(stage: Stage) -> None:
     john = stage.john()
-    stage.stripe.faults.add(Fault("503_html", "POST", times=-1))
+    stage.stripe.faults.add(Fault("503_html", "POST", times=6))
     await john.start("c_humanitarian_200_MAD")
     await press(john, "Pay 200 MAD", "is being prepared", first="Gift of 200 MAD")
     await john.tap("Cancel")
     await stage.until_rows("SELECT cancel_asked FROM donations", [(1,)])
-    # Its own look has come to its end: until then it may still write down when the next one is.
-    await john.says("We are canceling your gift", 15)
     stage.stripe.faults.clear()
+    # Until its own look has come to its end, it may still write down when the next one is.
+    async with asyncio.timeout(30):
+        await stage.services.locks.idle()
     await _set(stage, "UPDATE donations SET look_at = 0")
     stage.services.bells.looks.set()
     await john.says("is canceled; nothing was charged", 15)
