@@ -170,8 +170,9 @@ async def measure(many: int = GIFTS, rounds: int = 5) -> Seconds:
             began = time.perf_counter()
             found = await auditing.audit_books(services)
             audits.append(time.perf_counter() - began)
-            if found:
-                raise AssertionError(found[:5])
+            # Its rows are put in without the running sums beside them: that they differ is counted all the same.
+            if wrong := [one for one in found if not one.startswith("running sum ")]:
+                raise AssertionError(wrong[:5])
             began = time.perf_counter()
             raw.execute(_BARE).fetchall()
             bares.append(time.perf_counter() - began)
