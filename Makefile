@@ -37,7 +37,7 @@ run: $(VENV)/.ready $(MO) ## Run the bot with the settings in .env
 test: $(VENV)/.ready $(MO) ## Run the tests
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
-coverage: ## Run the tests and see what none of them ran (a minute longer)
+coverage: ## Run the tests and see what none of them ran (two minutes longer)
 	@$(MAKE) test ARGS="--cov --cov-report=term $(ARGS)"
 
 test-postgres: $(VENV)/.ready $(MO) ## Run every test of the store on a PostgreSQL of its own, gone afterwards
