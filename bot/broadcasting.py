@@ -110,7 +110,7 @@ async def _after(services: Services, broadcast: Broadcast) -> float:
     due = await services.db.read(partial(_next_due, services=services, broadcast=broadcast, now=now))
     if due is not None:
         return max(0.05, (due - now).total_seconds())
-    if await services.db.write(partial(_end, broadcast=broadcast, now=now)):
+    if await services.db.write(partial(_end, services=services, broadcast=broadcast, now=now)):
         services.bells.courier.set()
     return _LONGEST_REST
 
@@ -134,13 +134,13 @@ def _next_due(tx: Tx, services: Services, broadcast: Broadcast, now: datetime) -
     return min(dues, default=None)
 
 
-def _end(tx: Tx, broadcast: Broadcast, now: datetime) -> bool:
-    """Where nothing is left it is done, and its reports are owed."""
-    stands = broadcasts.progress(tx, broadcast.id)
-    changes = {"ended_at": seconds(now)}
-    is_done = stands.is_fanned and broadcasts.shift(
-        tx, broadcast.id, (BroadcastState.RUNNING,), BroadcastState.DONE, **changes
-    )
+def _end(tx: Tx, services: Services, broadcast: Broadcast, now: datetime) -> bool:
+    """Where nothing is left it is done, and its reports are owed. Looked at here once more: it may have been paused when
+    it was last looked at, and go on by now."""
+    if _next_due(tx, services, broadcast, now) is not None:
+        return False
+    running = (BroadcastState.RUNNING,)
+    is_done = broadcasts.shift(tx, broadcast.id, running, BroadcastState.DONE, ended_at=seconds(now))
     if is_done:
         owe_reports(tx, broadcast, now)
     return is_done

@@ -121,10 +121,13 @@ class Stage:
 
     async def until_rows(self, sql: str, expected: list[tuple[Any, ...]], timeout: float = 30) -> None:
         """Wait for the database: looked at after each commit that the bot makes."""
-        async with asyncio.timeout(timeout):
-            while (found := await self.rows(sql)) != expected:
-                del found
-                await asyncio.sleep(0.01)
+        found: list[tuple[Any, ...]] = []
+        try:
+            async with asyncio.timeout(timeout):
+                while (found := await self.rows(sql)) != expected:
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            raise AssertionError(f"{sql}: {found}, not {expected}") from None
 
 
 async def until_health(url: str, status: str, timeout: float = 30) -> dict[str, str]:

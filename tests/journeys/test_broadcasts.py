@@ -316,6 +316,35 @@ async def test_what_telegram_cannot_do_is_tried_after_ever_longer_pauses_and_giv
     assert await stage.rows("SELECT state, error FROM broadcast_sends") == [("failed", "not sent")]
 
 
+async def test_one_that_was_paused_while_it_was_looked_at_and_went_on_before_its_end_is_not_over(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await everybody_is_here(stage)
+    stage.telegram.faults.add(Fault("500", "sendMessage", chat_id=stage.john().id))
+    made = await composed(stage, {"en": "Hello"})
+    db, presses = stage.services.db, {"_next_due": broadcasting.pause, "_end": broadcasting.resume}
+    read, write = db.read, db.write
+
+    async def press(work: Any) -> None:
+        if press := presses.pop(getattr(getattr(work, "func", None), "__name__", ""), None):
+            assert await press(stage.services, made.id, 4)
+
+    async def read_late(work: Any) -> Any:
+        await press(work)
+        return await read(work)
+
+    async def write_late(work: Any) -> Any:
+        await press(work)
+        return await write(work)
+
+    monkeypatch.setattr(db, "read", read_late)
+    monkeypatch.setattr(db, "write", write_late)
+    await ring(stage)
+    await stage.john().says("Hello")
+    await stage.until_rows("SELECT state, sent FROM broadcasts", [("done", 1)])
+    assert not presses
+
+
 async def _tried(stage: Stage, id: int, times: int) -> None:
     """The only send was tried so often already, and its pause is over."""
     assert await broadcasting.pause(stage.services, id, 4)
