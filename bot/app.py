@@ -5,12 +5,13 @@ import contextlib
 import hashlib
 import logging
 import signal
+import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import uvicorn
 from telegram import error as api
@@ -39,7 +40,7 @@ from bot.rounds import Rounds
 from bot.services import Bells, Locks, Services
 from bot.several import Several
 from bot.store import campaigns, copying, deliveries, marks, snapshot
-from bot.store.database import Database
+from bot.store.database import Database, Work
 from bot.store.fenced import Fenced
 from bot.store.migrate import HEAD, migrate, version
 from bot.store.moments import moment, seconds
@@ -54,6 +55,7 @@ from handlers.poller import ALLOWED, Poller
 from handlers.reading import read_update
 from handlers.turn import Desk
 
+T = TypeVar("T")
 log = logging.getLogger("entraide")
 
 _HEARD, _STRIPE = "stripe.webhook.heard", "stripe.health"
@@ -208,7 +210,7 @@ class App:
         desk = Desk(services, self.bot)
         line = Line(services, self.bot, desk, self.several.leases) if self.several else None
         if line is None:
-            await services.db.write(deliveries.release)
+            await self._write(services.db, deliveries.release)
         self.door.services = services
         self.door.take = line.take if line else partial(self._take, desk)
         async with asyncio.TaskGroup() as group:
@@ -307,11 +309,23 @@ class App:
         except CampaignsFileError as error:
             log.warning("no campaigns were loaded", extra={"reason": str(error)})
             return
-        await db.write(lambda tx: campaigns_file.load(tx, wanted, self.clock()))
+        await self._write(db, lambda tx: campaigns_file.load(tx, wanted, self.clock()))
 
     async def _take_over_rates(self, db: Database) -> None:
-        for currency in await db.write(lambda tx: counting.seed(tx, self.settings, self.clock())):
+        for currency in await self._write(db, lambda tx: counting.seed(tx, self.settings, self.clock())):
             log.warning("a rate counts for no goal: write it as EUR/MAD", extra={"currency": currency})
+
+    async def _write(self, db: Database, work: Work[T]) -> T:
+        """What a start must have written: whoever keeps others from writing for a moment is waited for. Raises StoreDown."""
+        end = time.monotonic() + self.tempo.hold
+        while True:
+            try:
+                return await db.write(work)
+            except StoreDown:
+                if self.stopping.is_set() or time.monotonic() > end:
+                    raise
+                log.warning("the database cannot be written to yet")
+                await either(self.stopping.wait(), self.tempo.retry)
 
     async def _meet_telegram(self, db: Database, payments: Payments) -> Services | None:
         """Telegram may be down when we start: say so on /healthz, and try until it answers."""

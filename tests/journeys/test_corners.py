@@ -14,10 +14,12 @@ from bot.app import App
 from bot.payments.checkout import read_session
 from bot.services import Services
 from bot.store import deliveries
+from bot.store.database import Database
 from bot.store.deliveries import Owed
 from sandbox.app import Sandbox
 from sandbox.faults import Fault
 from sandbox.telegram import Button
+from tests import engine
 from tests.stage import Stage, bot_beside, press, session_of, settings_for, shows, to_the_bridge
 
 
@@ -270,6 +272,28 @@ async def test_polling_survives_a_telegram_that_is_away(polling: Stage) -> None:
     await polling.john().says("3 campaigns")
     await polling.john().send("/help")
     await polling.john().says("How to give", 10)
+
+
+async def test_a_start_waits_for_whoever_keeps_others_from_writing(
+    sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = settings_for(sandbox, tmp_path, webhook=True)
+    database = Database(engine.make(settings.database_url))
+    await database.open()
+    await database.write(lambda tx: engine.break_at(tx, "INSERT ON campaigns", is_down=True))
+
+    async def mend() -> None:
+        async with asyncio.timeout(30):
+            while "the database cannot be written to yet" not in caplog.messages:
+                await asyncio.sleep(0.01)
+        await database.write(engine.mend)
+        await database.close()
+
+    mending = asyncio.create_task(mend())
+    async with bot_beside(sandbox, settings) as stage:
+        await mending
+        await stage.john().send("/start")
+        await stage.john().says("3 campaigns")
 
 
 async def test_a_full_disk_is_not_acknowledged_and_comes_again(stage: Stage) -> None:
