@@ -22,8 +22,10 @@ SERVER = "TEST_POSTGRES"
 MISSING = "PostgreSQL's programs are not here: on Debian `apt-get install postgresql`"
 _USER = "postgres"
 TEMPLATE = "entraide_template"
-# Nothing in it outlives the run; four workers hold some ten connections each.
-_OPTIONS = "-c synchronous_commit=off -c full_page_writes=off -c max_connections=300 -c autovacuum=off"
+# Nothing in it outlives the run; each worker holds some ten connections.
+_OPTIONS = (
+    "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300 -c autovacuum=off"
+)
 
 
 def is_here() -> bool:

@@ -170,4 +170,6 @@ async def test_the_page_that_expired_gives_way_to_a_message_that_the_next_screen
         "SELECT d.message_id = o.message_id FROM donors d, deliveries o WHERE o.kind = 'expired'"
     )
     assert rows == [(1,)]
-    assert not any("Open Stripe" in str(message.buttons) for message in john.messages)
+    await john.until(
+        lambda one: not any("Open Stripe" in str(message.buttons) for message in one.messages), 15
+    )

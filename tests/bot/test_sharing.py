@@ -50,15 +50,16 @@ async def test_who_does_everything_is_alone_and_others_may_share(url: str) -> No
 
 
 async def test_a_new_process_waits_for_the_old_one_to_end(url: str) -> None:
-    leaving = asyncio.Event()
+    here, leaving = asyncio.Event(), asyncio.Event()
 
     async def old() -> None:
         async with present(url, alone=True, patience=5):
+            here.set()
             await leaving.wait()
 
     async with asyncio.TaskGroup() as group:
         group.create_task(old())
-        await asyncio.sleep(0)
+        await here.wait()
         asyncio.get_running_loop().call_later(0.3, leaving.set)
         async with present(url, alone=True, patience=10):
             assert leaving.is_set()
