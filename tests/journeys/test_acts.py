@@ -150,6 +150,7 @@ async def test_the_audit_log_is_read_page_by_page(stage: Stage) -> None:
     await stage.services.db.write(write)
     await guarding.freeze(stage.services, 7)
     karim = stage.karim()
+    await karim.says("D7 a gelé")
     await karim.send("/audit")
     await karim.says("Paiements par carte gelés")
     assert "D19" in karim.last.text

@@ -326,6 +326,7 @@ async def test_a_webhook_that_cannot_be_written_down_is_asked_for_again_in_a_lin
 async def test_old_updates_and_hints_are_forgotten(stage: Stage) -> None:
     await stage.john().send("/start")
     await stage.john().says("3 campaigns")
+    await stage.until_rows("SELECT count(*) FROM updates", [(1,)])
     await _set(stage, "UPDATE updates SET received_at = 0")
     await _set(stage, "INSERT INTO inbox VALUES ('evt_x', 'webhook', 't', 'o', 0, 1, 'paid', NULL)")
     await looking.prune(stage.services)
