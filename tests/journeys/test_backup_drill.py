@@ -96,7 +96,7 @@ async def test_a_backup_under_load_is_restored_elsewhere_and_the_bot_goes_on(
 
     await second.start()
     await john.until(lambda one: any("Received: " in message.text for message in one.messages), 30)
-    await john.until(lambda one: sum("Received: " in message.text for message in one.messages) == 1, 1)
+    await john.until(lambda one: sum("Received: " in message.text for message in one.messages) == 1)
     assert await second.stop() == 0
     assert snapshot.prove(there / "entraide.db").rows > len(theirs)
     known = {row[0] for row in facts(there, "SELECT id FROM donations WHERE state = 'paid'")}
