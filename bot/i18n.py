@@ -21,6 +21,9 @@ _CLDR = {"ar": "ar_MA", "fr": "fr", "en": "en"}
 _FSI, _PDI, _RLM = "\u2068", "\u2069", "\u200f"
 # Clients take a paragraph's direction from its first strong letter: does an Arabic sentence begin with an Arabic one?
 _LEADS = re.compile(r"(?:<[^>]*>|[^\w\u2068])*[\u0600-\u06ff]")
+# Of what was written out so many last are kept: buttons ask for the same amounts all day, and a sum that grows with each
+# gift is never shown again.
+_KEPT = 512
 
 Place = str | int | Money
 
@@ -149,7 +152,7 @@ def guess(tag: str | None) -> str | None:
     return {"ary": "ar", "arz": "ar"}.get(primary, primary) if primary in (*LANGUAGES, "ary", "arz") else None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_KEPT)
 def _money(money: Money, language: str, *, exact: bool) -> str:
     from babel.numbers import format_decimal
 
@@ -159,21 +162,21 @@ def _money(money: Money, language: str, *, exact: bool) -> str:
     return f"{format_decimal(money.decimal, pattern, locale=_CLDR[language])}\u00a0{money.currency}"
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_KEPT)
 def _number(value: int, language: str) -> str:
     from babel.numbers import format_decimal
 
     return format_decimal(value, locale=_CLDR[language])
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=_KEPT)
 def _percent(share: float, language: str) -> str:
     from babel.numbers import format_percent
 
     return format_percent(share, locale=_CLDR[language])
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=_KEPT)
 def _date(ordinal: int, language: str, length: Literal["long", "medium"] = "long") -> str:
     from datetime import date
 

@@ -82,6 +82,7 @@ def _lives(outcome: Outcome) -> Iterator[str]:
             "MiB at 1 min",
             "at the end",
             "KiB a minute, 2nd half",
+            "largest step, KiB",
             "files",
             "connections at the end",
             "threads",
@@ -89,8 +90,10 @@ def _lives(outcome: Outcome) -> Iterator[str]:
         [_life(one) for one in outcome.lives if one.samples],
     )
     yield (
-        f"Growth is the slope by least squares over the second half of a life of {verdict.LONG // 60} minutes or more, at most "
-        f"{verdict.GROWTH:.0f} KiB a minute; from one life to the next (the first left out) at the age of a minute at most {verdict.BETWEEN:.0f} KiB. Files "
+        f"Growth is from minute to minute over the second half of a life of {verdict.LONG // 60} minutes or more, at most "
+        f"{verdict.GROWTH:.0f} KiB a minute without the largest step, which is at most {verdict.STEP:.0f} KiB; from one life to the "
+        f"next (the first left out) at the age of a minute at most {verdict.BETWEEN:.0f} KiB. The write-ahead log, at any time: "
+        f"at most {verdict.LOG:.0f} KiB. Files "
         f"are the fewest open ones of the first {verdict.WINDOW // 60} minutes after a warm-up and of the last, at most "
         f"{verdict.FILES} more. Connections follow the load; at rest, the last number of each process, at most {verdict.AT_REST}."
     )
@@ -101,6 +104,7 @@ def _life(life: Life) -> tuple[object, ...]:
     first, last = life.aged(verdict.AGE), life.samples[-1]
     is_long = life.seconds >= verdict.LONG
     early, late = verdict.files(life)
+    grown, step = life.creep()
     return (
         life.name,
         life.number,
@@ -109,7 +113,8 @@ def _life(life: Life) -> tuple[object, ...]:
         life.ended,
         f"{first.rss / 1024:.1f}" if first else "",
         f"{last.rss / 1024:.1f}",
-        f"{life.slope():.0f}" if is_long else "",
+        f"{grown:.0f}" if is_long else "",
+        f"{step:.0f}" if is_long else "",
         f"{early} → {late}" if is_long else f"{last.files}",
         last.sockets,
         last.threads,

@@ -150,7 +150,7 @@ class Soak:
 
     async def _reckoned(self, seconds: tuple[float, float]) -> Outcome:
         told, mine, findings = await self._judged()
-        findings += verdict.growth(self.bot.lives)
+        findings += [*verdict.growth(self.bot.lives), *verdict.log(self.depths)]
         findings += [Finding("let in", one) for one in self.blows.let_in]
         if not await self.bot.audited():
             findings.append(Finding("audit", "`entraide audit` found a difference, see the log"))

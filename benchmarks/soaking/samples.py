@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,17 @@ class Life:
         middle = self.began + self.seconds / 2
         return [one for one in self.samples if one.at >= middle]
 
-    def slope(self) -> float:
-        """KiB a minute over its second half, by least squares: the first is warming up."""
-        half = self.second_half
-        return 60 * slope([one.at for one in half], [float(one.rss) for one in half])
+    def creep(self) -> tuple[float, float]:
+        """KiB a minute over its second half, but for its largest step, and that step in KiB: the first half is warming up.
+
+        Each minute is its median. A leak grows in every minute; a crowd as there was none before leaves one step behind.
+        """
+        by_minute: dict[int, list[int]] = {}
+        for one in self.second_half:
+            by_minute.setdefault(int(one.at // 60), []).append(one.rss)
+        changes = [after - before for before, after in pairwise(median(one) for one in by_minute.values())]
+        step = max(changes, default=0)
+        return (sum(changes) - step) / max(1, len(changes) - 1), max(0, step)
 
     def aged(self, seconds: float) -> Sample | None:
         """The first sample once it was so old."""

@@ -5,12 +5,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from benchmarks.soaking.books import Ours, Theirs
-from benchmarks.soaking.samples import Life, slope
+from benchmarks.soaking.samples import Depth, Life, slope
 
 # A life that is shorter says nothing about growth: each new peak of what waits at once leaves its mark for minutes.
 LONG = 600
-# KiB a minute over the second half of a life, and from one life to the next at the same age, which swings with what waited.
-GROWTH, BETWEEN = 512.0, 5120.0
+# KiB a minute over the second half of a life without its largest step, that step, and KiB from one life to the next at the
+# same age, which swings with what waited.
+GROWTH, STEP, BETWEEN = 512.0, 8192.0, 5120.0
+# KiB of SQLite's write-ahead log: it is emptied at 4 MiB, and grows on only while somebody has an old view open.
+LOG = 32768.0
 AGE = 60
 # Files that are open, the fewest of three minutes, and how many more there may be later. Connections come and go with the
 # load: they are counted at rest, when all is over.
@@ -113,10 +116,18 @@ def growth(lives: Sequence[Life]) -> list[Finding]:
     ]
 
 
+def log(depths: Sequence[Depth]) -> list[Finding]:
+    """What SQLite's log came to at most."""
+    most = max((one.wal for one in depths), default=0) / 1024
+    return [Finding("log", f"the write-ahead log came to {most:.0f} KiB")] if most > LOG else []
+
+
 def _grew(life: Life) -> Iterator[Finding]:
-    grown = life.slope()
+    grown, step = life.creep()
     if grown > GROWTH:
         yield Finding("memory", f"{life.name} {life.number} grew by {grown:.0f} KiB a minute")
+    if step > STEP:
+        yield Finding("memory", f"{life.name} {life.number} grew by {step:.0f} KiB within a minute")
     first, last = files(life)
     if last > first + FILES:
         yield Finding("descriptors", f"{life.name} {life.number} had {first} and ended with {last}")

@@ -5,18 +5,19 @@ Source: Telegram Bots FAQ, "My bot is hitting limits": about 30 messages a secon
 
 import asyncio
 import heapq
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import IntEnum
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 from telegram.error import RetryAfter
 
+T = TypeVar("T")
 # With 28 a second no second has more than 30, but for replies.
 _BURST = 2
-_CHATS = 4096
 _PAID = 900
 # What broadcasts may take of the whole; the rest is left for what donors wait for.
 BULK = 0.7
@@ -34,7 +35,7 @@ class Priority(IntEnum):
     PAID = 5
 
 
-@dataclass
+@dataclass(slots=True)
 class _Bucket:
     """Tokens that come back at `rate` a second up to `burst`; may go below zero."""
 
@@ -61,6 +62,10 @@ class _Bucket:
         self.refill(now)
         self.tokens -= cost
 
+    def is_full(self, now: float) -> bool:
+        self.refill(now)
+        return self.tokens >= self.burst
+
 
 class Pace:
     """What every request of the bot's passes; `rate` is messages per second over all chats."""
@@ -81,10 +86,10 @@ class Pace:
         self._all: _Bucket | None = None
         self._bulk: _Bucket | None = None
         self._paid: _Bucket | None = None
-        self._chats: dict[int | str, _Bucket] = {}
-        self._paused: dict[int | str, float] = {}
+        # Of those only that wrote a moment ago, and that must not be written to yet.
+        self._chats = OrderedDict[int | str, _Bucket]()
+        self._paused = OrderedDict[int | str, float]()
         self._bulk_paused = 0.0
-        self._most_chats = _CHATS
         self._line: list[tuple[Priority, int]] = []
         self._numbers = count()
         self._moved = asyncio.Event()
@@ -162,8 +167,10 @@ class Pace:
             raise
 
     def _may_wait(self, chat: int | str | None, seconds: float, left: int) -> bool:
-        until = self._clock() + seconds
+        now = self._clock()
+        until = now + seconds
         if chat is not None:
+            _forget(self._paused, lambda one: one <= now)
             self._paused[chat] = until
         self._bulk_paused = max(self._bulk_paused, until)
         return left > 0 and seconds <= self._patience
@@ -242,16 +249,21 @@ class Pace:
         return mine, (self._paid if priority is Priority.PAID else self._all)
 
     def _chat(self, chat: int | str, now: float) -> _Bucket:
-        if len(self._chats) > self._most_chats:
-            self._chats = {
-                key: one for key, one in self._chats.items() if one.wait(now) > 0 or one.tokens < one.burst
-            }
-            # Else a time with very many chats at once would look through all of them at each message.
-            self._most_chats = max(_CHATS, 2 * len(self._chats))
         if chat not in self._chats:
+            _forget(self._chats, lambda one: one.is_full(now))
             is_group = isinstance(chat, int) and chat < 0
             self._chats[chat] = _Bucket(20 / 60, 5, now) if is_group else _Bucket(1, 3, now)
         return self._chats[chat]
+
+
+def _forget(known: OrderedDict[int | str, T], is_over: Callable[[T], bool]) -> None:
+    """Drop what is over among the two that were looked at longest ago: called for each that comes, it keeps `known` as
+    small as what is not over, and is never long about it.
+    """
+    for _ in range(min(2, len(known))):
+        chat, one = known.popitem(last=False)
+        if not is_over(one):
+            known[chat] = one
 
 
 def _seconds(error: RetryAfter) -> float:

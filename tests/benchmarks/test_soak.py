@@ -9,7 +9,7 @@ from benchmarks.soaking.books import Charge, Gift, Ours, Theirs
 from benchmarks.soaking.database import Database
 from benchmarks.soaking.logs import counted
 from benchmarks.soaking.plan import EVERY, Plan, schedule
-from benchmarks.soaking.samples import Life, Sample
+from benchmarks.soaking.samples import Depth, Life, Sample
 from sandbox.app import Sandbox
 from tests.stage import Stage, to_the_bridge
 
@@ -123,6 +123,26 @@ def test_a_life_that_stays_as_it_is_is_let_go() -> None:
 def test_memory_and_descriptors_that_grow_are_found() -> None:
     found = verdict.growth([a_life(grows=2 * verdict.GROWTH, leaks=2)])
     assert [one.kind for one in found] == ["memory", "descriptors"]
+
+
+def test_one_step_is_let_go_and_a_second_or_a_larger_one_is_found() -> None:
+    """A crowd as there was none before leaves a step; what comes again and again is a leak, however seldom."""
+
+    def stepped(*steps: tuple[int, int]) -> list[str]:
+        life = a_life()
+        for at, kib in steps:
+            life.samples[at:] = [replace(one, rss=one.rss + kib) for one in life.samples[at:]]
+        return [one.kind for one in verdict.growth([life])]
+
+    assert stepped((8, 7000)) == []
+    assert stepped((8, 9000)) == ["memory"]
+    assert stepped((7, 3000), (9, 3000)) == ["memory"]
+
+
+def test_a_log_that_is_never_emptied_is_found() -> None:
+    depths = [Depth(5.0 * at, at << 20, 0, 0, 0) for at in range(100)]
+    assert verdict.log(depths[:5]) == []
+    assert [one.kind for one in verdict.log(depths)] == ["log"]
 
 
 def test_connections_that_are_left_at_rest_are_found() -> None:

@@ -41,6 +41,13 @@ def _connected(url: str) -> sqlite3.Connection:
     return sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
 
 
+def _with_a_log(url: str) -> sqlite3.Connection:
+    """As a running bot has it."""
+    connection = _connected(url)
+    connection.execute("PRAGMA journal_mode=WAL")
+    return connection
+
+
 class Clock:
     """Goes on by `step` seconds each time it is looked at."""
 
@@ -84,6 +91,31 @@ async def test_what_takes_many_steps_is_begun_again_on_another_thread(db: Databa
     assert await db.glance(work) == 100000
     here, there = threads
     assert here == threading.get_ident() != there
+
+
+def _log_is_free(url: str) -> bool:
+    """Whether nobody's open view keeps the log from being emptied."""
+    with contextlib.closing(_connected(url)) as other:
+        other.execute("INSERT OR REPLACE INTO marks (key, value) VALUES ('other', 'news')")
+        return list(other.execute("PRAGMA wal_checkpoint(TRUNCATE)")) == [(0, 0, 0)]
+
+
+def test_a_glance_is_as_short_after_thirty_thousand_as_the_first_and_none_leaves_its_view_open(
+    url: str,
+) -> None:
+    """SQLite counts the steps of a statement over all its runs, and each of these ends with the same ROLLBACK."""
+    with contextlib.closing(Near(_with_a_log(url), Clock())) as near:
+        assert [near.view(value) for _ in range(30_000)] == [None] * 30_000
+        assert _log_is_free(url)
+
+
+def test_what_was_cut_off_leaves_no_view_open(url: str) -> None:
+    with contextlib.closing(Near(_with_a_log(url), Clock())) as near:
+        for _ in range(20):
+            with pytest.raises(Busy):
+                near.view(lambda tx: tx.plain(_LONG))
+            assert _log_is_free(url)
+        assert near.view(value) is None
 
 
 async def test_what_a_glance_would_write_is_not_written(db: Database) -> None:

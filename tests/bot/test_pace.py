@@ -203,10 +203,41 @@ async def test_edits_and_answers_spend_nothing() -> None:
 
 async def test_idle_chats_are_forgotten() -> None:
     stage = Stage()
-    for chat in range(5000):
+    for chat in range(500):
         await stage.call(chat)
         stage.clock.now += 10
-    assert len(stage.pace._chats) <= 4097
+    assert len(stage.pace._chats) <= 2
+
+
+async def test_a_crowd_is_forgotten_once_it_is_quiet_and_as_many_others_came() -> None:
+    stage = Stage()
+    for chat in range(500):
+        await stage.call(chat)
+    for chat in range(500, 1000):
+        stage.clock.now += 1
+        await stage.call(chat)
+    assert len(stage.pace._chats) <= 5
+
+
+async def test_a_chat_that_has_had_its_share_is_not_forgotten_however_many_others_come() -> None:
+    stage = Stage()
+    for _ in range(3):
+        await stage.call(7)
+    for chat in range(100, 600):
+        await stage.call(chat)
+    # Paid for, it waits for nobody's share but its own.
+    await stage.clock.run(stage.call(7, Priority.PAID))
+    assert stage.sent[-1] == (pytest.approx(1), 7, Priority.PAID)
+
+
+async def test_a_pause_that_is_over_is_forgotten_though_nobody_writes_there_again() -> None:
+    stage = Stage()
+    for chat in range(500):
+        stage.refusals[chat] = [RetryAfter(5)]
+        with pytest.raises(RetryAfter):
+            await stage.call(chat, Priority.GRANTED)
+        stage.clock.now += 3
+    assert len(stage.pace._paused) <= 4
 
 
 async def test_a_cancelled_waiter_holds_nobody_up() -> None:
