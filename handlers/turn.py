@@ -3,7 +3,6 @@
 The update is acknowledged only after `take` returns; one that comes again changes nothing and redraws the current screen.
 """
 
-import asyncio
 import logging
 import time
 from dataclasses import dataclass, replace
@@ -22,6 +21,7 @@ from bot.errors import ChatGone, EntraideError, StoreDown, TelegramError, Telegr
 from bot.figures import Step
 from bot.helpdesk import park
 from bot.i18n import ZONE, guess
+from bot.loops import beside
 from bot.model import Campaign, Donor, DonorState
 from bot.references import fresh_gift
 from bot.screens import mine, trouble
@@ -99,8 +99,8 @@ class Desk:
             return
         asked = Asked(update_id, query.from_user, parse(query.data or ""), tapped=tapped)
         async with self._in_order(query.from_user):
-            # The spinner stops while the answer is worked out.
-            await asyncio.gather(draw.answer_tap(self._bot, query.id), self._answer(asked))
+            # The spinner stops while the answer is worked out; where that takes no time the screen goes first.
+            await beside(self._answer(asked), draw.answer_tap(self._bot, query.id))
 
     async def _message(self, update_id: int, message: Message, person: User) -> None:
         text = message.text or message.caption or ""
@@ -195,11 +195,7 @@ class Desk:
                 self._services.bells.courier.set()
             await self._draw(donor, asked.tapped, screen)
             return
-        for error in await asyncio.gather(
-            commit(), self._draw(donor, asked.tapped, screen), return_exceptions=True
-        ):
-            if error is not None:
-                raise error
+        await beside(self._draw(donor, asked.tapped, screen), commit())
 
     async def _farewell(self, person: User) -> None:
         """Who is unknown though their turn is done has erased everything: a tap that comes again must not make them known."""
