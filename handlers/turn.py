@@ -210,10 +210,9 @@ class Desk:
         """Their first screen goes out at once; then one commit keeps them, and which message it is."""
         try:
             message_id = await self._show(donor, asked.tapped, screen)
-        except (ChatGone, TelegramRefused):
-            # As with everybody else: kept all the same, and what comes of drawing it is written down.
+        except (ChatGone, TelegramRefused) as error:
             known = await commit()
-            await self._draw(known, asked.tapped, screen)
+            await self._undrawn(known, error)
             return known
         return await commit(message_id)
 
@@ -261,9 +260,13 @@ class Desk:
     async def _draw(self, donor: Donor, tapped: int | None, screen: Screen) -> None:
         try:
             await self._show(donor, tapped, screen)
-        except ChatGone:
+        except (ChatGone, TelegramRefused) as error:
+            await self._undrawn(donor, error)
+
+    async def _undrawn(self, donor: Donor, error: ChatGone | TelegramRefused) -> None:
+        if isinstance(error, ChatGone):
             await self._services.db.write(lambda tx: donors.park(tx, donor.telegram_id, DonorState.BLOCKED))
-        except TelegramRefused as error:
+        else:
             # Sending it again would be refused again: this is a fault of ours to mend.
             log.error("a screen was refused", extra={"error": str(error), "donor": donor.id})
 
