@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TypeVar
 
 from bot import meters
 from bot.errors import EntraideError
 
 log = logging.getLogger("entraide")
 P = ParamSpec("P")
+T = TypeVar("T")
 
 
 async def ended(tasks: list[asyncio.Task[Any]]) -> None:
@@ -56,6 +57,21 @@ async def either(wait: Awaitable[object], seconds: float | None) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await wait
+
+
+async def beside(work: Awaitable[T], other: Awaitable[object]) -> T:
+    """The outcome of `work`, once both are over. `work` begins at once, and `other` when it waits for the first time.
+
+    Not `asyncio.gather`: that begins neither before its caller waits. Where both fail it is `other` whose error is raised.
+    """
+    task = asyncio.ensure_future(other)
+    try:
+        return await work
+    except asyncio.CancelledError:
+        task.cancel()
+        raise
+    finally:
+        await task
 
 
 @contextlib.asynccontextmanager

@@ -282,7 +282,7 @@ class Campaign:
 class Donor:
     """A person who has spoken to the bot. `awaiting` is the packed Action of the screen in front of them.
 
-    `is_muted`: they want no broadcasts.
+    `id` is 0 for somebody new, whose first screen is on its way. `is_muted`: they want no broadcasts.
     """
 
     id: int
@@ -296,6 +296,10 @@ class Donor:
     # How far they came on the last day that they were here; see `walking`.
     reached: int = 0
     is_muted: bool = False
+
+    @property
+    def is_known(self) -> bool:
+        return self.id != 0
 
 
 @dataclass(frozen=True, slots=True)

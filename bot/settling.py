@@ -117,7 +117,9 @@ async def record(
     """Write what `session` proves. The caller holds the gift's lock and fetched the session inside it."""
     facts = Record(session, services.settings, services.clock(), event_id, asked)
     donation = await services.db.write(partial(_write, donation_id=donation_id, facts=facts))
-    services.bells.courier.set()
+    if not (asked and donation.state is State.AWAITING and session.decline is None):
+        # A page that opens in front of whoever asked for it is news to nobody.
+        services.bells.courier.set()
     if not donation.state.is_open:
         log.info(
             "settled", extra={"donation": donation_id, "state": donation.state.value, "event_id": event_id}

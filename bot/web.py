@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 _LARGEST_UPDATE = 256 << 10
 # Stripe names no maximum; the largest of its objects that we hear of is a few tens of KB.
 _LARGEST_EVENT = 1 << 20
+# A response is but what it says: the same one answers everybody.
+_OK = PlainTextResponse("ok")
 _LATER = {"Retry-After": "2"}
 _MUCH_LATER = {"Retry-After": "60"}
 _FRESH = 0.5  # Seconds for which what the database said of itself is repeated.
@@ -166,7 +168,7 @@ class Door:
             meters.FAILURES.add("update", type(error).__name__)
             log.warning("an update comes again", extra={"error": _named(error)})
             return PlainTextResponse("again, please", 500)
-        return PlainTextResponse("ok")
+        return _OK
 
     async def stripe(self, request: Request) -> Response:
         """Stored, then answered, then worked: 200 means that the hint is on disk."""
@@ -216,7 +218,7 @@ class Door:
             outcome = "kept" if is_news else "known"
         meters.WEBHOOKS.add(outcome)
         log.info("webhook", extra={"event_id": event.id, "type": event.type, "outcome": outcome})
-        return PlainTextResponse("ok")
+        return _OK
 
 
 def _named(error: EntraideError) -> str:

@@ -8,7 +8,8 @@ import json
 import re
 from typing import Any, cast
 
-from telegram import Update
+from telegram import CallbackQuery, Chat, MaybeInaccessibleMessage, Update, User
+from telegram.constants import ZERO_DATE
 
 from bot.botapi.pen import Pen
 from bot.errors import NotAnUpdate
@@ -41,6 +42,7 @@ _NEEDED = {
     "callback_query": ("id", "from"),
     "my_chat_member": ("chat", "new_chat_member"),
 }
+_OF_TAPS = {"update_id", "callback_query"}
 _MOST = 1 << 52  # Telegram: ids have at most 52 significant bits.
 
 
@@ -48,21 +50,58 @@ def read_update(raw: bytes | str, bot: Pen) -> Update:
     """Raises NotAnUpdate, whose text can be logged: it holds nothing of what came."""
     data = _read(raw)
     query: Any = data.get("callback_query")
-    if isinstance(query, dict) and not _is_tap(cast("dict[str, Any]", query)):
-        raise NotAnUpdate("an odd tap")
-    if isinstance(query, dict) and isinstance(tapped := query.get("message"), dict):  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-        query["message"] = {name: tapped[name] for name in _PLACE if name in tapped}
+    if isinstance(query, dict):
+        query = cast("dict[str, Any]", query)
+        _strip(query)
     try:
         for name, value in data.items():
             _check(name, value)
             if any(_lacks(value, part) for part in _NEEDED.get(name, ())):
                 raise NotAnUpdate(f"a {name} that lacks something")
-        return Update.de_json(data, bot)
+        return _tap(data["update_id"], query) if data.keys() == _OF_TAPS else Update.de_json(data, bot)
     except NotAnUpdate:
         raise
     except Exception as error:
         # Of a part that is missing or odd python-telegram-bot raises whatever it meets.
         raise NotAnUpdate(type(error).__name__) from error
+
+
+def _strip(query: dict[str, Any]) -> None:
+    """Raises NotAnUpdate for what no button sends."""
+    if not _is_tap(query):
+        raise NotAnUpdate("an odd tap")
+    if isinstance(tapped := query.get("message"), dict):
+        tapped = cast("dict[str, Any]", tapped)
+        query["message"] = {name: tapped[name] for name in _PLACE if name in tapped}
+
+
+def _tap(number: int, query: dict[str, Any]) -> Update:
+    """As python-telegram-bot reads it, for a quarter of the work: it looks for each of some sixty parts that a tap has not."""
+    person, message = query["from"], query.get("message")
+    tapped = (
+        MaybeInaccessibleMessage(_chat(message["chat"]), message["message_id"], ZERO_DATE)
+        if message
+        else None
+    )
+    return Update(
+        number,
+        callback_query=CallbackQuery(
+            query["id"],
+            User(
+                person["id"],
+                person["first_name"],
+                person["is_bot"],
+                language_code=person.get("language_code"),
+            ),
+            query["chat_instance"],
+            message=tapped,
+            data=query.get("data"),
+        ),
+    )
+
+
+def _chat(chat: dict[str, Any]) -> Chat:
+    return Chat(chat["id"], chat["type"])
 
 
 def update_id(one: object) -> int | None:

@@ -3,9 +3,9 @@
 The update is acknowledged only after `take` returns; one that comes again changes nothing and redraws the current screen.
 """
 
-import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -22,6 +22,7 @@ from bot.errors import ChatGone, EntraideError, StoreDown, TelegramError, Telegr
 from bot.figures import Step
 from bot.helpdesk import park
 from bot.i18n import ZONE, guess
+from bot.loops import beside
 from bot.model import Campaign, Donor, DonorState
 from bot.references import fresh_gift
 from bot.screens import mine, trouble
@@ -30,6 +31,7 @@ from bot.screens.home import languages
 from bot.services import Services
 from bot.staff import Role
 from bot.store import campaigns, deliveries, donors, staff, steps, updates
+from bot.store.moments import seconds
 from bot.store.sql import Tx
 from handlers import helpdesk
 from handlers.incoming import incoming
@@ -99,8 +101,8 @@ class Desk:
             return
         asked = Asked(update_id, query.from_user, parse(query.data or ""), tapped=tapped)
         async with self._in_order(query.from_user):
-            # The spinner stops while the answer is worked out.
-            await asyncio.gather(draw.answer_tap(self._bot, query.id), self._answer(asked))
+            # The spinner stops while the answer is worked out; where that takes no time the screen goes first.
+            await beside(self._answer(asked), draw.answer_tap(self._bot, query.id))
 
     async def _message(self, update_id: int, message: Message, person: User) -> None:
         text = message.text or message.caption or ""
@@ -152,7 +154,7 @@ class Desk:
         if entry.donor is None and entry.is_done:
             await self._farewell(asked.person)
             return
-        donor = entry.donor or await self._welcome(asked)
+        donor = entry.donor or await self._newcomer(asked, entry)
         if entry.donor is None and entry.role is not None:
             # Named before they came: their chat's menu can be set only now.
             self._services.bells.menus.set()
@@ -171,12 +173,12 @@ class Desk:
         if entry.is_done:
             await self._draw(donor, asked.tapped, screen)
         else:
-            await self._conclude(turn, donor, asked, screen)
+            donor = await self._conclude(turn, donor, asked, screen)
         took = time.perf_counter() - began
         meters.TURNS.add(took)
         log.info("turn", extra=_line(asked, donor, took))
 
-    async def _conclude(self, turn: Turn, donor: Donor, asked: Asked, screen: Screen) -> None:
+    async def _conclude(self, turn: Turn, donor: Donor, asked: Asked, screen: Screen) -> Donor:
         """Commit the turn, then draw its screen; side by side where the donor only looked at something.
 
         Where only one of the two came about the update comes again, and is answered again: which for a tap on Pay, when the
@@ -185,21 +187,34 @@ class Desk:
         now = self._services.clock()
         taken = _steps(turn, asked, screen, now)
 
-        async def commit() -> None:
-            await self._services.db.write(lambda tx: _commit(tx, asked, donor, screen, taken, now))
+        async def commit(message_id: int | None = None) -> Donor:
+            return await self._services.db.write(
+                lambda tx: _commit(tx, asked, donor, screen, taken, now, message_id)
+            )
 
-        if not asked.action.only_looks or asked.source or donor.state is DonorState.BLOCKED:
-            await commit()
-            if donor.state is DonorState.BLOCKED:
-                # They are back, and owed what waited for them.
-                self._services.bells.courier.set()
-            await self._draw(donor, asked.tapped, screen)
-            return
-        for error in await asyncio.gather(
-            commit(), self._draw(donor, asked.tapped, screen), return_exceptions=True
-        ):
-            if error is not None:
-                raise error
+        if not donor.is_known:
+            return await self._meet(donor, asked, screen, commit)
+        if _may_look_first(asked) and donor.state is not DonorState.BLOCKED:
+            await beside(self._draw(donor, asked.tapped, screen), commit())
+            return donor
+        await commit()
+        if donor.state is DonorState.BLOCKED:
+            # They are back, and owed what waited for them.
+            self._services.bells.courier.set()
+        await self._draw(donor, asked.tapped, screen)
+        return donor
+
+    async def _meet(
+        self, donor: Donor, asked: Asked, screen: Screen, commit: Callable[..., Awaitable[Donor]]
+    ) -> Donor:
+        """Their first screen goes out at once; then one commit keeps them, and which message it is."""
+        try:
+            message_id = await self._show(donor, asked.tapped, screen)
+        except (ChatGone, TelegramRefused) as error:
+            known = await commit()
+            await self._undrawn(known, error)
+            return known
+        return await commit(message_id)
 
     async def _farewell(self, person: User) -> None:
         """Who is unknown though their turn is done has erased everything: a tap that comes again must not make them known."""
@@ -210,11 +225,15 @@ class Desk:
         except (ChatGone, TelegramRefused) as error:
             log.info("a farewell was not heard", extra={"error": type(error).__name__})
 
-    async def _welcome(self, asked: Asked) -> Donor:
+    async def _newcomer(self, asked: Asked, entry: Entry) -> Donor:
+        """Who only looks is kept once their first screen is drawn: nothing on it needs to know which donor they will be."""
         services, person = self._services, asked.person
         language = guess(person.language_code) or services.settings.default_language
-        currency, now = services.settings.home_currency, int(services.clock().timestamp())
-        return await services.db.write(lambda tx: donors.add(tx, person.id, language, currency, now))
+        donor = Donor(0, person.id, language, services.settings.home_currency)
+        if _may_look_first(asked) and entry.role is None:
+            return donor
+        now = services.clock()
+        return await services.db.write(lambda tx: _known(tx, donor, now))
 
     async def _screen(self, turn: Turn, asked: Asked, *, is_done: bool) -> Screen:
         """The error door: whatever happens, the donor gets a screen."""
@@ -241,16 +260,23 @@ class Desk:
     async def _draw(self, donor: Donor, tapped: int | None, screen: Screen) -> None:
         try:
             await self._show(donor, tapped, screen)
-        except ChatGone:
+        except (ChatGone, TelegramRefused) as error:
+            await self._undrawn(donor, error)
+
+    async def _undrawn(self, donor: Donor, error: ChatGone | TelegramRefused) -> None:
+        if isinstance(error, ChatGone):
             await self._services.db.write(lambda tx: donors.park(tx, donor.telegram_id, DonorState.BLOCKED))
-        except TelegramRefused as error:
+        else:
             # Sending it again would be refused again: this is a fault of ours to mend.
             log.error("a screen was refused", extra={"error": str(error), "donor": donor.id})
 
-    async def _show(self, donor: Donor, tapped: int | None, screen: Screen) -> None:
-        """Redraw the walk's one message where the donor tapped it; else the answer goes below what they wrote."""
+    async def _show(self, donor: Donor, tapped: int | None, screen: Screen) -> int | None:
+        """Redraw the walk's one message where the donor tapped it; else the answer goes below what they wrote.
+
+        The number of the message that is the walk's from now on, where it is another.
+        """
         if screen.is_silent:
-            return
+            return None
         if screen.posts:
             await self._post(donor, screen)
             tapped = None
@@ -261,12 +287,15 @@ class Desk:
             and not screen.stays
             and await draw.redraw(self._bot, donor.telegram_id, tapped, screen)
         ):
-            return
+            return None
         message_id = await draw.send(self._bot, donor.telegram_id, screen)
-        if not screen.stays:
+        if screen.stays:
+            return None
+        if donor.is_known:
             await self._keep(donor, message_id)
-            if donor.message_id is not None:
-                await draw.remove(self._bot, donor.telegram_id, donor.message_id)
+        if donor.message_id is not None:
+            await draw.remove(self._bot, donor.telegram_id, donor.message_id)
+        return message_id
 
     async def _post(self, donor: Donor, screen: Screen) -> None:
         """As its readers will see it: whoever has no first name is a friend."""
@@ -302,12 +331,31 @@ def _steps(turn: Turn, asked: Asked, screen: Screen, now: datetime) -> tuple[Ste
     return walking.fresh(turn.donor.reached, now.astimezone(ZONE).date(), step)
 
 
+def _may_look_first(asked: Asked) -> bool:
+    """Whether the answer may be seen before the turn is on disk."""
+    return asked.action.only_looks and not asked.source
+
+
+def _known(tx: Tx, donor: Donor, now: datetime) -> Donor:
+    """The donor with a row of their own."""
+    if donor.is_known:
+        return donor
+    return donors.add(tx, donor.telegram_id, donor.language, donor.currency, seconds(now))
+
+
 def _commit(
-    tx: Tx, asked: Asked, donor: Donor, screen: Screen, taken: tuple[Step, ...], now: datetime
-) -> None:
+    tx: Tx,
+    asked: Asked,
+    donor: Donor,
+    screen: Screen,
+    taken: tuple[Step, ...],
+    now: datetime,
+    message_id: int | None,
+) -> Donor:
     """The end of the turn: the update is done, and what is in front of the donor is remembered."""
     updates.done(tx, asked.update_id, now)
-    changes: dict[str, str | int | None] = {}
+    donor = _known(tx, donor, now)
+    changes: dict[str, str | int | None] = {} if message_id is None else {"message_id": message_id}
     if taken:
         today = now.astimezone(ZONE).date()
         steps.count(tx, today, asked.source or donor.source, taken)
@@ -321,6 +369,7 @@ def _commit(
         deliveries.unpark(tx, donor.id, now)
     if changes:
         donors.move(tx, donor.id, **changes)
+    return donor
 
 
 def _line(asked: Asked, donor: Donor, took: float) -> dict[str, object]:

@@ -8,7 +8,7 @@ import socket
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 from pydantic import SecretStr
@@ -16,12 +16,14 @@ from pydantic import SecretStr
 from bot.app import App
 from bot.config import Settings
 from bot.services import Services
+from bot.store.database import Work
 from bot.tempo import Tempo
 from sandbox.app import Sandbox
 from sandbox.telegram import Phone
 from sandbox.telegram.people import Chat
 from tests import engine
 
+T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
 QUICK = Tempo(
     sweep=0.2,
@@ -86,12 +88,18 @@ class Stage:
         return self.telegram.phones[1901]
 
     async def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """After the turns that are on their way: a screen may be seen before its turn is committed."""
+        return await self.read(lambda tx: [tuple(row) for row in tx.plain(sql)])
+
+    async def read(self, work: Work[T]) -> T:
+        await self.settled()
+        return await self.services.db.read(work)
+
+    async def settled(self) -> None:
+        """After the turns that are on their way: a screen may be seen before its turn, and whoever is new, is committed."""
         with contextlib.suppress(TimeoutError):
             # Somebody may wait for Stripe for longer.
             async with asyncio.timeout(1):
                 await self.services.locks.idle()
-        return await self.services.db.read(lambda tx: [tuple(row) for row in tx.plain(sql)])
 
     async def tables(self) -> list[str]:
         return await self.services.db.read(engine.tables)

@@ -18,6 +18,7 @@ class CampaignLink(Action):
     """A link that people write by hand: `c_<slug>[_<amount>[_<currency>]]`; `major` whole major units, 0 = none."""
 
     word: ClassVar[str] = ""
+    only_looks: ClassVar[bool] = True
     slug: str
     major: int
     currency: str

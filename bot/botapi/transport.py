@@ -16,11 +16,11 @@ from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 from bot import meters
+from bot.calls import Address, Answer, call
 
 _CONNECTIONS = 256
 # Other errors of a server say that it was not done; this one says that nobody waited for the answer.
 _GAVE_UP = 504
-_JSON = {"Content-Type": "application/json"}
 # It quotes, with its frames, what is no JSON: a proxy's page, or half an answer with somebody's words. Whoever asked hears of it.
 logging.getLogger("telegram.request.BaseRequest").setLevel(logging.CRITICAL)
 
@@ -56,8 +56,14 @@ class AiohttpRequest(BaseRequest):
     def __init__(self, *, read: float = 10.0, connect: float = 5.0, connections: int = _CONNECTIONS) -> None:
         self._read, self._connect, self._connections = read, connect, connections
         self._session: aiohttp.ClientSession | None = None
+        # One for each method that was asked.
+        self._addresses: dict[str, Address] = {}
         # The newest answer's Date header, and our own clock then: whether the two agree is looked at elsewhere.
         self.date: tuple[str, float] | None = None
+
+    @property
+    def _says(self) -> dict[str, str]:
+        return {"User-Agent": self.USER_AGENT}
 
     @property
     def read_timeout(self) -> float | None:
@@ -66,12 +72,11 @@ class AiohttpRequest(BaseRequest):
     async def initialize(self) -> None:
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=50, ssl=_trusted())
-            self._session = aiohttp.ClientSession(
-                connector=connector, headers={"User-Agent": self.USER_AGENT}
-            )
+            self._session = aiohttp.ClientSession(connector=connector, headers=self._says)
 
     async def shutdown(self) -> None:
         session, self._session = self._session, None
+        self._addresses.clear()
         if session is not None:
             await session.close()
 
@@ -90,18 +95,15 @@ class AiohttpRequest(BaseRequest):
         read, connect = _chosen(read_timeout, self._read), _chosen(connect_timeout, self._connect)
         # A pool that is full is waited for as long as a connection: neither has sent anything.
         timeout = aiohttp.ClientTimeout(connect=connect, sock_connect=connect, sock_read=read)
-        body, headers = _body(request_data)
         status: int | None = None
         try:
-            async with self._session.request(
-                method, url, data=body, headers=headers, timeout=timeout
-            ) as answer:
-                if date := answer.headers.get("Date"):
-                    self.date = (date, time.time())
-                status = answer.status
-                if status == _GAVE_UP:
-                    raise InDoubt("a gateway gave up waiting for Telegram")
-                return status, await answer.read()
+            answer = await self._asked(self._session, method, url, request_data, timeout)
+            if date := answer.headers.get("Date"):
+                self.date = (date, time.time())
+            status = answer.status
+            if status == _GAVE_UP:
+                raise InDoubt("a gateway gave up waiting for Telegram")
+            return status, answer.body
         except aiohttp.ClientConnectorCertificateError:
             raise NotTrusted("not sent: the certificate is not trusted") from None
         except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError) as error:
@@ -112,6 +114,29 @@ class AiohttpRequest(BaseRequest):
             raise InDoubt(f"connection lost: {type(error).__name__}") from None
         finally:
             meters.TELEGRAM.add(meters.outcome(status))
+
+    async def _asked(
+        self,
+        session: aiohttp.ClientSession,
+        method: str,
+        url: str,
+        data: "RequestData | Ready | None",
+        timeout: aiohttp.ClientTimeout,
+    ) -> Answer:
+        """JSON, which costs a tenth of a form, by the short way; a form where a file goes along."""
+        if method == "POST" and data is not None and not data.contains_files:
+            pool: Any = session.connector
+            return await call(pool, self._address(url), data.json_payload, timeout)
+        form = _form(data) if data is not None else None
+        async with session.request(method, url, data=form, timeout=timeout) as answer:
+            return Answer(answer.status, answer.headers, await answer.read())
+
+    def _address(self, url: str) -> Address:
+        found = self._addresses.get(url)
+        if found is None:
+            headers = {**self._says, "Content-Type": "application/json"}
+            found = self._addresses[url] = Address("POST", url, headers)
+        return found
 
 
 @cache
@@ -126,15 +151,12 @@ def _chosen(given: Any, default: float) -> float | None:
     return default if isinstance(given, DefaultValue) else given
 
 
-def _body(data: RequestData | Ready | None) -> tuple[Any, dict[str, str] | None]:
-    """JSON, which costs a tenth of a form; a form where a file goes along."""
-    if data is None:
-        return None, None
-    if isinstance(data, Ready) or not data.contains_files:
-        return data.json_payload, _JSON
+def _form(data: RequestData | Ready) -> aiohttp.FormData | None:
+    if not isinstance(data, RequestData):
+        return None
     form = aiohttp.FormData()
     for name, value in data.json_parameters.items():
         form.add_field(name, value)
     for name, (filename, content, kind) in (data.multipart_data or {}).items():
         form.add_field(name, content, filename=filename, content_type=kind)
-    return form, None
+    return form

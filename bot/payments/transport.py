@@ -15,6 +15,7 @@ import aiohttp
 import stripe
 
 from bot import meters, tracing
+from bot.calls import Address, call
 
 log = logging.getLogger(__name__)
 # What may stand in a label: an id never does.
@@ -55,7 +56,7 @@ class AiohttpClient(stripe.HTTPClient):
     def __init__(self, *, read: float, connect: float = 5) -> None:
         super().__init__()  # pyright: ignore[reportUnknownMemberType]
         self._timeout = aiohttp.ClientTimeout(connect=connect, sock_connect=connect, sock_read=read)
-        self._session: aiohttp.ClientSession | None = None
+        self._pool: aiohttp.TCPConnector | None = None
 
     def sleep_async(self, secs: float) -> Awaitable[None]:
         return asyncio.sleep(secs)
@@ -63,15 +64,13 @@ class AiohttpClient(stripe.HTTPClient):
     async def request_async(
         self, method: str, url: str, headers: Mapping[str, str], post_data: Any = None
     ) -> tuple[bytes, int, Mapping[str, str]]:
-        session = self._session = self._session or _session(url)
+        pool = self._pool = self._pool or _pool(url)
         began, status = time.perf_counter(), None
         try:
-            async with session.request(
-                method, url, headers=headers, data=post_data, timeout=self._timeout
-            ) as answer:
-                body = await answer.read()
-                status = answer.status
-                return body, status, answer.headers
+            body = post_data.encode() if isinstance(post_data, str) else b""
+            answer = await call(pool, Address(method.upper(), url, headers), body, self._timeout)
+            status = answer.status
+            return answer.body, status, answer.headers
         except aiohttp.ClientConnectorCertificateError as error:
             raise NotTrusted("the certificate is not trusted", should_retry=False) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -82,9 +81,9 @@ class AiohttpClient(stripe.HTTPClient):
             _note(_call(method, url), status, time.perf_counter() - began)
 
     async def close_async(self) -> None:
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.close()
 
 
 def _call(method: str, url: str) -> str:
@@ -101,7 +100,7 @@ def _note(call: str, status: int | None, took: float) -> None:
     log.log(level, "stripe", extra={"call": call, "status": status, "ms": round(took * 1000, 1)})
 
 
-def _session(url: str) -> aiohttp.ClientSession:
+def _pool(url: str) -> aiohttp.TCPConnector:
     """The SDK's own certificates are trusted, as by its other clients, so that a slim container needs none."""
     trusted = ssl.create_default_context(cafile=stripe.ca_bundle_path) if url.startswith("https") else True
-    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trusted, keepalive_timeout=50))
+    return aiohttp.TCPConnector(ssl=trusted, keepalive_timeout=50)

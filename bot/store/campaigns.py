@@ -310,6 +310,12 @@ def _dump(value: object) -> str:
 
 
 def _gather(rows: list[Row]) -> list[Campaign]:
+    return list(_gathered(tuple(rows)))
+
+
+# Between two payments every turn reads the same.
+@lru_cache(maxsize=16)
+def _gathered(rows: tuple[Row, ...]) -> tuple[Campaign, ...]:
     received: dict[int, list[Money]] = {}
     promised: dict[int, list[Money]] = {}
     first: dict[int, Row] = {}
@@ -318,7 +324,9 @@ def _gather(rows: list[Row]) -> list[Campaign]:
         for column, kept in (("received_minor", received), ("promised_minor", promised)):
             if row["total_currency"] and row[column]:
                 kept.setdefault(row["id"], []).append(Money(row[column], row["total_currency"]))
-    return [_noun(row, received.get(row["id"], ()), promised.get(row["id"], ())) for row in first.values()]
+    return tuple(
+        _noun(row, received.get(row["id"], ()), promised.get(row["id"], ())) for row in first.values()
+    )
 
 
 def _noun(row: Row, received: Iterable[Money], promised: Iterable[Money]) -> Campaign:

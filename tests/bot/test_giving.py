@@ -33,7 +33,7 @@ NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 async def john_of(stage: Stage) -> Donor:
     await stage.john().start("c_humanitarian")
     await stage.john().says("Humanitarian")
-    donor = await stage.services.db.read(lambda tx: donors.find(tx, stage.john().id))
+    donor = await stage.read(lambda tx: donors.find(tx, stage.john().id))
     assert donor is not None
     return donor
 

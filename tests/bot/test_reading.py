@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from telegram import Update
 
 from bot.campaigns_file import read_toml
 from bot.errors import CampaignsFileError, NotAnUpdate
@@ -117,3 +118,33 @@ def test_a_polled_update_without_a_number_has_none(one: object) -> None:
 def test_a_campaign_file_of_brackets_is_refused_with_words() -> None:
     with pytest.raises(CampaignsFileError, match="without end"):
         read_toml("x = " + "[" * 100_000, "campaigns.toml")
+
+
+def test_a_tap_is_read_as_python_telegram_bot_reads_it() -> None:
+    query = QUERY | {
+        "from": PERSON | {"language_code": "ar", "last_name": "Z", "is_premium": True},
+        "game_short_name": "g",
+    }
+    for one in (query, {name: part for name, part in query.items() if name not in ("message", "data")}):
+        found, theirs = (
+            read_update(_raw(callback_query=one), a_pen()),
+            Update.de_json({"update_id": 1, "callback_query": one}, None),
+        )
+        assert _parts(found) == _parts(theirs)
+
+
+def _parts(update: Update) -> list[object]:
+    """What a turn asks of a tap."""
+    query = update.callback_query
+    assert query is not None
+    person, tapped = query.from_user, query.message
+    placed = tapped and (tapped.message_id, tapped.chat.id, tapped.chat.type)
+    return [
+        update.update_id,
+        query.id,
+        query.data,
+        person.id,
+        person.language_code,
+        person.first_name,
+        placed,
+    ]

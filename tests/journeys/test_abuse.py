@@ -131,7 +131,7 @@ async def test_refused_cards_pause_their_donor_and_alarm_staff(sandbox: Sandbox,
         for number in range(1, 4):
             stage.stripe.decline(session)
             [(gift,)] = await stage.rows("SELECT id FROM donations")
-            donor = await stage.services.db.read(lambda tx: donors.find(tx, 1003))
+            donor = await stage.read(lambda tx: donors.find(tx, 1003))
             assert donor is not None
             for _ in range(3):
                 assert (await giving.look(stage.services, donor, gift)).is_declined

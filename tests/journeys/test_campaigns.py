@@ -197,7 +197,7 @@ async def test_nobody_but_staff_sees_a_draft(stage: Stage) -> None:
             stage.telegram.tapped(john, john.chat, john.last, Button("x", data))
         )
         assert "hiver" not in john.last.text.casefold()
-    donor = await stage.services.db.read(lambda tx: donors.find(tx, john.id))
+    donor = await stage.read(lambda tx: donors.find(tx, john.id))
     assert donor is not None
     with pytest.raises(CampaignNotOpen):
         await open_checkout(stage.services, donor, Give(campaign_id, 20000, "mad"))

@@ -24,6 +24,7 @@ from tests.stage import Stage, bot_beside, press, session_of, settings_for, show
 
 
 async def _set(stage: Stage, sql: str) -> None:
+    await stage.settled()
     await stage.services.db.write(lambda tx: tx.plain(sql))
 
 

@@ -316,7 +316,7 @@ async def test_duty_10_fifty_updates_in_flight_together_are_one_session(stage: S
     john = stage.john()
     await john.start("c_humanitarian_200_MAD")
     await john.until(lambda one: shows(one, "Pay 200 MAD"))
-    donor = await stage.services.db.read(lambda tx: donors.find(tx, john.id))
+    donor = await stage.read(lambda tx: donors.find(tx, john.id))
     assert donor is not None
     opened = (giving.open_checkout(stage.services, donor, Give(1, 20000, "mad")) for _ in range(50))
     gifts = await asyncio.gather(*opened)

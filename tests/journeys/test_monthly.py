@@ -164,7 +164,7 @@ async def test_what_the_donor_wishes_after_an_end_that_nobody_told_is_no_wish(
     subscription, john = await begun(stage, "6 months"), stage.john()
     stage.stripe.outbox.next_ones.append("lost")
     stage.stripe.cancel_subscription(subscription)
-    donor = await stage.services.db.read(lambda tx: donors.find(tx, 1003))
+    donor = await stage.read(lambda tx: donors.find(tx, 1003))
     assert donor is not None
     if wish == "change":
         found = await monthly.change(stage.services, donor, await the_id(stage), Money(15000, "MAD"))
@@ -177,7 +177,7 @@ async def test_what_the_donor_wishes_after_an_end_that_nobody_told_is_no_wish(
 async def test_a_change_that_stripe_never_heard_is_no_part_of_a_gift_that_ended(stage: Stage) -> None:
     subscription = await begun(stage, "6 months")
     stage.stripe.faults.add(Fault("500", "*", 30))
-    donor = await stage.services.db.read(lambda tx: donors.find(tx, 1003))
+    donor = await stage.read(lambda tx: donors.find(tx, 1003))
     assert donor is not None
     await monthly.change(stage.services, donor, await the_id(stage), Money(15000, "MAD"))
     stage.stripe.cancel_subscription(subscription)

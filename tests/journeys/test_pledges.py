@@ -291,7 +291,7 @@ async def test_nobody_touches_anothers_promise(stage: Stage) -> None:
     john = stage.john()
     await john.send("/start")
     await john.says("3 campaigns")
-    stranger = await stage.services.db.read(lambda tx: donors.find(tx, 1003))
+    stranger = await stage.read(lambda tx: donors.find(tx, 1003))
     assert stranger is not None
     for act in (pledging.mine, pledging.say_paid, pledging.remind, pledging.cancel):
         with pytest.raises(NotYours):
@@ -370,7 +370,7 @@ async def test_a_campaign_without_ways_offers_none_and_refuses_a_forged_tap(
         await john.start("c_humanitarian_200_MAD")
         await john.until(lambda one: shows(one, "Pay 200 MAD"))
         assert not shows(john, "Pay in Morocco")
-        donor = await stage.services.db.read(lambda tx: donors.find(tx, 1003))
+        donor = await stage.read(lambda tx: donors.find(tx, 1003))
         assert donor is not None
         with pytest.raises(NoWays):
             await pledging.promise(stage.services, donor, Promise(1, 20000, "mad"))
@@ -458,7 +458,7 @@ async def test_a_reference_that_is_taken_is_not_given_twice(
 
 async def test_what_a_donor_exports_holds_their_promises(stage: Stage) -> None:
     reference = references.normal(await promised(stage))
-    donor = await stage.services.db.read(lambda tx: donors.find(tx, 1002))
+    donor = await stage.read(lambda tx: donors.find(tx, 1002))
     assert donor is not None
     [pledge] = json.loads(await mine.export(stage.services, donor))["pledges"]
     assert (pledge["reference"], pledge["state"], pledge["amount_minor"]) == (reference, "promised", 20000)

@@ -59,7 +59,7 @@ async def at_home(phone: Phone) -> None:
 async def donor_of(stage: Stage, phone: Phone) -> Donor:
     await phone.send("/help")
     await stage.until_rows(f"SELECT count(*) FROM donors WHERE telegram_id = {phone.id}", [(1,)])
-    found = await stage.services.db.read(lambda tx: donors.find(tx, phone.id))
+    found = await stage.read(lambda tx: donors.find(tx, phone.id))
     assert found is not None
     return found
 
