@@ -30,7 +30,7 @@ from bot.screens.base import Screen
 from bot.screens.home import languages
 from bot.services import Services
 from bot.staff import Role
-from bot.store import campaigns, deliveries, donors, staff, steps, updates
+from bot.store import campaigns, deliveries, donors, entrance, steps, updates
 from bot.store.moments import seconds
 from bot.store.sql import Tx
 from handlers import helpdesk
@@ -315,12 +315,8 @@ class Desk:
 
 
 def _enter(tx: Tx, asked: Asked, admins: tuple[int, ...]) -> Entry:
-    return Entry(
-        donors.find(tx, asked.person.id),
-        updates.is_done(tx, asked.update_id),
-        tuple(campaigns.all_of_them(tx)),
-        staff.standing(tx, admins, asked.person.id),
-    )
+    who = entrance.read(tx, admins, asked.person.id, asked.update_id)
+    return Entry(who.donor, who.is_done, tuple(campaigns.all_of_them(tx)), who.role)
 
 
 def _steps(turn: Turn, asked: Asked, screen: Screen, now: datetime) -> tuple[Step, ...]:

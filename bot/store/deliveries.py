@@ -3,13 +3,14 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from sqlalchemy import case, func, literal, null, or_, select, update
 
 from bot.model import Delivery, DeliveryKind, DeliveryState
 from bot.store.dialect import insert
 from bot.store.moments import moment, seconds
-from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
+from bot.store.sql import Row, Statement, Tx, Value, at, places
 from bot.store.tables import deliveries, donors
 
 LEASE = timedelta(seconds=90)
@@ -63,13 +64,6 @@ _TAKE = Statement(
 )
 _WHO = Statement(select(donors.c.id).where(donors.c.telegram_id == at("person")))
 _DUE_AT = Statement(select(deliveries.c.due_at).where(deliveries.c.dedupe_key == at("dedupe_key")))
-_IS_MINE = Statement(
-    select(deliveries.c.id).where(
-        deliveries.c.id == at("delivery_id"),
-        deliveries.c.state == DeliveryState.SENDING.value,
-        deliveries.c.attempts == at("tried"),
-    )
-)
 _IS_SENDING = deliveries.c.state == DeliveryState.SENDING.value
 _RELEASE = Statement(update(deliveries).where(_IS_SENDING).values(leased_until=0))
 _SENDERS = Statement(select(deliveries.c.owner).where(_IS_SENDING, deliveries.c.leased_until > 0).distinct())
@@ -185,9 +179,14 @@ def sent(tx: Tx, delivery: Delivery, message_id: int, now: datetime) -> None:
 
 def end(tx: Tx, delivery: Delivery, state: DeliveryState, **values: Value) -> None:
     """Write what became of a Delivery that is being sent; one that another sender took over is left alone."""
-    if tx.value(_IS_MINE, delivery_id=delivery.id, tried=delivery.attempts) is not None:
-        changes: dict[str, Value] = {"state": state, "leased_until": None, **values}
-        tx.run(setting(deliveries, frozenset(changes)), row_id=delivery.id, **changes)
+    changes: dict[str, Value] = {"state": state, "leased_until": None, **values}
+    tx.run(_ending(frozenset(changes)), delivery_id=delivery.id, tried=delivery.attempts, **changes)
+
+
+@lru_cache
+def _ending(columns: frozenset[str]) -> Statement:
+    mine = (deliveries.c.id == at("delivery_id"), _IS_SENDING, deliveries.c.attempts == at("tried"))
+    return Statement(update(deliveries).where(*mine).values(places(*sorted(columns))))
 
 
 def again(tx: Tx, delivery: Delivery, due: datetime, error: str) -> None:

@@ -10,7 +10,6 @@ from bot.store.moments import seconds
 from bot.store.sql import Statement, Tx, at, places
 from bot.store.tables import updates
 
-_DONE_AT = Statement(select(updates.c.done_at).where(updates.c.update_id == at("update_id")))
 _KEEP = Statement(
     insert(updates)
     .values(places("update_id", "raw", "received_at", "chat"))
@@ -37,10 +36,6 @@ class Kept:
     update_id: int
     raw: str
     chat: int = 0
-
-
-def is_done(tx: Tx, update_id: int) -> bool:
-    return tx.value(_DONE_AT, update_id=update_id) is not None
 
 
 def keep(tx: Tx, kept: Kept, now: datetime) -> bool:

@@ -16,7 +16,7 @@ from bot.broadcasts import Audience, BroadcastState, Gave, Monthly
 from bot.figures import STEPS
 from bot.letters import TO_DONOR
 from bot.model import DonationState, PledgeState
-from bot.store import audiences, broadcasts, copying, donations, pledges, questions, sql, steps
+from bot.store import audiences, broadcasts, copying, deliveries, donations, pledges, questions, sql, steps
 from bot.store.sql import Statement
 from bot.store.tables import metadata
 
@@ -53,6 +53,7 @@ _MADE: dict[str, Callable[[], Iterator[Statement]]] = {
     "copying._last": lambda: map(copying._last, copying.TABLES),
     "copying._counted": lambda: map(copying._counted, copying.TABLES),
     "copying._put": lambda: (copying._put(table, 2) for table in copying.TABLES),
+    "deliveries._ending": lambda: iter([deliveries._ending(frozenset({"state", "leased_until", "error"}))]),
     "donations._claim": lambda: (
         donations._claim(frozenset({DonationState.CREATING, DonationState.AWAITING}), to)
         for to in (DonationState.AWAITING, DonationState.PAID)
