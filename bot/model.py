@@ -282,7 +282,7 @@ class Campaign:
 class Donor:
     """A person who has spoken to the bot. `awaiting` is the packed Action of the screen in front of them.
 
-    `id` is 0 for somebody new, whose first screen is on its way. `is_muted`: they want no broadcasts.
+    `id` is 0 for somebody new, as long as their first turn lasts. `is_muted`: they want no broadcasts.
     """
 
     id: int

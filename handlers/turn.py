@@ -5,7 +5,6 @@ The update is acknowledged only after `take` returns; one that comes again chang
 
 import logging
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -182,39 +181,23 @@ class Desk:
         """Commit the turn, then draw its screen; side by side where the donor only looked at something.
 
         Where only one of the two came about the update comes again, and is answered again: which for a tap on Pay, when the
-        gift was paid meanwhile, would begin another.
+        gift was paid meanwhile, would begin another, and for somebody new be another message each time.
         """
         now = self._services.clock()
         taken = _steps(turn, asked, screen, now)
 
-        async def commit(message_id: int | None = None) -> Donor:
-            return await self._services.db.write(
-                lambda tx: _commit(tx, asked, donor, screen, taken, now, message_id)
-            )
+        async def commit() -> Donor:
+            return await self._services.db.write(lambda tx: _commit(tx, asked, donor, screen, taken, now))
 
-        if not donor.is_known:
-            return await self._meet(donor, asked, screen, commit)
-        if _may_look_first(asked) and donor.state is not DonorState.BLOCKED:
+        if donor.is_known and _only_looks(asked) and donor.state is not DonorState.BLOCKED:
             await beside(self._draw(donor, asked.tapped, screen), commit())
             return donor
-        await commit()
+        known = await commit()
         if donor.state is DonorState.BLOCKED:
             # They are back, and owed what waited for them.
             self._services.bells.courier.set()
-        await self._draw(donor, asked.tapped, screen)
-        return donor
-
-    async def _meet(
-        self, donor: Donor, asked: Asked, screen: Screen, commit: Callable[..., Awaitable[Donor]]
-    ) -> Donor:
-        """Their first screen goes out at once; then one commit keeps them, and which message it is."""
-        try:
-            message_id = await self._show(donor, asked.tapped, screen)
-        except (ChatGone, TelegramRefused) as error:
-            known = await commit()
-            await self._undrawn(known, error)
-            return known
-        return await commit(message_id)
+        await self._draw(known, asked.tapped, screen)
+        return known
 
     async def _farewell(self, person: User) -> None:
         """Who is unknown though their turn is done has erased everything: a tap that comes again must not make them known."""
@@ -226,11 +209,11 @@ class Desk:
             log.info("a farewell was not heard", extra={"error": type(error).__name__})
 
     async def _newcomer(self, asked: Asked, entry: Entry) -> Donor:
-        """Who only looks is kept once their first screen is drawn: nothing on it needs to know which donor they will be."""
+        """Who only looks is written down with the turn: no screen of theirs needs to know which donor they will be."""
         services, person = self._services, asked.person
         language = guess(person.language_code) or services.settings.default_language
         donor = Donor(0, person.id, language, services.settings.home_currency)
-        if _may_look_first(asked) and entry.role is None:
+        if _only_looks(asked) and entry.role is None:
             return donor
         now = services.clock()
         return await services.db.write(lambda tx: _known(tx, donor, now))
@@ -260,23 +243,16 @@ class Desk:
     async def _draw(self, donor: Donor, tapped: int | None, screen: Screen) -> None:
         try:
             await self._show(donor, tapped, screen)
-        except (ChatGone, TelegramRefused) as error:
-            await self._undrawn(donor, error)
-
-    async def _undrawn(self, donor: Donor, error: ChatGone | TelegramRefused) -> None:
-        if isinstance(error, ChatGone):
+        except ChatGone:
             await self._services.db.write(lambda tx: donors.park(tx, donor.telegram_id, DonorState.BLOCKED))
-        else:
+        except TelegramRefused as error:
             # Sending it again would be refused again: this is a fault of ours to mend.
             log.error("a screen was refused", extra={"error": str(error), "donor": donor.id})
 
-    async def _show(self, donor: Donor, tapped: int | None, screen: Screen) -> int | None:
-        """Redraw the walk's one message where the donor tapped it; else the answer goes below what they wrote.
-
-        The number of the message that is the walk's from now on, where it is another.
-        """
+    async def _show(self, donor: Donor, tapped: int | None, screen: Screen) -> None:
+        """Redraw the walk's one message where the donor tapped it; else the answer goes below what they wrote."""
         if screen.is_silent:
-            return None
+            return
         if screen.posts:
             await self._post(donor, screen)
             tapped = None
@@ -287,15 +263,12 @@ class Desk:
             and not screen.stays
             and await draw.redraw(self._bot, donor.telegram_id, tapped, screen)
         ):
-            return None
+            return
         message_id = await draw.send(self._bot, donor.telegram_id, screen)
-        if screen.stays:
-            return None
-        if donor.is_known:
+        if not screen.stays:
             await self._keep(donor, message_id)
-        if donor.message_id is not None:
-            await draw.remove(self._bot, donor.telegram_id, donor.message_id)
-        return message_id
+            if donor.message_id is not None:
+                await draw.remove(self._bot, donor.telegram_id, donor.message_id)
 
     async def _post(self, donor: Donor, screen: Screen) -> None:
         """As its readers will see it: whoever has no first name is a friend."""
@@ -327,8 +300,7 @@ def _steps(turn: Turn, asked: Asked, screen: Screen, now: datetime) -> tuple[Ste
     return walking.fresh(turn.donor.reached, now.astimezone(ZONE).date(), step)
 
 
-def _may_look_first(asked: Asked) -> bool:
-    """Whether the answer may be seen before the turn is on disk."""
+def _only_looks(asked: Asked) -> bool:
     return asked.action.only_looks and not asked.source
 
 
@@ -340,18 +312,12 @@ def _known(tx: Tx, donor: Donor, now: datetime) -> Donor:
 
 
 def _commit(
-    tx: Tx,
-    asked: Asked,
-    donor: Donor,
-    screen: Screen,
-    taken: tuple[Step, ...],
-    now: datetime,
-    message_id: int | None,
+    tx: Tx, asked: Asked, donor: Donor, screen: Screen, taken: tuple[Step, ...], now: datetime
 ) -> Donor:
     """The end of the turn: the update is done, and what is in front of the donor is remembered."""
     updates.done(tx, asked.update_id, now)
     donor = _known(tx, donor, now)
-    changes: dict[str, str | int | None] = {} if message_id is None else {"message_id": message_id}
+    changes: dict[str, str | int | None] = {}
     if taken:
         today = now.astimezone(ZONE).date()
         steps.count(tx, today, asked.source or donor.source, taken)
