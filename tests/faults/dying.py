@@ -34,7 +34,7 @@ from bot.papers import printing
 from bot.store.sql import Tx
 from sandbox.app import Sandbox, _listening, _Server
 from tests.faults.holds import well
-from tests.stage import QUICK, ROOT, Stage, bot_beside
+from tests.stage import QUICK, ROOT, Stage, bot_beside, free_port
 
 _OURS = (str(ROOT / "bot"), str(ROOT / "handlers"))
 _DOOR = str(ROOT / "bot" / "store" / "sqlite.py")
@@ -220,11 +220,13 @@ class Deaths:
         while len(self._alive) >= self._most:
             self._reap()
         folder = self.left(f"death{self.worlds}")
+        # Ours alone: the system would give one of its own to two worlds, or to a call of another process.
+        port = free_port()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
             pid = os.fork()
         if pid == 0:
-            self._second_life(folder, where)
+            self._second_life(folder, where, port)
         self._alive.append(Death(pid, folder, where, self.done))
 
     def left(self, name: str) -> Path:
@@ -261,7 +263,7 @@ class Deaths:
         while self._alive:
             self._reap()
 
-    def _second_life(self, folder: Path, where: str) -> None:
+    def _second_life(self, folder: Path, where: str, port: int) -> None:
         """In the child: never returns."""
         code, told = 1, ""
         log = StringIO()
@@ -271,7 +273,7 @@ class Deaths:
             root = logging.getLogger()
             root.handlers = [logging.StreamHandler(log)]
             root.setLevel(logging.WARNING)
-            told = asyncio.Runner(loop_factory=asyncio.new_event_loop).run(self._lived(folder))
+            told = asyncio.Runner(loop_factory=asyncio.new_event_loop).run(self._lived(folder, port))
             code = 0
         except BaseException:  # noqa: BLE001  whatever it was is told to the parent
             calls = [
@@ -284,8 +286,8 @@ class Deaths:
             (folder / "report").write_text(told)
             os._exit(code)
 
-    async def _lived(self, folder: Path) -> str:
-        settings = self._elsewhere(folder)
+    async def _lived(self, folder: Path, port: int) -> str:
+        settings = self._elsewhere(folder, port)
         sandbox, flying = self.sandbox, self.flying
         sandbox.telegram.spies.clear()
         sandbox.stripe.spies.clear()
@@ -311,8 +313,7 @@ class Deaths:
                 assert sandbox.stripe.rejected == [], sandbox.stripe.rejected
                 return f"again {again}" if again else "well"
 
-    def _elsewhere(self, folder: Path) -> Settings:
-        port = _any_port()
+    def _elsewhere(self, folder: Path, port: int) -> Settings:
         return self.settings.model_copy(
             update={
                 "port": port,
@@ -430,8 +431,3 @@ async def served(sandbox: Sandbox) -> AsyncGenerator[None]:
         server.should_exit = True
         await serving
         listener.close()
-
-
-def _any_port() -> int:
-    with contextlib.closing(_listening(0)) as one:
-        return one.getsockname()[1]
