@@ -93,6 +93,21 @@ async def test_writes_that_wait_together_share_commits_and_a_failure_undoes_itse
     assert sum(one == "COMMIT" for one in said) < 6
 
 
+async def test_on_sqlite_what_comes_in_the_next_turns_of_the_loop_shares_a_commit(db: Database) -> None:
+    if db.engine != "sqlite":
+        pytest.skip("PostgreSQL takes longer than that for each commit")
+    said: list[str] = []
+    await db.trace(said.append)
+    writes: list[asyncio.Future[None]] = []
+    for number in range(6):
+        writes.append(asyncio.ensure_future(db.write(putting(f"{number}"))))
+        await asyncio.sleep(0)
+    await asyncio.gather(*writes)
+    await db.trace(None)
+    assert said.count("COMMIT") == 1
+    assert await db.read(keys) == [f"{number}" for number in range(6)]
+
+
 async def test_a_failure_alone_in_its_commit_is_undone_and_the_next_write_is_kept(db: Database) -> None:
     with pytest.raises(Regret):
         await db.write(regretting)
