@@ -92,6 +92,9 @@ def _find_or_add(
     trace: str,
 ) -> Donation | GiftError:
     now = services.clock()
+    begun = donations.get(tx, trace)
+    if begun is not None and _is_over(begun, donor, give):
+        return begun
     campaign = campaigns.get(tx, give.campaign_id)
     if campaign is None:
         raise CampaignNotOpen(give.campaign_id)
@@ -109,9 +112,17 @@ def _find_or_add(
     gift = _monthly(donor, campaign, give, now) if isinstance(give, GiveMonthly) else None
     if gift is not None:
         monthly.add(tx, gift)
-    donation = _fresh(_id(tx, trace), donor, campaign, give.money, gift, services, cover)
+    # The update's own id, so that it is found in every log line and at Stripe; another where a gift has it already.
+    gift_id = trace if is_reference(trace) and begun is None else fresh_gift()
+    donation = _fresh(gift_id, donor, campaign, give.money, gift, services, cover)
     donations.add(tx, donation, key, now + _SLOW)
     return donation
+
+
+def _is_over(begun: Donation, donor: Donor, give: Give | GiveMonthly) -> bool:
+    """A tap on Pay that comes again after its gift was paid, or ended, is answered with that gift and begins no other."""
+    asked = (donor.id, give.campaign_id, give.money)
+    return not begun.state.is_open and asked == (begun.donor_id, begun.campaign_id, begun.money)
 
 
 def _monthly(donor: Donor, campaign: Campaign, give: GiveMonthly, now: datetime) -> MonthlyGift:
@@ -148,11 +159,6 @@ def _replace_others(tx: Tx, donor_id: int, campaign_id: int, now: datetime) -> N
     """The donor changed their mind about the amount: the older pages of this campaign are closed in the background."""
     for other in donations.open_of(tx, donor_id, campaign_id):
         donations.change(tx, other.id, cancel_asked=CancelAsked.REPLACED, look_at=seconds(now))
-
-
-def _id(tx: Tx, trace: str) -> str:
-    """The update's own id, so that it is found in every log line and at Stripe; another where a gift has it already."""
-    return trace if is_reference(trace) and donations.get(tx, trace) is None else fresh_gift()
 
 
 def _fresh(

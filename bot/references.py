@@ -4,6 +4,7 @@ Letters stand for residues modulo 31, which is prime, and each place has a weigh
 reference is the same for all. So every single wrong letter and every swap of two letters is caught, wherever it is.
 """
 
+import hmac
 import re
 import secrets
 import unicodedata
@@ -28,7 +29,16 @@ def fresh() -> str:
 
 def fresh_gift() -> str:
     """The id of a new gift: ten letters, which nobody has to type."""
-    number, letters = secrets.randbelow(_PRIME**_GIFT), ""
+    return _ten(secrets.randbelow(_PRIME**_GIFT))
+
+
+def gift_of(secret: bytes, update_id: int) -> str:
+    """The id of the gift that this update begins, where it begins one: the same each time it comes; told to nobody beforehand."""
+    return _ten(int.from_bytes(hmac.digest(secret, str(update_id).encode(), "sha256")) % _PRIME**_GIFT)
+
+
+def _ten(number: int) -> str:
+    letters = ""
     for _ in range(_GIFT):
         number, place = divmod(number, _PRIME)
         letters += LETTERS[place]

@@ -3,6 +3,7 @@
 The update is acknowledged only after `take` returns; one that comes again changes nothing and redraws the current screen.
 """
 
+import hashlib
 import logging
 import time
 from dataclasses import dataclass, replace
@@ -23,7 +24,7 @@ from bot.helpdesk import park
 from bot.i18n import ZONE, guess
 from bot.loops import beside
 from bot.model import Campaign, Donor, DonorState
-from bot.references import fresh_gift
+from bot.references import gift_of
 from bot.screens import mine, trouble
 from bot.screens.base import Screen
 from bot.screens.home import languages
@@ -67,6 +68,8 @@ class Desk:
 
     def __init__(self, services: Services, bot: Pen) -> None:
         self._services, self._bot = services, bot
+        token = services.settings.telegram_bot_token.get_secret_value()
+        self._secret = hashlib.sha256(f"entraide gifts {token}".encode()).digest()
 
     async def take(self, update: Update) -> None:
         """Handle one update; the updates of one person must come here in order, or together.
@@ -75,7 +78,7 @@ class Desk:
         """
         meters.UPDATES.add(_kind(update))
         try:
-            with tracing.on(fresh_gift()):
+            with tracing.on(gift_of(self._secret, update.update_id)):
                 await self._take(update)
         except EntraideError:
             raise
@@ -180,8 +183,8 @@ class Desk:
     async def _conclude(self, turn: Turn, donor: Donor, asked: Asked, screen: Screen) -> Donor:
         """Commit the turn, then draw its screen; side by side where the donor only looked at something.
 
-        Where only one of the two came about the update comes again, and is answered again: which for a tap on Pay, when the
-        gift was paid meanwhile, would begin another, and for somebody new be another message each time.
+        Where only one of the two came about the update comes again, and is answered again: which for somebody new would be
+        another message each time.
         """
         now = self._services.clock()
         taken = _steps(turn, asked, screen, now)

@@ -117,6 +117,17 @@ class Stage:
             while not any(call.method == method and call.path.startswith(path) for call in self.stripe.calls):
                 await asyncio.sleep(0.005)
 
+    async def comes_again(self, update: dict[str, Any]) -> None:
+        """Telegram brings an update to the webhook once more, as where it heard no answer."""
+        hook = self.telegram.updates.webhook
+        assert hook is not None
+        headers = {"X-Telegram-Bot-Api-Secret-Token": hook.secret or ""}
+        async with (
+            aiohttp.ClientSession(headers=headers) as http,
+            http.post(f"{self.url}/telegram", json=update) as answer,
+        ):
+            assert answer.status == 200
+
     async def until_in(self, chat: Chat, words: str) -> None:
         """Wait until the bot says so in a group."""
         async with asyncio.timeout(30), chat.changed:

@@ -3,7 +3,19 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.references import LENGTH, LETTERS, check_letter, fresh, fresh_gift, is_sound, near, normal, shown
+from bot.references import (
+    LENGTH,
+    LETTERS,
+    check_letter,
+    fresh,
+    fresh_gift,
+    gift_of,
+    is_reference,
+    is_sound,
+    near,
+    normal,
+    shown,
+)
 
 bodies = st.text(LETTERS, min_size=LENGTH - 1, max_size=LENGTH - 1)
 sound = bodies.map(lambda body: body + check_letter(body))
@@ -71,3 +83,13 @@ def test_new_ones_are_sound_and_differ() -> None:
 def test_the_example_of_the_documentation_is_sound() -> None:
     assert is_sound(normal("K4-27P"))
     assert not is_sound("22222")
+
+
+@given(st.integers(0, 2**32), st.integers(0, 2**32))
+def test_an_update_begins_the_same_gift_each_time_and_another_bot_or_update_another(
+    one: int, two: int
+) -> None:
+    gift = gift_of(b"ours", one)
+    assert is_reference(gift) or gift.isdecimal()
+    assert gift == gift_of(b"ours", one) != gift_of(b"theirs", one)
+    assert (gift == gift_of(b"ours", two)) == (one == two)

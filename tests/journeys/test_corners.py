@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import giving, looking
-from bot.actions import Give
+from bot.actions import Give, parse
 from bot.app import App
 from bot.payments.checkout import read_session
 from bot.services import Services
@@ -51,6 +51,31 @@ async def test_a_gift_paid_after_its_campaign_closed_counts_and_staff_hear(stage
     await stage.john().says("Received")
     await stage.karim().says("après la clôture")
     assert await stage.rows("SELECT received_minor FROM totals") == [(20000,)]
+
+
+@pytest.mark.parametrize("fate", ["paid", "canceled"])
+async def test_a_tap_on_pay_that_comes_again_after_its_gift_is_over_begins_no_other(
+    stage: Stage, fate: str
+) -> None:
+    john = stage.john()
+    session = await to_the_bridge(stage, john)
+    if fate == "paid":
+        stage.stripe.pay(session)
+        await john.says("Received")
+    else:
+        await press(john, "Cancel", "canceled")
+    await stage.until_rows("SELECT state FROM donations", [(fate,)])
+    [update] = [
+        one.update
+        for one in stage.telegram.updates.everyone.values()
+        if isinstance(parse(one.update.get("callback_query", {}).get("data", "")), Give)
+    ]
+    # As where the bot was killed before it was done with the tap.
+    await _set(stage, "DELETE FROM updates")
+    await stage.comes_again(update)
+    assert await stage.rows("SELECT state FROM donations") == [(fate,)]
+    assert len(stage.stripe.sessions) == 1
+    assert sum("Received" in one.text for one in john.messages) == (fate == "paid")
 
 
 async def test_without_open_campaigns_home_says_so(stage: Stage) -> None:

@@ -560,14 +560,7 @@ async def test_duty_21_a_tap_that_comes_again_after_erasing_makes_nobody_known_a
         for one in stage.telegram.updates.everyone.values()
         if "erase-yes" in str(one.update.get("callback_query", {}).get("data"))
     ]
-    secret = stage.telegram.updates.webhook
-    assert secret is not None
-    headers = {"X-Telegram-Bot-Api-Secret-Token": secret.secret or ""}
-    async with (
-        aiohttp.ClientSession(headers=headers) as http,
-        http.post(f"{stage.url}/telegram", json=update) as answer,
-    ):
-        assert answer.status == 200
+    await stage.comes_again(update)
     assert await places_of(stage) == []
     assert sum("Erased." in one.text for one in donor.messages) == 2
 
