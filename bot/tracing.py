@@ -1,7 +1,8 @@
 """One id from an update to what becomes of it: on every log line, through the call to Stripe, to the thanks.
 
-It looks like a gift's reference, and a gift that begins under it takes it for its own. So the id of the update's first line is
-the `client_reference_id` at Stripe, and whoever works on the gift later, hours after and in another process, works under it.
+It looks like a gift's reference, and a gift that begins under it takes it for its own. It is the same each time the update
+comes. So the id of the update's first line is the `client_reference_id` at Stripe, and whoever works on the gift later, hours
+after and in another process, works under it.
 """
 
 from collections.abc import Generator
