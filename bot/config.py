@@ -48,7 +48,7 @@ def _hour(value: object) -> object:
 
 
 # How others write it, with and without the driver.
-_POSTGRES = re.compile(r"\Apostgres(ql)?(\+asyncpg)?://")
+_POSTGRES = re.compile(r"\Apostgres(ql)?(\+\w+)?://")
 _HOUR = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 CommaList = BeforeValidator(_listed)
 
@@ -151,7 +151,7 @@ class Settings(BaseSettings):
     def _engine(cls, url: str) -> str:
         url = _POSTGRES.sub("postgresql://", url)
         if url.startswith("postgresql://"):
-            if missing := [name for name in ("asyncpg", "greenlet") if find_spec(name) is None]:
+            if missing := [name for name in ("psycopg", "greenlet") if find_spec(name) is None]:
                 raise ValueError(
                     f"DATABASE_URL is PostgreSQL's, and {' and '.join(missing)} is missing:"
                     " pip install 'entraide-bot[postgres]'"

@@ -109,7 +109,7 @@ def quieten() -> None:
         "aiohttp.access",
         "stripe",
         "aiosqlite",
-        "asyncpg",
+        "psycopg",
         "telegram",
         "uvicorn",
         "alembic",

@@ -59,22 +59,18 @@ def _environment(sandbox: Sandbox, asked: argparse.Namespace) -> dict[str, str]:
     return {**os.environ, **settings}
 
 
-async def _start_afresh(database: str) -> None:
+def _start_afresh(database: str) -> None:
     """The emulators keep nothing between runs, so neither may the bot: its chats would be gone."""
     if _is_postgres(database):
-        await _empty(database)
+        _empty(database)
         return
     for suffix in ("", "-wal", "-shm"):
         Path(database + suffix).unlink(missing_ok=True)
 
 
-async def _empty(database: str) -> None:
-    asyncpg = import_module("asyncpg")
-    connection = await asyncpg.connect(database)
-    try:
-        await connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-    finally:
-        await connection.close()
+def _empty(database: str) -> None:
+    with import_module("psycopg").connect(database) as connection:
+        connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
 
 
 async def _serves(url: str, child: asyncio.subprocess.Process) -> bool:
@@ -96,7 +92,7 @@ async def _main(asked: argparse.Namespace) -> int:
     stopping = asyncio.Event()
     for one in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(one, stopping.set)
-    await _start_afresh(asked.database)
+    _start_afresh(asked.database)
     async with running(asked.port) as sandbox:
         sandbox.telegram.limits = True
         if not asked.polling:

@@ -8,6 +8,7 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from queue import SimpleQueue
@@ -19,7 +20,7 @@ import pytest
 from bot.store.database import alone
 from bot.store.migrate import migrate
 from bot.store.postgres import WRITERS_LOCK
-from bot.store.sql import Row, Statement, Tx, Value
+from bot.store.sql import Row, Rows, Statement, Tx, Value
 from tests import postgres
 
 T = TypeVar("T")
@@ -301,8 +302,25 @@ class _Elsewhere(Tx):
     def run(self, statement: Statement, /, **values: Value) -> int:
         return self.ask(lambda tx: tx.run(statement, **values))
 
+    def do(self, statement: Statement, /, **values: Value) -> None:
+        self.ask(lambda tx: tx.do(statement, **values))
+
+    def soon(self, statement: Statement, /, **values: Value) -> Rows:
+        return _Asked(self.all(statement, **values))
+
     def plain(self, sql: str, values: Iterable[Value] = ()) -> list[Row]:
         return self.ask(lambda tx: tx.plain(sql, values))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    rows: list[Row]
+
+    def fetchall(self) -> list[Row]:
+        return self.rows
+
+    def fetchone(self) -> Row | None:
+        return self.rows[0] if self.rows else None
 
 
 def trace(tx: Tx, hear: Callable[[str], object] | None) -> None:

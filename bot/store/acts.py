@@ -43,7 +43,7 @@ def record(
     after: Facts | None = None,
 ) -> None:
     """Write an act down: no names, no message texts, no links."""
-    tx.run(
+    tx.do(
         _RECORD,
         at=seconds(now),
         by=by,

@@ -91,7 +91,7 @@ def fan_out(tx: Tx, broadcast: Broadcast, settings: Settings, now: datetime, pag
     spoken = tuple((one, part) for one in LANGUAGES if (part := broadcast.speaks(one)))
     statement = _fanning(Meant(broadcast.audience, settings.admin_ids), spoken)
     values = _values(broadcast, settings, now)
-    tx.run(statement, broadcast_id=broadcast.id, after_id=page[0], upto_id=page[1], **values)
+    tx.do(statement, broadcast_id=broadcast.id, after_id=page[0], upto_id=page[1], **values)
 
 
 def _values(broadcast: Broadcast, settings: Settings, now: datetime) -> dict[str, Value]:

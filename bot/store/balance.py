@@ -92,7 +92,7 @@ def look_at(tx: Tx, payment_intents: Iterable[str], when: datetime | None) -> No
     """When to ask for the transactions of these payments next; None: they are all known."""
     moment_to_look = None if when is None else seconds(when)
     for intent in payment_intents:
-        tx.run(_LOOK, intent=intent, when_to_look=moment_to_look)
+        tx.do(_LOOK, intent=intent, when_to_look=moment_to_look)
 
 
 def due(tx: Tx, now: datetime, limit: int) -> list[tuple[str, datetime]]:

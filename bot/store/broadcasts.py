@@ -99,7 +99,7 @@ def newest(tx: Tx, most: int) -> list[Broadcast]:
 
 def move(tx: Tx, broadcast_id: int, **changes: Value) -> None:
     """Change columns of the broadcast; an edit also raises `version`."""
-    tx.run(setting(broadcasts, frozenset(changes)), row_id=broadcast_id, **changes)
+    tx.do(setting(broadcasts, frozenset(changes)), row_id=broadcast_id, **changes)
 
 
 def start(tx: Tx, now: datetime) -> int:
@@ -161,12 +161,12 @@ def edit(
 
 
 def put_part(tx: Tx, broadcast: Broadcast, language: str, content: Content) -> None:
-    tx.run(_PUT_PART, broadcast_id=broadcast.id, language=language, content=content.dump())
+    tx.do(_PUT_PART, broadcast_id=broadcast.id, language=language, content=content.dump())
     edit(tx, broadcast)
 
 
 def drop_part(tx: Tx, broadcast: Broadcast, language: str) -> None:
-    tx.run(_DROP_PART, broadcast_id=broadcast.id, code=language)
+    tx.do(_DROP_PART, broadcast_id=broadcast.id, code=language)
     edit(tx, broadcast)
 
 

@@ -184,7 +184,7 @@ def named(tx: Tx, slug: str) -> Campaign | None:
 def put(tx: Tx, campaign: Campaign, position: int) -> None:
     """Add the campaign, or bring the one with its slug up to date; totals stay."""
     appeal_id = _put_appeal(tx, campaign.appeal)
-    tx.run(_PUT, **_columns(campaign), id=_fresh_id(tx), appeal_id=appeal_id, position=position)
+    tx.do(_PUT, **_columns(campaign), id=_fresh_id(tx), appeal_id=appeal_id, position=position)
 
 
 def add(tx: Tx, campaign: Campaign) -> int | None:
@@ -209,7 +209,7 @@ def change(tx: Tx, campaign: Campaign) -> None:
         "goal_was_minor": campaign.goal_was.minor if campaign.goal_was else None,
         "goal_changed_at": seconds(campaign.goal_changed_at) if campaign.goal_changed_at else None,
     }
-    tx.run(setting(campaigns, frozenset(values)), row_id=campaign.id, **values)
+    tx.do(setting(campaigns, frozenset(values)), row_id=campaign.id, **values)
 
 
 def move(tx: Tx, campaign_id: int, was: CampaignState, to: CampaignState) -> bool:
@@ -220,7 +220,7 @@ def move(tx: Tx, campaign_id: int, was: CampaignState, to: CampaignState) -> boo
 def arrange(tx: Tx, campaign_ids: Iterable[int]) -> None:
     """The operator's order, of all of them."""
     for place, campaign_id in enumerate(campaign_ids):
-        tx.run(_PLACE, row_id=campaign_id, place=place)
+        tx.do(_PLACE, row_id=campaign_id, place=place)
 
 
 def drop(tx: Tx, campaign_id: int) -> bool:
@@ -243,28 +243,28 @@ def open_pages(tx: Tx, campaign_id: int) -> int:
 
 def receive(tx: Tx, campaign_id: int, donor_id: int, money: Money) -> None:
     """Add one gift to the totals; call it once per gift, in the transaction that records its payment."""
-    tx.run(_RECEIVE, campaign_id=campaign_id, currency=money.currency, received_minor=money.minor)
+    tx.do(_RECEIVE, campaign_id=campaign_id, currency=money.currency, received_minor=money.minor)
     if len(tx.all(_TWO_GIFTS, campaign_id=campaign_id, donor_id=donor_id)) == 1:
-        tx.run(_ONE_DONOR_MORE, campaign_id=campaign_id)
+        tx.do(_ONE_DONOR_MORE, campaign_id=campaign_id)
 
 
 def give_back(tx: Tx, campaign_id: int, minor: int, currency: str) -> None:
     """Take what went back to a donor out of the totals; negative where a refund failed and the money is here again."""
-    tx.run(_GIVE_BACK, id=campaign_id, code=currency, minor=minor)
+    tx.do(_GIVE_BACK, id=campaign_id, code=currency, minor=minor)
 
 
 def promise(tx: Tx, campaign_id: int, minor: int, currency: str) -> None:
     """Add one pledge to what is promised; negative where one was matched or canceled."""
     one = 1 if minor > 0 else -1
-    tx.run(_PROMISE, campaign_id=campaign_id, currency=currency, promised_minor=minor, pledges=one)
+    tx.do(_PROMISE, campaign_id=campaign_id, currency=currency, promised_minor=minor, pledges=one)
 
 
 def unreceive(tx: Tx, campaign_id: int, donor_id: int, money: Money) -> None:
     """The gift was never received, so it leaves every total; its `settled_at` must be gone already."""
     give_back(tx, campaign_id, money.minor, money.currency)
-    tx.run(_ONE_GIFT_LESS, id=campaign_id, code=money.currency)
+    tx.do(_ONE_GIFT_LESS, id=campaign_id, code=money.currency)
     if not tx.all(_TWO_GIFTS, campaign_id=campaign_id, donor_id=donor_id):
-        tx.run(_ONE_DONOR_LESS, id=campaign_id)
+        tx.do(_ONE_DONOR_LESS, id=campaign_id)
 
 
 def _put_appeal(tx: Tx, appeal: Appeal) -> int:

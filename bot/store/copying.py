@@ -65,7 +65,7 @@ def put(tx: Tx, table: Table, lines: list[Line]) -> None:
     for start in range(0, len(lines), _TOGETHER):
         some = lines[start : start + _TOGETHER]
         places = {f"p{row}_{place}": value for row, one in enumerate(some) for place, value in enumerate(one)}
-        tx.run(_put(table, len(some)), **places)
+        tx.do(_put(table, len(some)), **places)
 
 
 def counted(tx: Tx, table: Table) -> tuple[int, ...]:

@@ -68,12 +68,12 @@ def find(tx: Tx, broadcast_id: int, what: Count, meant: str = "") -> Kept | None
 def keep(tx: Tx, broadcast_id: int, what: Count, facts: Any, now: datetime, meant: str = "") -> None:
     """Nobody waits for it any more."""
     text = json.dumps(facts, ensure_ascii=False)
-    tx.run(_KEEP, broadcast_id=broadcast_id, what=what, meant=meant, counted_at=seconds(now), facts=text)
+    tx.do(_KEEP, broadcast_id=broadcast_id, what=what, meant=meant, counted_at=seconds(now), facts=text)
 
 
 def ask(tx: Tx, broadcast_id: int, what: Count, now: datetime, meant: str = "") -> None:
     """To be counted beside the loop; what was counted before is too old or of something else."""
-    tx.run(_ASK, broadcast_id=broadcast_id, what=what, meant=meant, asked_at=seconds(now))
+    tx.do(_ASK, broadcast_id=broadcast_id, what=what, meant=meant, asked_at=seconds(now))
 
 
 def is_asked(tx: Tx, broadcast_id: int, what: Count, meant: str = "") -> bool:
@@ -88,4 +88,4 @@ def next_asked(tx: Tx, what: Count) -> int | None:
 
 def drop(tx: Tx, broadcast_id: int, what: Count) -> None:
     """There is nothing to count any more."""
-    tx.run(_DROP, id=broadcast_id, of_what=what)
+    tx.do(_DROP, id=broadcast_id, of_what=what)

@@ -88,7 +88,7 @@ class Job(Generic[T]):
 
 
 def engine_of(url: str) -> Engine:
-    return "postgresql" if url.startswith(("postgresql:", "postgresql+asyncpg:", "postgres:")) else "sqlite"
+    return "postgresql" if url.startswith(("postgresql:", "postgresql+", "postgres:")) else "sqlite"
 
 
 def alone(url: str, work: Work[T], *, keep: bool = False) -> T:

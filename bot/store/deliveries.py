@@ -180,7 +180,7 @@ def sent(tx: Tx, delivery: Delivery, message_id: int, now: datetime) -> None:
 def end(tx: Tx, delivery: Delivery, state: DeliveryState, **values: Value) -> None:
     """Write what became of a Delivery that is being sent; one that another sender took over is left alone."""
     changes: dict[str, Value] = {"state": state, "leased_until": None, **values}
-    tx.run(_ending(frozenset(changes)), delivery_id=delivery.id, tried=delivery.attempts, **changes)
+    tx.do(_ending(frozenset(changes)), delivery_id=delivery.id, tried=delivery.attempts, **changes)
 
 
 @lru_cache
@@ -231,7 +231,7 @@ def park(tx: Tx, donor_id: int) -> list[tuple[str, str]]:
 
 def forget(tx: Tx, donor_id: int) -> None:
     """What they were told as staff no longer says whose chat it was; nothing more of it is sent."""
-    tx.run(_FORGET, donor=donor_id)
+    tx.do(_FORGET, donor=donor_id)
 
 
 def unpark(tx: Tx, donor_id: int, now: datetime) -> int:

@@ -112,7 +112,7 @@ def open_like(tx: Tx, key: str) -> Donation | None:
 
 def add(tx: Tx, donation: Donation, key: str | None, look_at: datetime | None) -> None:
     """`key` is its `open_key`; None for a gift that arrived already."""
-    tx.run(
+    tx.do(
         _ADD,
         id=donation.id,
         donor_id=donation.donor_id,
@@ -149,7 +149,7 @@ def _claim(was: frozenset[DonationState], to: DonationState) -> Statement:
 
 def change(tx: Tx, donation_id: str, **values: Value) -> None:
     """Set columns that are not the state."""
-    tx.run(setting(donations, frozenset(values)), row_id=donation_id, **values)
+    tx.do(setting(donations, frozenset(values)), row_id=donation_id, **values)
 
 
 def of_donor(tx: Tx, donor_id: int, limit: int, offset: int = 0) -> list[Donation]:
@@ -189,7 +189,7 @@ def add_payment(tx: Tx, payment: Payment, now: datetime) -> bool:
 
 def unmatch(tx: Tx, subject: str) -> None:
     """This money was not the gift's after all."""
-    tx.run(_UNMATCH, subject=subject)
+    tx.do(_UNMATCH, subject=subject)
 
 
 def payment_of(tx: Tx, payment_intent: str) -> Payment | None:

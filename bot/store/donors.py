@@ -53,7 +53,7 @@ def move(tx: Tx, donor_id: int, **changes: Value) -> None:
     if "source" in changes:
         _leave(tx, donor_id)
         _come(tx, changes["source"])
-    tx.run(setting(donors, frozenset(changes)), row_id=donor_id, **changes)
+    tx.do(setting(donors, frozenset(changes)), row_id=donor_id, **changes)
 
 
 def _leave(tx: Tx, donor_id: int) -> None:
@@ -69,13 +69,13 @@ def _come(tx: Tx, source: Value) -> None:
 
 def park(tx: Tx, telegram_id: int, state: DonorState) -> None:
     """Telegram said that this person blocked or unblocked the bot; an erased donor has no row to find."""
-    tx.run(_PARK, person=telegram_id, state=state)
+    tx.do(_PARK, person=telegram_id, state=state)
 
 
 def erase(tx: Tx, donor_id: int) -> None:
     """Forget who this was; the gifts stay, pointing at a row without identity."""
     _leave(tx, donor_id)
-    tx.run(_ERASE, donor_id=donor_id)
+    tx.do(_ERASE, donor_id=donor_id)
 
 
 def noun(row: Row) -> Donor:

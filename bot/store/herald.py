@@ -3,18 +3,17 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Any
 
-import asyncpg  # pyright: ignore[reportMissingTypeStubs]
+import psycopg
 
 from bot.errors import StoreDown
 from bot.store.presence import Presence, taken
+from bot.store.wire import Wire, connect
 
-_driver: Any = asyncpg
-_FAULTS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_FAULTS = (StoreDown, psycopg.Error)
 _PLACE, _CHANNEL = 0x656E747261696466, "entraide"
 # How often we look whether the server still knows us, and how long we then wait for it, in seconds.
-_PULSE, _PATIENCE = 5.0, 10.0
+_PULSE, _PATIENCE = 5.0, 10
 _BURY = (
     "SELECT pg_terminate_backend(pid) FROM pg_locks"
     " WHERE locktype = 'advisory' AND classid = {} AND objid = {} AND pid = {}"
@@ -29,7 +28,7 @@ class Herald(Presence):
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._connection: Any = None
+        self._wire: Wire | None = None
         # The server's numbers of the connection that we had before, and of this one.
         self._was = self._is = 0
         self._hear: Callable[[str], None] = lambda _: None
@@ -42,23 +41,23 @@ class Herald(Presence):
             return await self._is_taken(alone=alone)
         except _FAULTS as error:
             self._drop()
-            raise StoreDown(f"the server cannot be reached: {type(error).__name__}") from None
+            raise StoreDown(f"the server cannot be reached: {error}") from None
 
     async def _is_taken(self, *, alone: bool) -> bool:
-        if self._connection is None:
-            self._connection = await _driver.connect(
-                self._url,
-                timeout=10,
-                command_timeout=_PATIENCE,
-                server_settings={"application_name": "entraide"},
-            )
-            await self._connection.add_listener(_CHANNEL, self._heard)
-            self._was, self._is = self._is, self._connection.get_server_pid()
+        wire = await self._connected()
         how = "pg_try_advisory_lock" if alone else "pg_try_advisory_lock_shared"
-        return await self._connection.fetchval(f"SELECT {how}({_PLACE})")
+        return (await wire.ask(f"SELECT {how}({_PLACE})"))[0][0]
 
-    def _heard(self, _: Any, sender: int, __: str, word: str) -> None:
-        if self._connection is not None and sender != self._connection.get_server_pid():
+    async def _connected(self) -> Wire:
+        if self._wire is None:
+            self._wire = await connect(self._url, _PATIENCE)
+            self._wire.listen(self._heard)
+            await self._wire.ask(f"LISTEN {_CHANNEL}")
+            self._was, self._is = self._is, self._wire.backend_pid
+        return self._wire
+
+    def _heard(self, sender: int, word: str) -> None:
+        if sender != self._is:
             self._hear(word)
 
     def listen(self, hear: Callable[[str], None]) -> None:
@@ -72,24 +71,26 @@ class Herald(Presence):
         """Carries words too; where the connection ends, our place is taken again before anybody else has it, or never."""
         while True:
             try:
-                await self._carry()
+                await self._carry(await self._connected())
             except _FAULTS as error:
                 log.warning("the server is lost", extra={"error": type(error).__name__})
                 self._drop()
-            if self._connection is None and not await self._is_back(alone=alone):
+            if self._wire is None and not await self._is_back(alone=alone):
                 raise taken(alone=alone)
 
-    async def _carry(self) -> None:
+    async def _carry(self, wire: Wire) -> None:
         """What several rang for meanwhile is one word."""
         try:
             async with asyncio.timeout(_PULSE):
                 await self._has_word.wait()
         except TimeoutError:
-            await self._connection.execute("SELECT 1")
+            await wire.ask("SELECT 1")
             return
         self._has_word.clear()
         words, self._words = list(self._words), {}
-        await self._connection.executemany(f"SELECT pg_notify('{_CHANNEL}', $1)", [(one,) for one in words])
+        for one in words:
+            wire.execute(f"SELECT pg_notify('{_CHANNEL}', ?)", (one,))
+        await wire.settled()
 
     async def _is_back(self, *, alone: bool) -> bool:
         """Our old connection may still have the place, where the server has not noticed that it is dead."""
@@ -98,7 +99,8 @@ class Herald(Presence):
             try:
                 if await self._is_taken(alone=alone):
                     return True
-                await self._connection.execute(_BURY.format(_PLACE >> 32, _PLACE & 0xFFFFFFFF, self._was))
+                wire = await self._connected()
+                await wire.ask(_BURY.format(_PLACE >> 32, _PLACE & 0xFFFFFFFF, self._was))
                 tries -= 1
                 await asyncio.sleep(0.1)
             except _FAULTS:
@@ -107,13 +109,9 @@ class Herald(Presence):
         return False
 
     async def leave(self) -> None:
-        if self._connection is not None:
-            try:
-                await self._connection.close(timeout=5)
-            except _FAULTS:
-                self._drop()
+        self._drop()
 
     def _drop(self) -> None:
-        if self._connection is not None:
-            self._connection.terminate()
-            self._connection = None
+        if self._wire is not None:
+            self._wire.close()
+            self._wire = None

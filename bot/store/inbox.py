@@ -69,17 +69,17 @@ def claim(tx: Tx, limit: int, now: datetime) -> list[Hint]:
     """As `waiting`, for a worker among several: those that no other one is at."""
     hints = [Hint(*row) for row in tx.all(_FREE, most=limit, now=seconds(now))]
     for hint in hints:
-        tx.run(_TAKE, event=hint.event_id, until=seconds(now + _LEASE))
+        tx.do(_TAKE, event=hint.event_id, until=seconds(now + _LEASE))
     return hints
 
 
 def put_back(tx: Tx, event_id: str, due: datetime) -> None:
     """It could not be worked now; anybody may try again at `due`."""
-    tx.run(_TAKE, event=event_id, until=seconds(due))
+    tx.do(_TAKE, event=event_id, until=seconds(due))
 
 
 def done(tx: Tx, event_id: str, outcome: str, now: datetime) -> None:
-    tx.run(_DONE, done=event_id, processed_at=seconds(now), outcome=outcome)
+    tx.do(_DONE, done=event_id, processed_at=seconds(now), outcome=outcome)
 
 
 def about(tx: Tx, object_id: str) -> list[str]:

@@ -87,7 +87,7 @@ def renew(tx: Tx, lease: Lease, term: int) -> bool:
 
 
 def release(tx: Tx, lease: Lease) -> None:
-    tx.run(_RELEASE, **_of(lease))
+    tx.do(_RELEASE, **_of(lease))
 
 
 def holds(tx: Tx, lease: Lease) -> bool:
@@ -96,7 +96,7 @@ def holds(tx: Tx, lease: Lease) -> bool:
 
 def leave(tx: Tx, owner: str) -> None:
     """This process ends: all that it holds is free."""
-    tx.run(_LEAVE, holder=owner)
+    tx.do(_LEAVE, holder=owner)
 
 
 def owner(tx: Tx, name: str) -> str | None:

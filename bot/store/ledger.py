@@ -38,7 +38,7 @@ def append(tx: Tx, entry: Entry) -> LedgerRow:
     """Book one fact; call it in the transaction that records the fact."""
     last = tx.one(_LAST)
     row = chained(entry, last["seq"] + 1, last["hash"]) if last else chained(entry, 1, GENESIS)
-    tx.run(
+    tx.do(
         _APPEND,
         seq=row.seq,
         at=row.at,

@@ -21,11 +21,11 @@ def get(tx: Tx, key: str) -> str | None:
 
 
 def put(tx: Tx, key: str, value: str) -> None:
-    tx.run(_PUT, key=key, value=value)
+    tx.do(_PUT, key=key, value=value)
 
 
 def drop(tx: Tx, key: str) -> None:
-    tx.run(_DROP, mark=key)
+    tx.do(_DROP, mark=key)
 
 
 def beginning(tx: Tx, prefix: str) -> list[tuple[str, str]]:

@@ -41,7 +41,7 @@ def version(url: str) -> str | None:
 
 
 def _target(url: str) -> str:
-    """A URL that asyncpg reads, or the path of SQLite's file."""
+    """A URL that libpq reads, or the path of SQLite's file."""
     if engine_of(url) == "postgresql":
         return f"postgresql://{url.partition('://')[2]}"
     return url.removeprefix("sqlite:///")

@@ -100,7 +100,7 @@ def of_subscription(tx: Tx, subscription_id: str) -> MonthlyGift | None:
 
 
 def add(tx: Tx, gift: MonthlyGift) -> None:
-    tx.run(
+    tx.do(
         _ADD,
         id=gift.id,
         donor_id=gift.donor_id,
@@ -123,7 +123,7 @@ def link(
 ) -> None:
     """Its page was finished, so there is a subscription; the first one stays."""
     values: dict[str, Value] = {"subscription_id": subscription_id, "customer_id": customer_id}
-    tx.run(_LINK, monthly_id=monthly_id, look_at=seconds(look_at), **values)
+    tx.do(_LINK, monthly_id=monthly_id, look_at=seconds(look_at), **values)
 
 
 def begin(tx: Tx, monthly_id: str, look_at: datetime) -> bool:
@@ -149,7 +149,7 @@ def change(tx: Tx, monthly_id: str, **values: Value) -> None:
 def wish(tx: Tx, monthly_id: str, look_at: datetime, **values: Value) -> None:
     """Keep what the donor wants, to be told to Stripe."""
     change(tx, monthly_id, look_at=seconds(look_at), **values)
-    tx.run(_WISH, monthly_id=monthly_id)
+    tx.do(_WISH, monthly_id=monthly_id)
 
 
 def heard(tx: Tx, monthly_id: str, seen: int) -> bool:

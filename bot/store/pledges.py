@@ -109,7 +109,7 @@ def _claim(was: frozenset[PledgeState], to: PledgeState) -> Statement:
 
 def change(tx: Tx, pledge_id: str, **values: Value) -> None:
     """Set columns that are not the state."""
-    tx.run(setting(pledges, frozenset(values)), row_id=pledge_id, **values)
+    tx.do(setting(pledges, frozenset(values)), row_id=pledge_id, **values)
 
 
 def open_of(tx: Tx, donor_id: int) -> list[Pledge]:

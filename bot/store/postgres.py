@@ -1,4 +1,4 @@
-"""PostgreSQL through asyncpg: one task writes, and writes that wait together share one commit; a few connections read.
+"""PostgreSQL through libpq: one task writes, and writes that wait together share one commit; a few connections read.
 
 Work runs in a greenlet, so that it stays a plain function. Every writer of every process takes the same lock first, as
 SQLite's writers do: see docs/decisions/0025.
@@ -6,16 +6,17 @@ SQLite's writers do: see docs/decisions/0025.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import ClassVar, TypeVar
 
 from sqlalchemy.util.concurrency import greenlet_spawn
 
 from bot.errors import StoreDown
 from bot.store.database import TOGETHER, Database, Engine, Job, Work
+from bot.store.refusals import Again, Cut
 from bot.store.sql import Tx
-from bot.store.wire import Again, Cut, Wire, connect
+from bot.store.wire import Wire, connect
 
 T = TypeVar("T")
 
@@ -23,7 +24,10 @@ WRITERS_LOCK = 0x656E747261696465
 _READERS = 4
 _TRIES = 4
 # Read committed: a statement sees what was committed before us, also by whoever held the lock until now.
-_BEGIN = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT pg_advisory_xact_lock({WRITERS_LOCK})"
+_BEGIN = (
+    "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+    f"SELECT pg_advisory_xact_lock({WRITERS_LOCK})",
+)
 _VIEW = "BEGIN ISOLATION LEVEL REPEATABLE READ"
 
 
@@ -49,15 +53,23 @@ class Lines:
         self._is_closed = False
         self.hear: Callable[[str], object] | None = None
 
-    @asynccontextmanager
-    async def line(self, begin: str = "") -> AsyncGenerator[Wire]:
-        """A connection after `begin`, which also shows that it lives; what is still open at the end is undone, also where the caller was cancelled."""
+    async def use(self, work: Callable[[Wire], Awaitable[T]], *begin: str) -> T:
+        """`work` on a connection, after `begin`; what is open at the end is undone, also where the caller was cancelled.
+
+        One that had died while nobody used it is replaced unheard, and `work` done on another.
+        """
         async with self._places:
-            wire = await self._begun(begin)
-            try:
-                yield wire
-            finally:
-                await self._back(wire)
+            while True:
+                wire, is_new = (self._free.pop(), False) if self._free else (await self._made(), True)
+                wire.hear = self.hear
+                try:
+                    wire.begin(*begin)
+                    return await work(wire)
+                except Cut:
+                    if is_new or not wire.is_silent:
+                        raise
+                finally:
+                    self._back(wire)
 
     def open(self) -> None:
         self._is_closed = False
@@ -68,40 +80,24 @@ class Lines:
         for _ in range(self._many):
             await self._places.acquire()
         while self._free:
-            await self._free.pop().close()
+            self._free.pop().close()
         for _ in range(self._many):
             self._places.release()
 
-    async def _begun(self, begin: str) -> Wire:
+    async def _made(self) -> Wire:
         if self._is_closed:
             raise StoreDown("the database is closed")
-        while True:
-            wire, is_new = (self._free.pop(), False) if self._free else (await self._made(), True)
-            wire.hear = self.hear
-            try:
-                if begin:
-                    await wire.say(begin)
-            except BaseException as error:
-                wire.drop()
-                # One that had died while nobody used it: nothing is lost, the next one may live.
-                if is_new or not isinstance(error, Cut):
-                    raise
-            else:
-                return wire
-
-    async def _made(self) -> Wire:
         return await connect(self._url, only_reads=self._only_reads)
 
-    async def _back(self, wire: Wire) -> None:
+    def _back(self, wire: Wire) -> None:
         try:
-            await wire.give_back()
+            wire.give_back()
         except StoreDown:
-            wire.drop()
-        except BaseException:
-            wire.drop()
-            raise
+            """It is closed below."""
         if wire.is_open:
             self._free.append(wire)
+        else:
+            wire.close()
 
 
 class Postgres(Database):
@@ -118,8 +114,8 @@ class Postgres(Database):
     async def open(self) -> None:
         for lines in (self._writer, self._readers):
             lines.open()
-            async with lines.line(_VIEW):
-                """It answers, and stays open for the first who comes."""
+            # It answers, and stays open for the first who comes.
+            await lines.use(Wire.settled, _VIEW)
 
     async def close(self) -> None:
         if self._writing is not None:
@@ -128,17 +124,11 @@ class Postgres(Database):
             await lines.close()
 
     async def read(self, work: Work[T]) -> T:
-        async with self._readers.line(f"{_VIEW} READ ONLY") as wire:
-            return await greenlet_spawn(work, Tx(wire))
+        return await self._readers.use(partial(_looked, work=work), f"{_VIEW} READ ONLY")
 
     async def glance(self, work: Work[T]) -> T:
-        """Without a transaction, whose two ends take longer than most statements: each of them sees its own moment."""
-        try:
-            async with self._readers.line() as wire:
-                return await greenlet_spawn(work, Tx(wire))
-        except Cut:
-            # Nobody had asked whether it lives.
-            return await self.read(work)
+        """Without a transaction: each statement sees its own moment."""
+        return await self._readers.use(partial(_looked, work=work))
 
     async def study(self, work: Work[T]) -> T:
         return await asyncio.to_thread(lambda: self.alone(self.url, work, keep=False))
@@ -175,65 +165,84 @@ class Postgres(Database):
 
     async def _commit_together(self, batch: list[_Waiting[object]]) -> None:
         """A savepoint for each is a round trip for each: they are asked for only once one of several has failed."""
-        async with self._writer.line(_BEGIN) as wire:
-            if len(batch) == 1:
-                await _run_apart(wire, batch[0], f"ROLLBACK; {_BEGIN}")
-            elif not await _all_run(wire, batch):
-                await _each_run(wire, batch)
-            await _commit(wire)
+        await self._writer.use(partial(_kept, batch=batch), *_BEGIN)
 
 
-async def _all_run(wire: Wire, batch: list[_Waiting[object]]) -> bool:
-    """Whether none of them failed; else all of them must be undone and run again, each apart. Raises Cut."""
+async def _looked(wire: Wire, work: Work[T]) -> T:
+    found = await greenlet_spawn(work, Tx(wire))
+    if wire.owes:
+        # Whoever writes where nothing may be written must hear of it.
+        await wire.settled()
+    return found
+
+
+async def _kept(wire: Wire, batch: list[_Waiting[object]]) -> None:
+    """Raises Cut, and StoreDown where no commit came about: all of them must hear of it."""
+    if len(batch) == 1:
+        await _kept_alone(wire, batch[0])
+    elif not await _all_kept(wire, batch):
+        await wire.undo("ROLLBACK", *_BEGIN)
+        await _each_kept(wire, batch)
+
+
+async def _kept_alone(wire: Wire, job: Job[object]) -> None:
+    for _ in range(_TRIES):
+        job.error = await _error_of(_committed(wire, [job]))
+        if not isinstance(job.error, Again):
+            return
+        await wire.undo("ROLLBACK", *_BEGIN)
+
+
+async def _all_kept(wire: Wire, batch: list[_Waiting[object]]) -> bool:
+    """Whether none of them failed; else all of them must be undone and run again, each apart."""
+    return await _error_of(_committed(wire, batch)) is None
+
+
+async def _each_kept(wire: Wire, batch: list[_Waiting[object]]) -> None:
+    """One failure undoes one piece of work, not its neighbours in the same commit."""
+    for job in batch:
+        for _ in range(_TRIES):
+            wire.say("SAVEPOINT job")
+            job.error = await _error_of(_ran(wire, job))
+            if job.error is not None:
+                await wire.undo("ROLLBACK TO SAVEPOINT job")
+            wire.say("RELEASE SAVEPOINT job")
+            if not isinstance(job.error, Again):
+                break
+    await wire.commit()
+
+
+async def _committed(wire: Wire, batch: Sequence[Job[object]]) -> None:
+    for job in batch:
+        await greenlet_spawn(job.run, Tx(wire))
+    await wire.commit()
+
+
+async def _ran(wire: Wire, job: Job[object]) -> None:
+    """Waits for all that it asked, so that what is wrong is known to be its own."""
+    await greenlet_spawn(job.run, Tx(wire))
+    await wire.settled()
+
+
+async def _error_of(work: Awaitable[None]) -> Exception | None:
+    """What belongs to the caller. Raises Cut: where the connection is gone, the whole transaction is."""
     try:
-        for job in batch:
-            await greenlet_spawn(job.run, Tx(wire))
+        await work
     except Cut:
         raise
-    except Exception:  # noqa: BLE001  it will be the caller's when it fails alone
-        return False
-    return True
-
-
-async def _each_run(wire: Wire, batch: list[_Waiting[object]]) -> None:
-    await wire.say(f"ROLLBACK; {_BEGIN}; SAVEPOINT job")
-    for before, job in zip([None, *batch], batch, strict=False):
-        if before is not None and before.error is None:
-            await wire.say("RELEASE SAVEPOINT job; SAVEPOINT job")
-        await _run_apart(wire, job, "ROLLBACK TO SAVEPOINT job")
-
-
-async def _run_apart(wire: Wire, job: Job[object], undo: str) -> None:
-    """One failure undoes one piece of work, not its neighbours in the same commit."""
-    for _ in range(_TRIES):
-        try:
-            await greenlet_spawn(job.run, Tx(wire))
-        except Exception as error:  # noqa: BLE001  it belongs to the caller
-            # Raises where the connection is gone, and with it the whole transaction: all must hear of it.
-            await wire.say(undo)
-            job.error = error
-            if not isinstance(error, Again):
-                return
-        else:
-            job.error = None
-            return
-
-
-async def _commit(wire: Wire) -> None:
-    """No answer leaves it in doubt: the caller is told that it failed, and never that it was kept."""
-    said = await wire.say("COMMIT")
-    if said != "COMMIT":
-        raise StoreDown(f"nothing was kept: {said}")
+    except Exception as error:  # noqa: BLE001  it is told to whoever waits
+        return error
+    return None
 
 
 async def _alone(url: str, work: Work[T], *, keep: bool) -> T:
     # Whoever keeps others from writing must be quick; a long look is in nobody's way.
     wire = await connect(url) if keep else await connect(url, patience=0)
     try:
-        await wire.say(_BEGIN if keep else _VIEW)
+        wire.begin(*(_BEGIN if keep else (_VIEW,)))
         found = await greenlet_spawn(work, Tx(wire))
         if keep:
-            await _commit(wire)
+            await wire.commit()
         return found
     finally:
-        await wire.close()
+        wire.close()

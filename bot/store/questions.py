@@ -116,7 +116,7 @@ def opened(tx: Tx, donor_id: int, now: datetime) -> Question:
 def move(tx: Tx, one: Question, **changes: Value) -> None:
     if "state" in changes:
         _count(tx, one.donor_id, is_open=changes["state"] == QuestionState.OPEN)
-    tx.run(setting(questions, frozenset(changes)), row_id=one.id, **changes)
+    tx.do(setting(questions, frozenset(changes)), row_id=one.id, **changes)
 
 
 def _count(tx: Tx, donor_id: int, *, is_open: bool) -> None:
@@ -161,7 +161,7 @@ def failed(tx: Tx, one: Letter) -> None:
 
 def _end(tx: Tx, one: Letter, **changes: Value) -> None:
     whole: dict[str, Value] = {"content": None, **changes}
-    tx.run(setting(letters, frozenset(whole)), row_id=one.id, **whole)
+    tx.do(setting(letters, frozenset(whole)), row_id=one.id, **whole)
 
 
 def asked_since(tx: Tx, donor_id: int, since: datetime) -> int:
@@ -170,9 +170,9 @@ def asked_since(tx: Tx, donor_id: int, since: datetime) -> int:
 
 def erase(tx: Tx, donor_id: int) -> None:
     """Nothing stays of what was said; that there was a conversation stays, so that staff can be told it is over."""
-    tx.run(_FORGET, donor=donor_id)
+    tx.do(_FORGET, donor=donor_id)
     _count(tx, donor_id, is_open=False)
-    tx.run(_ERASE, donor=donor_id)
+    tx.do(_ERASE, donor=donor_id)
 
 
 def _noun(row: Row) -> Question:

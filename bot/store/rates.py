@@ -102,7 +102,7 @@ def add(tx: Tx, rate: Rate) -> None:
     known = None if last is None else before(tx, rate.currency, rate.counter, moment(last))
     if known is not None and known.value == rate.value:
         return
-    tx.run(
+    tx.do(
         _ADD,
         currency=rate.currency,
         counter=rate.counter,
@@ -126,9 +126,9 @@ def keep(
     tx: Tx, donation_id: str, campaign_id: int, rate: str, fixed_at: int, counted: int, more: int
 ) -> None:
     """The gift counts `counted` from now on, which is `more` than before; the day of its rate is fixed once."""
-    tx.run(_KEEP, donation_id=donation_id, rate=rate, fixed_at=fixed_at, counted_minor=counted)
+    tx.do(_KEEP, donation_id=donation_id, rate=rate, fixed_at=fixed_at, counted_minor=counted)
     if more:
-        tx.run(_COUNT, campaign_id=campaign_id, more=more)
+        tx.do(_COUNT, campaign_id=campaign_id, more=more)
 
 
 def waiting(tx: Tx, currency: str, counter: str) -> list[str]:

@@ -30,7 +30,7 @@ def issue(tx: Tx, kind: ReceiptKind, subject: str, donation_id: str, money: Mone
     if known is not None:
         return noun(known)
     number = (tx.value(_HIGHEST, year=now.year) or 0) + 1
-    tx.run(
+    tx.do(
         _ADD,
         year=now.year,
         number=number,

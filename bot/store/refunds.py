@@ -87,7 +87,7 @@ def of_payment(tx: Tx, payment_intent: str) -> list[Refund]:
 def keep(tx: Tx, payment_intent: str, donation_id: str, found: Iterable[Refund], now: datetime) -> None:
     """Bring what we know of a payment's refunds up to what Stripe says now."""
     for refund in found:
-        tx.run(
+        tx.do(
             _KEEP_REFUND,
             id=refund.id,
             payment_intent=payment_intent,
@@ -117,7 +117,7 @@ def keep_disputes(
     tx: Tx, payment_intent: str, donation_id: str, found: Iterable[Dispute], now: datetime
 ) -> None:
     for dispute in found:
-        tx.run(
+        tx.do(
             _KEEP_DISPUTE,
             id=dispute.id,
             payment_intent=payment_intent,
@@ -142,7 +142,7 @@ def order(tx: Tx, wanted: RefundOrder, now: datetime, look_at: datetime) -> Refu
         "asked_by": wanted.asked_by,
         "state": wanted.state,
     }
-    tx.run(_ADD_ORDER, **values, created_at=seconds(now), look_at=seconds(look_at))
+    tx.do(_ADD_ORDER, **values, created_at=seconds(now), look_at=seconds(look_at))
     return asked(tx, wanted.donation_id) or wanted
 
 
@@ -158,7 +158,7 @@ def get_order(tx: Tx, order_id: str) -> RefundOrder | None:
 
 
 def change_order(tx: Tx, order_id: str, **values: Value) -> None:
-    tx.run(setting(refund_orders, frozenset(values)), row_id=order_id, **values)
+    tx.do(setting(refund_orders, frozenset(values)), row_id=order_id, **values)
 
 
 def orders_due(tx: Tx, now: datetime, limit: int) -> list[RefundOrder]:

@@ -266,7 +266,7 @@ def add_up(tx: Tx, broadcast_id: int, more: Mapping[str, int]) -> None:
     """Raise the counters that screens show."""
     counted = {f"more_{name}": more.get(name, 0) for name in TALLY}
     if any(counted.values()):
-        tx.run(_ADD_UP, this_id=broadcast_id, **counted)
+        tx.do(_ADD_UP, this_id=broadcast_id, **counted)
 
 
 def of_donor(tx: Tx, donor_id: int) -> list[dict[str, str | int | None]]:

@@ -32,6 +32,14 @@ class Row(Protocol):
     def keys(self) -> Iterable[str]: ...
 
 
+class Rows(Protocol):
+    """The answer to one statement."""
+
+    def fetchall(self) -> list[Any]: ...
+
+    def fetchone(self) -> Any: ...
+
+
 def at(name: str) -> BindParameter[Any]:
     """A place in a statement, filled by the keyword of this name when it is run."""
     return bindparam(name, None)
@@ -89,7 +97,11 @@ class Tx:
 
     def each(self, statement: Statement, /, **values: Value) -> Iterator[Row]:
         """Row by row, so that memory does not grow with the answer; to be read to the end within the transaction."""
-        yield from self._run(statement, values)
+        connection = self._connection
+        if isinstance(connection, sqlite3.Connection):
+            yield from self._run(statement, values)  # pyright: ignore[reportGeneralTypeIssues]
+        else:
+            yield from connection.each(statement, values)
 
     def one(self, statement: Statement, /, **values: Value) -> Row | None:
         """The first row, or None."""
@@ -99,6 +111,16 @@ class Tx:
         """The first column of the first row, or None."""
         row = self._run(statement, values).fetchone()
         return None if row is None else row[0]
+
+    def soon(self, statement: Statement, /, **values: Value) -> "Rows":
+        """The rows, to be read later in the transaction: on PostgreSQL what was asked together is answered in one way there and back."""
+        return self._run(statement, values)
+
+    def do(self, statement: Statement, /, **values: Value) -> None:
+        """Where nobody asks how many rows were changed. On PostgreSQL it goes with the next question, or with the commit, and
+        what is wrong with it is raised there.
+        """
+        self._run(statement, values)
 
     def run(self, statement: Statement, /, **values: Value) -> int:
         """How many rows were changed."""

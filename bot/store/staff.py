@@ -74,7 +74,7 @@ def everybody(tx: Tx) -> list[Member]:
 def put(tx: Tx, member: Member) -> None:
     """Make this person staff, or give them another role."""
     values = {"telegram_id": member.telegram_id, "role": member.role, "by": member.by, "since": member.since}
-    tx.run(_PUT, **values)
+    tx.do(_PUT, **values)
 
 
 def remove(tx: Tx, telegram_id: int) -> bool:
@@ -83,12 +83,12 @@ def remove(tx: Tx, telegram_id: int) -> bool:
 
 def invite(tx: Tx, code: str, role: Role, by: str, until: datetime) -> None:
     """`code` is the hash of the secret in the link."""
-    tx.run(_INVITE, code=code, role=role, by=by, expires_at=seconds(until))
+    tx.do(_INVITE, code=code, role=role, by=by, expires_at=seconds(until))
 
 
 def void(tx: Tx, by: str, now: datetime) -> None:
     """The links that this person made and nobody used are worth nothing from now on; `by` is their code."""
-    tx.run(_VOID, maker=by, now=seconds(now))
+    tx.do(_VOID, maker=by, now=seconds(now))
 
 
 def use(tx: Tx, code: str, donor_id: int, now: datetime) -> tuple[Role, str] | None:

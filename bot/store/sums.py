@@ -95,13 +95,13 @@ def add(tx: Tx, key: str, moment: int, minor: int = 0, more: int = 1) -> None:
     row = tx.one(_NEWEST, of_key=key)
     if row and row["at"] > moment:
         # A clock that was set back: what is dated later has more before it from now on.
-        tx.run(_LATER, **news)
+        tx.do(_LATER, **news)
         row = tx.one(_UNTIL, of_key=key, moment=moment)
     if row and row["at"] == moment:
-        tx.run(_SAME, **news)
+        tx.do(_SAME, **news)
     else:
         known = (row["count"], row["minor"]) if row else (0, 0)
-        tx.run(_PUT, **news | {"more": known[0] + more, "minor_more": known[1] + minor})
+        tx.do(_PUT, **news | {"more": known[0] + more, "minor_more": known[1] + minor})
 
 
 def now(tx: Tx, kind: Of, *parts: str) -> int:

@@ -38,7 +38,7 @@ def give(number: int) -> str:
 
 
 def add(tx: Tx, broadcast_id: int, donor_id: int, button: str, now: datetime) -> None:
-    tx.run(_ADD, this_id=broadcast_id, donor=donor_id, pressed=button, now=seconds(now))
+    tx.do(_ADD, this_id=broadcast_id, donor=donor_id, pressed=button, now=seconds(now))
 
 
 def by_button(tx: Tx, broadcast_id: int) -> dict[str, int]:

@@ -47,12 +47,12 @@ def keep(tx: Tx, kept: Kept, now: datetime) -> bool:
 def done(tx: Tx, update_id: int, now: datetime) -> None:
     """The turn of this update is decided; its answer may still have to be drawn."""
     moment = seconds(now)
-    tx.run(_DONE, update_id=update_id, received_at=moment, done_at=moment)
+    tx.do(_DONE, update_id=update_id, received_at=moment, done_at=moment)
 
 
 def forget(tx: Tx, update_id: int) -> None:
     """The answer was drawn, so neither what the donor wrote nor who wrote it is needed any more."""
-    tx.run(_FORGET, update_id=update_id)
+    tx.do(_FORGET, update_id=update_id)
 
 
 def unfinished(tx: Tx) -> list[Kept]:

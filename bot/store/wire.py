@@ -1,159 +1,247 @@
-"""A connection to PostgreSQL as a transaction sees it: plain calls, each awaited underneath, errors in our own words.
-
-What the server says beside its message names rows and values: it is left out, so that it can reach no log.
-"""
+"""A connection to PostgreSQL as a transaction sees it: plain calls, whose answers are awaited underneath once somebody asks for them."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, ClassVar
 
-import asyncpg  # pyright: ignore[reportMissingTypeStubs]
+import psycopg
+from psycopg.adapt import AdaptersMap, Loader, Transformer
+from psycopg.types.string import TextLoader
 from sqlalchemy.util.concurrency import await_
 
 from bot.errors import StoreDown
-from bot.store.sql import Broken, Row, Statement, Value
-
-T = TypeVar("T")
-
-# The driver tells no types.
-_driver: Any = asyncpg
+from bot.store.pipe import Asked, Pipe
+from bot.store.refusals import Outdated, words
+from bot.store.sql import Row, Statement, Value
 
 _OPTIONS = {
-    "application_name": "entraide",
     "TimeZone": "UTC",
     "lock_timeout": "10000",
     # Our statements take milliseconds: compiling them would take longer.
     "jit": "off",
 }
-# Kinds of SQLSTATE that mean "not here now": connection and shutdown; resources, an operator's hand, disk.
-_CUT_KINDS = ("08", "57P")
-_DOWN_KINDS = ("53", "57", "58")
-# Read-only server, lock not got, idle for too long; and as on SQLite: tables that are not there, or not these.
-_DOWN_STATES = ("25006", "25P03", "55P03", "42P01", "42703")
-_FAULTS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _PLACE = re.compile(r"'[^']*'|\"[^\"]*\"|\?")
 _MOST_PREPARED = 1000
+# How many rows a long answer brings at a time.
+_FETCHED = 500
 
 
-class Again(StoreDown):
-    """Undone by the server because of others; the same may succeed at once."""
+class _Record(tuple[Any, ...]):
+    """One row, read by the name or the number of its column."""
+
+    places: ClassVar[dict[str, int]]
+
+    def __getitem__(self, key: Any) -> Any:
+        return super().__getitem__(self.places[key] if isinstance(key, str) else key)
+
+    def keys(self) -> Iterable[str]:
+        return self.places
 
 
-class Cut(StoreDown):
-    """This connection is of no use any more; another may be."""
+class _Prepared:
+    """A statement's name on one connection, and what its rows are, once some were read."""
+
+    __slots__ = ("asked", "name", "record")
+
+    def __init__(self, asked: Asked, name: bytes = b"") -> None:
+        self.asked, self.name = asked, name
+        self.record: type[_Record] | None = None
+
+
+class Answer:
+    """What sqlite3.Cursor is on SQLite: the statement is on its way, and is waited for by whatever is asked of it first."""
+
+    def __init__(self, wire: "Wire", asked: Asked, prepared: _Prepared) -> None:
+        self._wire, self._asked, self._prepared = wire, asked, prepared
+
+    def fetchall(self) -> list[Row]:
+        return self._rows(self._result())
+
+    def fetchone(self) -> Row | None:
+        result = self._result()
+        return self._rows(result, 1)[0] if result.ntuples else None
+
+    @property
+    def rowcount(self) -> int:
+        return self._result().command_tuples or 0
+
+    def _result(self) -> "psycopg.pq.abc.PGresult":
+        if self._asked.result is None:
+            await_(self._wire.settled())
+        if self._asked.result is None:
+            raise StoreDown("it was not run: what was asked before it had failed")
+        return self._asked.result
+
+    def _rows(self, result: "psycopg.pq.abc.PGresult", most: int | None = None) -> list[Row]:
+        if self._prepared.record is None:
+            self._prepared.record = _record(result)
+        return self._wire.loaded(result, self._prepared.record, most)
 
 
 class Wire:
     """One connection, with the statements that were prepared on it."""
 
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
-        self._prepared: dict[str, Any] = {}
+    def __init__(self, pipe: Pipe) -> None:
+        self._pipe = pipe
+        self._loader = Transformer(pipe.connection)
+        self._prepared: dict[str, _Prepared] = {}
+        self._names, self._is_to_forget = 0, False
         self.hear: Callable[[str], object] | None = None
+        self.is_in_transaction = False
+        # Nothing was answered since it was begun, and nothing asked that may have been kept: all of it may be asked of another.
+        self.is_silent = True
 
     @property
     def is_open(self) -> bool:
-        return not self._connection.is_closed()
+        return self._pipe.is_open
 
     @property
-    def is_in_transaction(self) -> bool:
-        return self._connection.is_in_transaction()
+    def owes(self) -> bool:
+        """Whether something was asked and not waited for."""
+        return self._pipe.owes
 
-    async def say(self, command: str) -> str:
-        """Commands without values, all in one round trip; the last one's answer."""
+    @property
+    def backend_pid(self) -> int:
+        return self._pipe.backend_pid
+
+    def listen(self, heard: Callable[[int, str], object]) -> None:
+        """Let `heard` be told whose word it is, by the number of their connection, and the word."""
+        self._pipe.heard = heard
+
+    def begin(self, *commands: str) -> None:
+        """What is to be said before all else; it goes with the first statement."""
+        self._pipe.look()
+        self.is_silent, self.is_in_transaction = True, bool(commands)
+        for one in commands:
+            self.say(one)
+
+    def say(self, command: str, values: Sequence[Value] = ()) -> Asked:
+        """A command, on its way; it is not prepared."""
         if self.hear is not None:
             self.hear(command)
-        try:
-            return await self._connection.execute(command)
-        except _FAULTS as error:
-            raise _ours(error, command) from None
+        return self._pipe.say(command, values)
 
-    def run(self, statement: Statement, values: dict[str, Value]) -> "Answer":
+    def run(self, statement: Statement, values: dict[str, Value]) -> Answer:
         """Raises KeyError for a place that nobody fills."""
         sql, names, fixed = statement.for_postgres
         filled = {**fixed, **values}
-        return Answer(self, sql, [filled[name] for name in names])
+        return self._put(sql, [filled[name] for name in names])
 
-    def execute(self, sql: str, values: tuple[Value, ...] = ()) -> "Answer":
+    def execute(self, sql: str, values: Sequence[Value] = ()) -> Answer:
         """SQL as it stands, its places written `?` as on SQLite."""
-        return Answer(self, _numbered(sql), values)
+        return self._put(_numbered(sql), values)
 
-    async def prepared(self, sql: str) -> Any:
+    def each(self, statement: Statement, values: dict[str, Value]) -> Iterator[Row]:
+        """Row by row, so many at a time."""
+        if not self.is_in_transaction:
+            # A cursor lives in a transaction; what is glanced at is short.
+            yield from self.run(statement, values).fetchall()
+            return
+        sql, names, fixed = statement.for_postgres
+        filled = {**fixed, **values}
+        self._names += 1
+        cursor = f"each{self._names}"
+        rows = _Prepared(
+            self.say(f"DECLARE {cursor} NO SCROLL CURSOR FOR {sql}", [filled[one] for one in names])
+        )
+        while some := Answer(self, self.say(f"FETCH {_FETCHED} FROM {cursor}"), rows).fetchall():
+            yield from some
+        self.say(f"CLOSE {cursor}")
+
+    async def ask(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
+        """For those who wait by themselves."""
+        answer = self._put(sql, values)
+        await self.settled()
+        return answer.fetchall()
+
+    async def settled(self) -> None:
+        """All that was asked is answered. Raises the first refusal."""
+        try:
+            await self._pipe.settled()
+        except Outdated:
+            self._forget()
+            raise
+        except BaseException:
+            self._prepared = {sql: one for sql, one in self._prepared.items() if one.asked.result is not None}
+            raise
+        finally:
+            self.is_silent = self.is_silent and not self.is_open
+
+    async def commit(self) -> None:
+        """No answer leaves it in doubt: the caller is told that it failed, and never that it was kept."""
+        commit = self.say("COMMIT")
+        self.is_silent = False
+        await self.settled()
+        self.is_in_transaction = False
+        said = None if commit.result is None else commit.result.command_status
+        if said != b"COMMIT":
+            raise StoreDown(f"nothing was kept: {said}")
+
+    async def undo(self, *commands: str) -> None:
+        """Leave what failed behind, whatever is still under way of it, and go on with these."""
+        self._pipe.ignore()
+        self._pipe.send()
+        for one in commands:
+            self.say(one)
+        await self.settled()
+
+    def give_back(self) -> None:
+        """Undo what is open; nobody waits for it."""
+        self._pipe.ignore()
+        self._pipe.send()
+        if self.is_in_transaction:
+            self.is_in_transaction = False
+            self.say("ROLLBACK")
+            self._pipe.ignore()
+            self._pipe.send()
+
+    def close(self) -> None:
+        """At once; the server undoes what is open."""
+        self._prepared.clear()
+        self._pipe.close()
+
+    def loaded(
+        self, result: "psycopg.pq.abc.PGresult", record: type[_Record], most: int | None = None
+    ) -> list[Row]:
+        self._loader.set_pgresult(result)
+        return self._loader.load_rows(0, most or result.ntuples, record)
+
+    def _put(self, sql: str, values: Sequence[Value]) -> Answer:
         if self.hear is not None:
             self.hear(sql)
-        found = self._prepared.get(sql)
-        if found is None:
-            if len(self._prepared) >= _MOST_PREPARED:
-                self._prepared.clear()
-            found = self._prepared[sql] = await self._connection.prepare(sql)
-        return found
+        prepared = self._prepared.get(sql) or self._prepare(sql)
+        return Answer(self, self._pipe.run(sql, prepared.name, values), prepared)
 
-    def forget(self) -> None:
-        """The tables were changed meanwhile: what was prepared no longer fits them."""
+    def _forget(self) -> None:
+        """The server is told with the next statement: now it may be in no state to listen."""
         self._prepared.clear()
+        self._is_to_forget = True
 
-    async def give_back(self) -> None:
-        """Undo what is open."""
-        if self.is_in_transaction:
-            await self.say("ROLLBACK")
-
-    async def close(self) -> None:
-        self._prepared.clear()
-        try:
-            await self._connection.close(timeout=5)
-        except _FAULTS:
-            self.drop()
-
-    def drop(self) -> None:
-        """Without a word to the server; it undoes what is open."""
-        self._prepared.clear()
-        self._connection.terminate()
+    def _prepare(self, sql: str) -> _Prepared:
+        if len(self._prepared) >= _MOST_PREPARED:
+            self._forget()
+        if self._is_to_forget:
+            self._is_to_forget = False
+            self._pipe.say("DEALLOCATE ALL")
+        self._names += 1
+        name = b"s%d" % self._names
+        made = self._prepared[sql] = _Prepared(self._pipe.prepare(name, sql), name)
+        return made
 
 
-class Answer:
-    """What sqlite3.Cursor is on SQLite: the statement is run by whatever is asked of it first."""
+class _Whole(Loader):
+    """Sums of whole numbers are `numeric`; a fraction among them would be an error of ours."""
 
-    def __init__(self, wire: Wire, sql: str, values: "list[Value] | tuple[Value, ...]") -> None:
-        self._wire, self._sql, self._values = wire, sql, values
+    def load(self, data: Any) -> int:
+        return int(bytes(data))
 
-    def fetchall(self) -> list[Row]:
-        return self._asked(lambda statement: statement.fetch(*self._values))
 
-    def fetchone(self) -> Row | None:
-        return self._asked(lambda statement: statement.fetchrow(*self._values))
-
-    @property
-    def rowcount(self) -> int:
-        return int(self._asked(self._counted).rpartition(" ")[2])
-
-    def __iter__(self) -> Iterator[Row]:
-        if not self._wire.is_in_transaction:
-            # A cursor lives in a transaction; what is glanced at is short.
-            yield from self.fetchall()
-            return
-        rows = self._asked(self._opened)
-        while some := self._asked(lambda _: rows.fetch(500)):
-            yield from some
-
-    async def _counted(self, statement: Any) -> str:
-        await statement.fetch(*self._values)
-        return statement.get_statusmsg()
-
-    async def _opened(self, statement: Any) -> Any:
-        return await statement.cursor(*self._values)
-
-    def _asked(self, how: Callable[[Any], Any]) -> Any:
-        return await_(self._asking(how))
-
-    async def _asking(self, how: Callable[[Any], Any]) -> Any:
-        try:
-            return await how(await self._wire.prepared(self._sql))
-        except asyncpg.InvalidCachedStatementError:
-            self._wire.forget()
-            raise StoreDown("the tables were changed meanwhile") from None
-        except _FAULTS as error:
-            raise _ours(error, self._sql) from None
+def _record(result: "psycopg.pq.abc.PGresult") -> type[_Record]:
+    places: dict[str, int] = {}
+    for number in range(result.nfields):
+        places.setdefault((result.fname(number) or b"").decode(), number)
+    return type("Record", (_Record,), {"__slots__": (), "places": places})
 
 
 async def connect(url: str, patience: int = 30, *, only_reads: bool = False) -> Wire:
@@ -161,48 +249,48 @@ async def connect(url: str, patience: int = 30, *, only_reads: bool = False) -> 
 
     `patience`: seconds that a statement may take, and that work may pause between two; 0: for ever.
     """
+    try:
+        connection = await psycopg.AsyncConnection[Any].connect(
+            plain(url),
+            autocommit=True,
+            connect_timeout=10,
+            client_encoding="utf8",
+            application_name="entraide",
+        )
+    except (OSError, psycopg.Error) as error:
+        raise StoreDown(words(str(error))) from None
+    _adapt(connection.adapters)
+    wire = Wire(Pipe(connection, patience))
+    limit = str(patience * 1000)
     options = {
         **_OPTIONS,
         "default_transaction_read_only": "on" if only_reads else "off",
-        "idle_in_transaction_session_timeout": str(patience * 1000),
+        "idle_in_transaction_session_timeout": limit,
+        "statement_timeout": limit,
     }
     try:
-        connection: Any = await _driver.connect(
-            url.replace("+asyncpg", "", 1),
-            timeout=10,
-            command_timeout=patience or None,
-            server_settings=options,
-        )
-        # Sums of whole numbers are `numeric`; a fraction among them would be an error of ours.
-        await connection.set_type_codec(
-            "numeric", schema="pg_catalog", encoder=str, decoder=int, format="text"
-        )
-    except _FAULTS as error:
-        raise StoreDown(_words(error)) from None
-    return Wire(connection)
+        await wire.ask(_setting(tuple(options)), list(options.values()))
+    except BaseException:
+        wire.close()
+        raise
+    return wire
 
 
-def _ours(error: Exception, sql: str) -> Exception:
-    if isinstance(error, asyncpg.IntegrityConstraintViolationError):
-        return Broken(_words(error))
-    if isinstance(error, asyncpg.DataError):
-        return asyncpg.DataError(f"a value does not fit its place in: {sql}")
-    state: str | None = getattr(error, "sqlstate", None)
-    if state is None or state.startswith(_CUT_KINDS):
-        return Cut(_words(error))
-    if state.startswith("40"):
-        return Again(_words(error))
-    if state.startswith(_DOWN_KINDS) or state in _DOWN_STATES:
-        return StoreDown(_words(error))
-    # Data exceptions (22) quote the value.
-    said = type(error).__name__ if state.startswith("22") else _words(error)
-    return type(error)(f"{said} in: {sql}")
+def plain(url: str) -> str:
+    """The address as libpq reads it."""
+    return re.sub(r"\A(postgres(?:ql)?)\+\w+:", r"\1:", url)
 
 
-def _words(error: BaseException) -> str:
-    """The message alone: what comes after it names rows and values; an OSError's first argument is but a number."""
-    said = error.strerror if isinstance(error, OSError) else "".join(str(one) for one in error.args[:1])
-    return said or type(error).__name__
+def _adapt(adapters: AdaptersMap) -> None:
+    adapters.register_loader("numeric", _Whole)
+    for name in ("json", "jsonb"):
+        adapters.register_loader(name, TextLoader)
+
+
+@lru_cache(maxsize=4)
+def _setting(names: tuple[str, ...]) -> str:
+    calls = [f"set_config('{name}', ${number}, false)" for number, name in enumerate(names, 1)]
+    return f"SELECT {', '.join(calls)}"
 
 
 @lru_cache(maxsize=512)

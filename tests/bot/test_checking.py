@@ -25,7 +25,7 @@ async def test_postgresql_without_tables_is_to_be_migrated(empty_postgres_url: s
 
 
 async def test_postgresql_that_cannot_be_reached_is_named_without_its_password() -> None:
-    found = await _database(settings("postgresql+asyncpg://me:hunter2@127.0.0.1:1/book"))
+    found = await _database(settings("postgresql+psycopg://me:hunter2@127.0.0.1:1/book"))
     assert not found.is_right
     assert found.seen.startswith("127.0.0.1/book cannot be used: ")
     assert "hunter2" not in found.seen + repr(settings("postgresql://me:hunter2@127.0.0.1:1/book"))

@@ -276,7 +276,8 @@ async def until(is_so: Callable[[], bool]) -> None:
 
 
 _OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'entraide'"
-_KILL = f"SELECT pg_terminate_backend(pid) {_OTHERS}"
+# Once it is over they are gone.
+_KILL = f"SELECT pg_terminate_backend(pid, 20000) {_OTHERS}"
 
 
 async def test_connections_that_died_while_idle_are_made_anew_and_nobody_hears_of_it(
@@ -295,6 +296,7 @@ async def test_a_connection_that_dies_in_the_middle_keeps_nothing_and_says_so_an
 ) -> None:
     def dying(tx: Tx) -> None:
         marks.put(tx, "dying", "1")
+        assert marks.get(tx, "dying") == "1"
         admin(postgres_url, _KILL)
         marks.put(tx, "dead", "1")
 
@@ -342,6 +344,8 @@ async def test_a_deadlock_with_somebody_else_is_tried_again(postgres_url: str) -
             # Or we might stand in each other's way once more.
             assert theirs.wait(60)
         marks.put(tx, "a", "mine")
+        # Waited for, which a put alone is not.
+        assert marks.get(tx, "a") == "mine"
         mine.set()
         marks.put(tx, "b", "mine")
 
@@ -407,7 +411,7 @@ async def test_a_database_that_is_not_there_is_down_and_its_password_is_never_sa
 
 _WITHOUT = """
 import sys
-sys.modules["asyncpg"] = None
+sys.modules["psycopg"] = None
 from bot.config import Settings
 import bot.store.database
 try:

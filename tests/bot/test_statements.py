@@ -3,13 +3,12 @@
 import ast
 import importlib
 import pkgutil
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
-import asyncpg
+import psycopg
 
 import bot.store
 from bot.broadcasts import Audience, BroadcastState, Gave, Monthly
@@ -119,22 +118,21 @@ def test_no_statement_of_the_store_is_forgotten_here() -> None:
     assert len(_all()) > 280
 
 
-async def test_postgresql_takes_every_statement(postgres_url: str) -> None:
+def test_postgresql_takes_every_statement(postgres_url: str) -> None:
     """Each value that never changes is of the type of its place."""
-    connection = await asyncpg.connect(postgres_url)
-    faults = [fault for name, one in _all().items() async for fault in _faults(connection, name, one)]
-    await connection.close()
+    with psycopg.connect(postgres_url) as connection:
+        faults = [fault for name, one in _all().items() for fault in _faults(connection.pgconn, name, one)]
     assert faults == []
 
 
-async def _faults(connection: Any, name: str, statement: Statement) -> AsyncIterator[str]:
+def _faults(server: psycopg.pq.abc.PGconn, name: str, statement: Statement) -> Iterator[str]:
     text, names, fixed = statement.for_postgres
-    try:
-        prepared = await connection.prepare(text)
-    except asyncpg.PostgresError as error:
-        yield f"{name}: {error}"
+    refused = server.prepare(b"", text.encode())
+    if refused.status != psycopg.pq.ExecStatus.COMMAND_OK:
+        yield f"{name}: {refused.get_error_message()}"
         return
-    kinds = [one.name for one in prepared.get_parameters()]
+    asked = server.describe_prepared(b"")
+    kinds = [psycopg.adapters.types[asked.param_type(place)].name for place in range(asked.nparams)]
     for place, kind in zip(names, kinds, strict=True):
         if kind not in {*_WHOLE, *_TEXT}:
             yield f"{name}: nobody fills {place}, which is {kind}"

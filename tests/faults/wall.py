@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Generator
 from dataclasses import dataclass, field
 from enum import Enum
 
-# asyncpg says it as a message of its own: kind, length, words, nul.
+# It is said in words each time, with a nul after them.
 _COMMIT = b"COMMIT\0"
 
 
@@ -60,7 +60,7 @@ class Wall:
         self, reader: asyncio.StreamReader, back: asyncio.StreamWriter, torn: asyncio.Event
     ) -> None:
         while said := await reader.read(65536):
-            if said.endswith(_COMMIT) and self._is_to_tear():
+            if _COMMIT in said and self._is_to_tear():
                 if self.how is Torn.BEFORE_IT_IS_SENT:
                     raise ConnectionResetError
                 torn.set()

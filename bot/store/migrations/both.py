@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-# On PostgreSQL refused as what it is: an integrity error, of the class that asyncpg knows by this code.
+# On PostgreSQL refused as what it is: an integrity error, of the class that this code stands for.
 _REFUSE = (
     "CREATE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS "
     "$$ BEGIN RAISE EXCEPTION '{words}' USING ERRCODE = '23000'; END $$"

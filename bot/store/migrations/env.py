@@ -1,11 +1,9 @@
 """Alembic's entry: all that is missing is applied in one transaction; a second process waits, and finds it done."""
 
-import asyncio
 from importlib import import_module
 
 from alembic import context
 from sqlalchemy import Connection, create_engine
-from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from bot.store.tables import metadata
@@ -32,22 +30,22 @@ def _on_sqlite(path: str) -> None:
     engine.dispose()
 
 
-async def _on_postgres(url: str) -> None:
-    # asyncpg reads the URL by itself, so that all that it may say (sslmode, options) holds here as for the bot.
-    engine = create_async_engine(
-        "postgresql+asyncpg://",
-        async_creator=lambda: import_module("asyncpg").connect(url),
+def _on_postgres(url: str) -> None:
+    # libpq reads the URL by itself, so that all that it may say (sslmode, options) holds here as for the bot.
+    engine = create_engine(
+        "postgresql+psycopg://",
+        creator=lambda: import_module("psycopg").connect(url),
         isolation_level="READ COMMITTED",
         poolclass=NullPool,
     )
-    async with engine.connect() as connection:
-        await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
-        await connection.run_sync(_migrate)
-    await engine.dispose()
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+        _migrate(connection)
+    engine.dispose()
 
 
 target = context.config.attributes["target"]
 if target.startswith("postgresql://"):
-    asyncio.run(_on_postgres(target))
+    _on_postgres(target)
 else:
     _on_sqlite(target)

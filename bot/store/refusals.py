@@ -1,0 +1,69 @@
+"""What PostgreSQL refuses, in our own words.
+
+What the server says beside its message names rows and values: it is left out, so that it can reach no log.
+"""
+
+import re
+
+import psycopg
+from psycopg import pq
+
+from bot.errors import StoreDown
+from bot.store.sql import Broken
+
+# Kinds of SQLSTATE that mean "not here now": connection and shutdown; resources, an operator's hand, disk.
+_CUT_KINDS = ("08", "57P")
+_DOWN_KINDS = ("53", "57", "58")
+# Read-only server, lock not got, idle for too long; and as on SQLite: tables that are not there, or not these.
+_DOWN_STATES = ("25006", "25P03", "55P03", "42P01", "42703")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+
+
+class Again(StoreDown):
+    """Undone by the server because of others; the same may succeed at once."""
+
+
+class Cut(StoreDown):
+    """This connection is of no use any more; another may be."""
+
+
+class Outdated(StoreDown):
+    """The tables were changed meanwhile: what was prepared no longer fits them."""
+
+
+def refusal(result: "pq.abc.PGresult", sql: str) -> Exception:
+    """The error that a statement's result stands for."""
+    state = _said(result, pq.DiagnosticField.SQLSTATE)
+    said = _said(result, pq.DiagnosticField.MESSAGE_PRIMARY)
+    if not state or state.startswith(_CUT_KINDS):
+        return Cut(said or words(result.get_error_message()))
+    if state.startswith("23"):
+        return Broken(said)
+    if state.startswith("40"):
+        return Again(said)
+    if state == "0A000" and "cached plan" in said:
+        return Outdated("the tables were changed meanwhile")
+    if state.startswith(_DOWN_KINDS) or state in _DOWN_STATES:
+        return StoreDown(said)
+    kind = _kind(state)
+    # Data exceptions (22) quote the value.
+    return kind(f"{kind.__name__ if state.startswith('22') else said} in: {sql}")
+
+
+def _kind(state: str) -> type[psycopg.Error]:
+    try:
+        return psycopg.errors.lookup(state)
+    except KeyError:
+        return psycopg.DatabaseError
+
+
+def _said(result: "pq.abc.PGresult", field: pq.DiagnosticField) -> str:
+    return (result.error_field(field) or b"").decode(errors="replace")
+
+
+def words(said: str) -> str:
+    """What went wrong with a connection, in one line. Names are left out: of an address that was written wrongly, a part of the
+    password may be taken for one.
+    """
+    line = next(iter(said.strip().splitlines()), "")
+    return _QUOTED.sub("...", line.removeprefix("connection failed: ")) or "no connection"
