@@ -48,6 +48,27 @@ def test_a_secret_is_struck_out_wherever_it_stands(where: str) -> None:
     assert "[secret]" in json.dumps(said)
 
 
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "1234567890:" + "y" * 35,
+        "sk_live_yyyyyyyy",
+        "rk_test_yyyyyyyy",
+        "whsec_yyyyyyyy",
+        "https://checkout.example.org/c/pay/cs_yyyyyyyy",
+        "http://127.0.0.1:8000/pay/yyyyyyyy",
+        "postgresql+psycopg://me:yyyyyyyy@host/one",
+    ],
+)
+def test_each_kind_of_secret_is_struck_out_and_what_stands_around_it_is_not(secret: str) -> None:
+    assert line("asked", key=f"before {secret} after")["key"] == "before [secret] after"
+
+
+def test_what_has_the_marks_of_a_secret_and_is_none_is_left_as_it_is() -> None:
+    said = line("asked", event_id="evt_1", call="at 12:30")
+    assert (said["event_id"], said["call"]) == ("evt_1", "at 12:30")
+
+
 def test_what_json_does_not_know_is_written_as_python_would() -> None:
     assert line("odd", what=frozenset([1]))["what"] == "frozenset({1})"
 
