@@ -23,16 +23,16 @@ from bot.figures import Step
 from bot.helpdesk import park
 from bot.i18n import ZONE, guess
 from bot.loops import beside
-from bot.model import Campaign, Donor, DonorState
+from bot.model import Donor, DonorState
 from bot.references import gift_of
 from bot.screens import mine, trouble
 from bot.screens.base import Screen
 from bot.screens.home import languages
 from bot.services import Services
-from bot.staff import Role
-from bot.store import campaigns, deliveries, donors, entrance, steps, updates
+from bot.store import deliveries, donors, entrance, steps, updates
+from bot.store.entrance import Entrance
 from bot.store.moments import seconds
-from bot.store.sql import Tx
+from bot.store.sql import Tx, Value
 from handlers import helpdesk
 from handlers.incoming import incoming
 from handlers.routes import Turn, current, route
@@ -51,16 +51,6 @@ class Asked:
     source: str | None = None
     tapped: int | None = None
     incoming: Incoming | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """All that a turn reads before it is answered, so that most turns read just once."""
-
-    donor: Donor | None
-    is_done: bool
-    campaigns: tuple[Campaign, ...]
-    role: Role | None
 
 
 class Desk:
@@ -152,7 +142,9 @@ class Desk:
     async def _answer(self, asked: Asked) -> None:
         began = time.perf_counter()
         admins = self._services.settings.admin_ids
-        entry = await self._services.db.glance(lambda tx: _enter(tx, asked, admins))
+        entry = await self._services.db.glance(
+            lambda tx: entrance.read(tx, admins, asked.person.id, asked.update_id)
+        )
         if entry.donor is None and entry.is_done:
             await self._farewell(asked.person)
             return
@@ -211,15 +203,15 @@ class Desk:
         except (ChatGone, TelegramRefused) as error:
             log.info("a farewell was not heard", extra={"error": type(error).__name__})
 
-    async def _newcomer(self, asked: Asked, entry: Entry) -> Donor:
+    async def _newcomer(self, asked: Asked, entry: Entrance) -> Donor:
         """Who only looks is written down with the turn: no screen of theirs needs to know which donor they will be."""
         services, person = self._services, asked.person
         language = guess(person.language_code) or services.settings.default_language
         donor = Donor(0, person.id, language, services.settings.home_currency)
-        if _only_looks(asked) and entry.role is None:
+        if asked.action.only_looks and entry.role is None:
             return donor
         now = services.clock()
-        return await services.db.write(lambda tx: _known(tx, donor, now))
+        return await services.db.write(lambda tx: _made(tx, donor, now))
 
     async def _screen(self, turn: Turn, asked: Asked, *, is_done: bool) -> Screen:
         """The error door: whatever happens, the donor gets a screen."""
@@ -290,11 +282,6 @@ class Desk:
         await self._services.db.write(lambda tx: donors.move(tx, donor.id, message_id=message_id))
 
 
-def _enter(tx: Tx, asked: Asked, admins: tuple[int, ...]) -> Entry:
-    who = entrance.read(tx, admins, asked.person.id, asked.update_id)
-    return Entry(who.donor, who.is_done, tuple(campaigns.all_of_them(tx)), who.role)
-
-
 def _steps(turn: Turn, asked: Asked, screen: Screen, now: datetime) -> tuple[Step, ...]:
     """What this turn adds to the count of steps; staff try things out, and are not counted."""
     if turn.is_staff:
@@ -307,11 +294,9 @@ def _only_looks(asked: Asked) -> bool:
     return asked.action.only_looks and not asked.source
 
 
-def _known(tx: Tx, donor: Donor, now: datetime) -> Donor:
-    """The donor with a row of their own."""
-    if donor.is_known:
-        return donor
-    return donors.add(tx, donor.telegram_id, donor.language, donor.currency, seconds(now))
+def _made(tx: Tx, donor: Donor, now: datetime, **changes: Value) -> Donor:
+    """Somebody new, with a row of their own."""
+    return donors.add(tx, donor.telegram_id, donor.language, donor.currency, seconds(now), **changes)
 
 
 def _commit(
@@ -319,22 +304,30 @@ def _commit(
 ) -> Donor:
     """The end of the turn: the update is done, and what is in front of the donor is remembered."""
     updates.done(tx, asked.update_id, now)
-    donor = _known(tx, donor, now)
-    changes: dict[str, str | int | None] = {}
-    if taken:
-        today = now.astimezone(ZONE).date()
-        steps.count(tx, today, asked.source or donor.source, taken)
-        changes["reached"] = walking.packed(today, taken[-1])
-    if screen.awaiting is not None and (place := pack(screen.awaiting)) != donor.awaiting:
-        changes["awaiting"] = place
-    if asked.source and asked.source != donor.source:
-        changes["source"] = asked.source
+    steps.count(tx, now.astimezone(ZONE).date(), asked.source or donor.source, taken)
+    changes = _changes(asked, donor, screen, taken, now)
+    if not donor.is_known:
+        return _made(tx, donor, now, **changes)
     if donor.state is DonorState.BLOCKED:
         changes["state"] = DonorState.ACTIVE
         deliveries.unpark(tx, donor.id, now)
     if changes:
         donors.move(tx, donor.id, **changes)
     return donor
+
+
+def _changes(
+    asked: Asked, donor: Donor, screen: Screen, taken: tuple[Step, ...], now: datetime
+) -> dict[str, Value]:
+    """What is kept of the donor from now on, by column."""
+    changes: dict[str, Value] = {}
+    if taken:
+        changes["reached"] = walking.packed(now.astimezone(ZONE).date(), taken[-1])
+    if screen.awaiting is not None and (place := pack(screen.awaiting)) != donor.awaiting:
+        changes["awaiting"] = place
+    if asked.source and asked.source != donor.source:
+        changes["source"] = asked.source
+    return changes
 
 
 def _line(asked: Asked, donor: Donor, took: float) -> dict[str, object]:

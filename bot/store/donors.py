@@ -13,9 +13,13 @@ _FIND = Statement(select(donors).where(donors.c.telegram_id == at("telegram_id")
 _GET = Statement(select(donors).where(donors.c.id == at("donor_id"), donors.c.telegram_id.is_not(None)))
 _ADD = Statement(
     insert(donors)
-    .values(places("telegram_id", "language", "currency", "state", "created_at"))
+    .values(
+        places("telegram_id", "language", "currency", "state", "created_at", "awaiting", "source", "reached")
+    )
     .on_conflict_do_nothing(index_elements=["telegram_id"])
+    .returning(donors.c.id)
 )
+_NEW: dict[str, Value] = {"state": DonorState.ACTIVE, "awaiting": None, "source": None, "reached": 0}
 _PARK = Statement(update(donors).where(donors.c.telegram_id == at("person")).values(places("state")))
 _SOURCE = Statement(select(donors.c.source).where(donors.c.id == at("donor_id")))
 _BLANK = {name: null() for name in ("telegram_id", "awaiting", "message_id", "source", "muted_at")}
@@ -37,14 +41,23 @@ def get(tx: Tx, donor_id: int) -> Donor | None:
     return None if row is None else noun(row)
 
 
-def add(tx: Tx, telegram_id: int, language: str, currency: str, now: int) -> Donor:
-    """The donor with this Telegram id, made if new."""
-    values = {"telegram_id": telegram_id, "language": language, "currency": currency, "created_at": now}
-    if tx.run(_ADD, **values, state=DonorState.ACTIVE):
-        sums.add(tx, Of.DONORS, now)
+def add(tx: Tx, telegram_id: int, language: str, currency: str, now: int, **changes: Value) -> Donor:
+    """The donor with this Telegram id, made if new; `changes` are as for `move`, and one that is here is moved by them."""
+    values = {**_NEW, **changes, "telegram_id": telegram_id, "language": language, "currency": currency}
+    donor_id = tx.value(_ADD, **values, created_at=now)
+    if donor_id is None:
+        return _moved(tx, telegram_id, changes)
+    sums.add(tx, Of.DONORS, now)
+    _come(tx, values["source"])
+    return noun({**values, "id": donor_id, "message_id": None, "muted_at": None})
+
+
+def _moved(tx: Tx, telegram_id: int, changes: dict[str, Value]) -> Donor:
     donor = find(tx, telegram_id)
     if donor is None:
         raise LookupError(telegram_id)
+    if changes:
+        move(tx, donor.id, **changes)
     return donor
 
 

@@ -1,12 +1,15 @@
-"""Who it is that speaks, in one statement: on PostgreSQL each part of it would be a way there and back of its own."""
+"""What a turn reads before it is answered. Who it is that speaks is one statement: on PostgreSQL each part of it would be a
+way there and back of its own.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import literal, select
 
-from bot.model import Donor
+from bot.model import Campaign, Donor
 from bot.staff import Role
+from bot.store import campaigns
 from bot.store.donors import noun
 from bot.store.sql import Statement, Tx, at
 from bot.store.tables import donors, staff, updates
@@ -27,11 +30,15 @@ _WHO = Statement(
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """`donor` is None for somebody new, `role` for who is no staff; `is_done`: this update was answered already."""
+    """`donor` is None for somebody new, `role` for who is no staff; `is_done`: this update was answered already.
+
+    `campaigns` are all but drafts, in the operator's order.
+    """
 
     donor: Donor | None
     is_done: bool
     role: Role | None
+    campaigns: tuple[Campaign, ...]
 
 
 def read(tx: Tx, admins: Collection[int], person: int, update: int) -> Entrance:
@@ -39,4 +46,5 @@ def read(tx: Tx, admins: Collection[int], person: int, update: int) -> Entrance:
     row = tx.one(_WHO, person=person, update=update)
     assert row is not None  # noqa: S101  somebody always speaks
     role = Role.OWNER if person in admins else Role(row["role"]) if row["role"] else None
-    return Entrance(noun(row) if row["id"] is not None else None, row["done_at"] is not None, role)
+    donor = noun(row) if row["id"] is not None else None
+    return Entrance(donor, row["done_at"] is not None, role, tuple(campaigns.all_of_them(tx)))
