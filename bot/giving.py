@@ -1,5 +1,6 @@
 """A gift is opened, looked at, canceled: each use case owns its transactions and stands outside them when it asks Stripe."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -101,14 +102,15 @@ def _find_or_add(
     campaign.accept(give.money, now)
     rhythm = give.term if isinstance(give, GiveMonthly) else ""
     key = donations.open_key(donor.id, campaign.id, give.money, cover.minor if cover else 0, rhythm)
-    known = donations.open_like(tx, key)
+    pages = donations.open_by_key(tx, donor.id, campaign.id)
+    known = pages.pop(key, None)
     if known is not None and now < known.expires_at - _margin(known) and known.cancel is CancelAsked.NO:
         return known
     if refusal := guarding.refusal(tx, services.settings, donor.id, campaign, give.money, now):
         return refusal
     if known is not None:
         _retire(tx, known, now)
-    _replace_others(tx, donor.id, campaign.id, now)
+    _replace(tx, pages.values(), now)
     gift = _monthly(donor, campaign, give, now) if isinstance(give, GiveMonthly) else None
     if gift is not None:
         monthly.add(tx, gift)
@@ -155,9 +157,9 @@ def _retire(tx: Tx, donation: Donation, now: datetime) -> None:
     donations.change(tx, donation.id, open_key=None, cancel_asked=CancelAsked.REPLACED, look_at=seconds(now))
 
 
-def _replace_others(tx: Tx, donor_id: int, campaign_id: int, now: datetime) -> None:
+def _replace(tx: Tx, others: Iterable[Donation], now: datetime) -> None:
     """The donor changed their mind about the amount: the older pages of this campaign are closed in the background."""
-    for other in donations.open_of(tx, donor_id, campaign_id):
+    for other in others:
         donations.change(tx, other.id, cancel_asked=CancelAsked.REPLACED, look_at=seconds(now))
 
 
@@ -248,8 +250,7 @@ async def _next_attempt(services: Services, donation: Donation) -> Donation:
 
 async def _give_up(services: Services, donation: Donation, what: str, *, asked: bool) -> None:
     def write(tx: Tx) -> None:
-        if donations.move(tx, donation.id, (DonationState.CREATING,), DonationState.FAILED):
-            donations.change(tx, donation.id, look_at=None)
+        if donations.move(tx, donation.id, (DonationState.CREATING,), DonationState.FAILED, look_at=None):
             alert(tx, donation, what, services.settings.admin_ids, services.clock())
             if not asked and donation.cancel is not CancelAsked.REPLACED:
                 owe(tx, donation, DeliveryKind.FAILED, services.clock())
@@ -262,10 +263,11 @@ async def end_unmade(services: Services, donation: Donation) -> None:
     """No page came about in time. If Stripe made one unseen, nobody was shown it, and it expires by itself."""
 
     def write(tx: Tx) -> None:
-        if donations.move(tx, donation.id, (DonationState.CREATING,), DonationState.EXPIRED):
-            donations.change(tx, donation.id, look_at=None)
-            if donation.cancel is not CancelAsked.REPLACED:
-                owe(tx, donation, DeliveryKind.EXPIRED, services.clock())
+        ended = donations.move(
+            tx, donation.id, (DonationState.CREATING,), DonationState.EXPIRED, look_at=None
+        )
+        if ended and donation.cancel is not CancelAsked.REPLACED:
+            owe(tx, donation, DeliveryKind.EXPIRED, services.clock())
 
     await services.db.write(write)
     services.bells.courier.set()

@@ -14,6 +14,7 @@ from bot.money import Money
 from bot.services import Services
 from bot.staff import Right
 from bot.store import acts, attempts, deliveries, donations, marks, staff
+from bot.store.attempts import Limits
 from bot.store.deliveries import Owed
 from bot.store.moments import moment, seconds
 from bot.store.sql import Tx
@@ -75,24 +76,26 @@ def too_small(settings: Settings, campaign: Campaign, money: Money) -> GiftTooSm
 def _pause(
     tx: Tx, settings: Settings, donor_id: int, now: datetime
 ) -> tuple[Pause, datetime | None, int] | None:
-    since = now - HOUR
-    if frozen(tx):
+    limits = Limits(
+        settings.declines_per_donor,
+        settings.checkouts_per_donor,
+        settings.checkouts_open,
+        settings.checkouts_per_hour,
+    )
+    lately = attempts.lately(tx, donor_id, now - HOUR, limits, _FROZEN)
+    if _read(lately.mark):
         return Pause.FROZEN, None, 0
-    most = settings.declines_per_donor
-    if most and (nth := attempts.nth_declined(tx, most, since, donor_id)):
-        return Pause.DECLINES, nth + HOUR, most
-    most = settings.checkouts_per_donor
-    if most and (nth := attempts.nth_opened(tx, most, since, donor_id)):
-        _alarm(tx, settings, "donor_opened", now, donor_id, most)
-        return Pause.DONOR, nth + HOUR, most
-    most = settings.checkouts_open
-    if most and attempts.open_pages(tx, most) >= most:
-        _alarm(tx, settings, "all_open", now, 0, most)
-        return Pause.ALL, None, most
-    most = settings.checkouts_per_hour
-    if most and (nth := attempts.nth_opened(tx, most, since)):
-        _alarm(tx, settings, "all_opened", now, 0, most)
-        return Pause.ALL, nth + HOUR, most
+    if lately.declined_by:
+        return Pause.DECLINES, lately.declined_by + HOUR, limits.declined_by
+    if lately.opened_by:
+        _alarm(tx, settings, "donor_opened", now, donor_id, limits.opened_by)
+        return Pause.DONOR, lately.opened_by + HOUR, limits.opened_by
+    if lately.is_full:
+        _alarm(tx, settings, "all_open", now, 0, limits.open_pages)
+        return Pause.ALL, None, limits.open_pages
+    if lately.opened:
+        _alarm(tx, settings, "all_opened", now, 0, limits.opened)
+        return Pause.ALL, lately.opened + HOUR, limits.opened
     return None
 
 
@@ -140,7 +143,10 @@ def _tell_staff(tx: Tx, settings: Settings, payload: str, now: datetime, before:
 
 
 def frozen(tx: Tx) -> Frozen | None:
-    value = marks.get(tx, _FROZEN)
+    return _read(marks.get(tx, _FROZEN))
+
+
+def _read(value: str | None) -> Frozen | None:
     if not value:
         return None
     at, _, by = value.partition(" ")

@@ -5,7 +5,7 @@ Events, polls and donors' questions all end here, so the order and number of hin
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -158,33 +158,36 @@ def _write(tx: Tx, donation_id: str, facts: Record) -> Donation:
         guarding.declined(tx, facts.settings, donation, facts.session.attempt, facts.now)
     is_another = donation.session_id not in (None, facts.session.id)
     if verdict is State.AWAITING:
-        _adopt(tx, donation, facts)
+        donation = _adopt(tx, donation, facts)
     elif not is_another or facts.session.payment_status is PaymentStatus.PAID:
         # Of a page that is not this gift's own only its money counts: that it expired says nothing of ours.
         _conclude(tx, donation, verdict, facts)
+        donation = donations.get(tx, donation_id) or donation
     if facts.event_id:
         inbox.done(tx, facts.event_id, verdict, facts.now)
-    return donations.get(tx, donation_id) or donation
+    return donation
 
 
-def _adopt(tx: Tx, donation: Donation, facts: Record) -> None:
-    """Stripe made the session but its answer was lost: the page is known from now on."""
-    if donations.move(tx, donation.id, (State.CREATING,), State.AWAITING):
-        soon = seconds(next_look(donation, facts.now, facts.settings.mode))
-        donations.change(tx, donation.id, session_id=facts.session.id, url=facts.session.url, look_at=soon)
-        if not facts.asked and donation.cancel is CancelAsked.NO:
-            owe(tx, donation, DeliveryKind.LINK, facts.now)
+def _adopt(tx: Tx, donation: Donation, facts: Record) -> Donation:
+    """The page is known from now on, where it was not; also where Stripe made it but its answer was lost."""
+    page, soon = facts.session, seconds(next_look(donation, facts.now, facts.settings.mode))
+    known = {"session_id": page.id, "url": page.url}
+    if not donations.move(tx, donation.id, (State.CREATING,), State.AWAITING, **known, look_at=soon):
+        return donation
+    if not facts.asked and donation.cancel is CancelAsked.NO:
+        owe(tx, donation, DeliveryKind.LINK, facts.now)
+    return replace(donation, state=State.AWAITING, session_id=page.id, url=page.url)
 
 
 def _conclude(tx: Tx, donation: Donation, verdict: DonationState, facts: Record) -> None:
-    moved = donations.move(tx, donation.id, _BEFORE[verdict], verdict)
+    known = {} if donation.session_id else {"session_id": facts.session.id}
+    look_at = _last_look(verdict, facts.now)
+    moved = donations.move(tx, donation.id, _BEFORE[verdict], verdict, **known, look_at=look_at)
     is_news = _keep_payment(tx, donation, facts, is_matched=moved and verdict is State.PAID)
     if not moved:
         if is_news:
             alert(tx, donation, "review", facts.settings.admin_ids, facts.now)
         return
-    known = {} if donation.session_id else {"session_id": facts.session.id}
-    donations.change(tx, donation.id, **known, look_at=_last_look(verdict, facts.now))
     if donation.monthly_id and verdict in (State.PAID, State.PROCESSING):
         session = facts.session
         monthly.link(tx, donation.monthly_id, session.subscription, session.customer, facts.now)

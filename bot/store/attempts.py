@@ -1,38 +1,45 @@
 """How many pages were opened and cards refused of late: looked up by index, and never counted further than is asked."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, func, select
 
 from bot.store.dialect import insert
 from bot.store.moments import moment, seconds
 from bot.store.sql import Statement, Tx, at, places
-from bot.store.tables import declines, donations
+from bot.store.tables import declines, donations, marks
 
 _OPENED = select(donations.c.created_at).where(donations.c.created_at > at("since"))
 # A gift that was a pledge is dated and over at once: no page was opened for it. Over all donors it does not matter, and
 # the index alone answers.
 _HAD_A_PAGE = donations.c.expires_at > donations.c.created_at
-_OPENED_BY = Statement(
-    _OPENED.where(donations.c.donor_id == at("donor_id"), _HAD_A_PAGE)
-    .order_by(donations.c.created_at.desc())
-    .limit(1)
-    .offset(at("before"))
-)
-_OPENED_BY_ALL = Statement(_OPENED.order_by(donations.c.created_at.desc()).limit(1).offset(at("before")))
-_OPEN = Statement(
-    select(func.count()).select_from(
-        select(donations.c.open_key).where(donations.c.open_key > "").limit(at("most")).subquery()
-    )
+_OPENED_BY = _OPENED.where(donations.c.donor_id == at("donor_id"), _HAD_A_PAGE)
+_OPEN = select(func.count()).select_from(
+    select(donations.c.open_key).where(donations.c.open_key > "").limit(at("most")).subquery()
 )
 _DECLINED = select(declines.c.at).where(declines.c.at > at("since"))
-_DECLINED_BY = Statement(
-    _DECLINED.where(declines.c.donor_id == at("donor_id"))
-    .order_by(declines.c.at.desc())
-    .limit(1)
-    .offset(at("before"))
+_DECLINED_BY = _DECLINED.where(declines.c.donor_id == at("donor_id"))
+
+
+def _newest(times: Select[tuple[int]], place: str = "before") -> Select[tuple[int]]:
+    """The newest but as many as `place` says."""
+    return times.order_by(times.selected_columns[0].desc()).limit(1).offset(at(place))
+
+
+_NTH_DECLINED_BY = Statement(_newest(_DECLINED_BY))
+_NTH_DECLINED = Statement(_newest(_DECLINED))
+_OPEN_PAGES = Statement(_OPEN)
+# One statement for all that is looked at before a page is opened: on PostgreSQL each would be a way there and back.
+_LATELY = Statement(
+    select(
+        select(marks.c.value).where(marks.c.key == at("mark")).scalar_subquery().label("mark"),
+        _newest(_DECLINED_BY, "before_declined").scalar_subquery().label("declined_by"),
+        _newest(_OPENED_BY, "before_opened_by").scalar_subquery().label("opened_by"),
+        _OPEN.scalar_subquery().label("open_pages"),
+        _newest(_OPENED, "before_opened").scalar_subquery().label("opened"),
+    )
 )
-_DECLINED_BY_ALL = Statement(_DECLINED.order_by(declines.c.at.desc()).limit(1).offset(at("before")))
 _COUNT_OPENED = Statement(select(func.count()).select_from(_OPENED.limit(at("most")).subquery()))
 _COUNT_DECLINED = Statement(select(func.count()).select_from(_DECLINED.limit(at("most")).subquery()))
 _ADD = Statement(
@@ -43,25 +50,64 @@ _ADD = Statement(
 _PRUNE = Statement(delete(declines).where(declines.c.at < at("before")))
 
 
-def nth_opened(tx: Tx, n: int, since: datetime, donor_id: int | None = None) -> datetime | None:
-    """When the `n`th newest page since then was opened, by this donor or by anybody; None where there were fewer."""
-    values = {"since": seconds(since), "before": n - 1}
-    if donor_id is None:
-        return _maybe(tx.value(_OPENED_BY_ALL, **values))
-    return _maybe(tx.value(_OPENED_BY, **values, donor_id=donor_id))
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many are too many; 0 for a limit that is off."""
+
+    declined_by: int
+    opened_by: int
+    open_pages: int
+    opened: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """The newest event of each kind that is one too many, by this donor or by anybody, or None; and what a mark says."""
+
+    mark: str | None
+    declined_by: datetime | None
+    opened_by: datetime | None
+    opened: datetime | None
+    is_full: bool
+
+
+def lately(tx: Tx, donor_id: int, since: datetime, limits: Limits, mark: str) -> Lately:
+    """Whether as many as the limits say came since then; pages that can still be paid count whenever they were opened."""
+    row = tx.one(
+        _LATELY,
+        mark=mark,
+        donor_id=donor_id,
+        since=seconds(since),
+        before_declined=_before(limits.declined_by),
+        before_opened_by=_before(limits.opened_by),
+        most=limits.open_pages,
+        before_opened=_before(limits.opened),
+    )
+    assert row is not None  # noqa: S101  it is made of nothing but parts
+    return Lately(
+        row["mark"],
+        _maybe(row["declined_by"], limits.declined_by),
+        _maybe(row["opened_by"], limits.opened_by),
+        _maybe(row["opened"], limits.opened),
+        is_full=0 < limits.open_pages <= row["open_pages"],
+    )
+
+
+def _before(limit: int) -> int:
+    return max(limit, 1) - 1
 
 
 def nth_declined(tx: Tx, n: int, since: datetime, donor_id: int | None = None) -> datetime | None:
     """When the `n`th newest card since then was refused; None where there were fewer."""
     values = {"since": seconds(since), "before": n - 1}
     if donor_id is None:
-        return _maybe(tx.value(_DECLINED_BY_ALL, **values))
-    return _maybe(tx.value(_DECLINED_BY, **values, donor_id=donor_id))
+        return _maybe(tx.value(_NTH_DECLINED, **values))
+    return _maybe(tx.value(_NTH_DECLINED_BY, **values, donor_id=donor_id))
 
 
 def open_pages(tx: Tx, most: int) -> int:
     """How many pages can still be paid, counted up to `most`."""
-    return tx.value(_OPEN, most=most)
+    return tx.value(_OPEN_PAGES, most=most)
 
 
 def count_opened(tx: Tx, since: datetime, most: int) -> int:
@@ -83,5 +129,5 @@ def prune(tx: Tx, before: datetime) -> int:
     return tx.run(_PRUNE, before=seconds(before))
 
 
-def _maybe(value: int | None) -> datetime | None:
-    return None if value is None else moment(value)
+def _maybe(value: int | None, limit: int = 1) -> datetime | None:
+    return moment(value) if value is not None and limit else None

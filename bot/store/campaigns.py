@@ -126,18 +126,12 @@ _ONE_GIFT_LESS = Statement(
     .where(totals.c.campaign_id == at("id"), totals.c.currency == at("code"))
     .values(gifts=totals.c.gifts - 1)
 )
-_ONE_DONOR_LESS = Statement(
-    update(campaigns).where(campaigns.c.id == at("id")).values(donors=campaigns.c.donors - 1)
-)
 _GIVE_BACK = Statement(
     update(totals)
     .where(totals.c.campaign_id == at("id"), totals.c.currency == at("code"))
     .values(received_minor=totals.c.received_minor - at("minor"))
 )
-_ONE_DONOR_MORE = Statement(
-    update(campaigns).where(campaigns.c.id == at("campaign_id")).values(donors=campaigns.c.donors + 1)
-)
-_TWO_GIFTS = Statement(
+_UPTO_TWO_GIFTS = (
     select(donations.c.id)
     .where(
         donations.c.campaign_id == at("campaign_id"),
@@ -145,7 +139,14 @@ _TWO_GIFTS = Statement(
         donations.c.settled_at.is_not(None),
     )
     .limit(2)
+    .subquery()
 )
+_GIFTS_OF_DONOR = select(func.count()).select_from(_UPTO_TWO_GIFTS).scalar_subquery()
+
+
+_THIS = update(campaigns).where(campaigns.c.id == at("campaign_id"))
+_ONE_DONOR_MORE = Statement(_THIS.where(_GIFTS_OF_DONOR == 1).values(donors=campaigns.c.donors + 1))
+_ONE_DONOR_LESS = Statement(_THIS.where(_GIFTS_OF_DONOR == 0).values(donors=campaigns.c.donors - 1))
 
 
 def all_of_them(tx: Tx) -> list[Campaign]:
@@ -242,10 +243,9 @@ def open_pages(tx: Tx, campaign_id: int) -> int:
 
 
 def receive(tx: Tx, campaign_id: int, donor_id: int, money: Money) -> None:
-    """Add one gift to the totals; call it once per gift, in the transaction that records its payment."""
-    tx.do(_RECEIVE, campaign_id=campaign_id, currency=money.currency, received_minor=money.minor)
-    if len(tx.all(_TWO_GIFTS, campaign_id=campaign_id, donor_id=donor_id)) == 1:
-        tx.do(_ONE_DONOR_MORE, campaign_id=campaign_id)
+    """Add one gift, which is settled, to the totals; call it once per gift, in the transaction that records its payment."""
+    tx.run(_RECEIVE, campaign_id=campaign_id, currency=money.currency, received_minor=money.minor)
+    tx.run(_ONE_DONOR_MORE, campaign_id=campaign_id, donor_id=donor_id)
 
 
 def give_back(tx: Tx, campaign_id: int, minor: int, currency: str) -> None:
@@ -262,9 +262,8 @@ def promise(tx: Tx, campaign_id: int, minor: int, currency: str) -> None:
 def unreceive(tx: Tx, campaign_id: int, donor_id: int, money: Money) -> None:
     """The gift was never received, so it leaves every total; its `settled_at` must be gone already."""
     give_back(tx, campaign_id, money.minor, money.currency)
-    tx.do(_ONE_GIFT_LESS, id=campaign_id, code=money.currency)
-    if not tx.all(_TWO_GIFTS, campaign_id=campaign_id, donor_id=donor_id):
-        tx.do(_ONE_DONOR_LESS, id=campaign_id)
+    tx.run(_ONE_GIFT_LESS, id=campaign_id, code=money.currency)
+    tx.run(_ONE_DONOR_LESS, campaign_id=campaign_id, donor_id=donor_id)
 
 
 def _put_appeal(tx: Tx, appeal: Appeal) -> int:

@@ -16,7 +16,6 @@ from bot.store.tables import donations, payments
 _ACCOUNTED = timedelta(minutes=1)
 _UNSETTLED = (DonationState.CREATING, DonationState.AWAITING, DonationState.PROCESSING)
 _GET = Statement(select(donations).where(donations.c.id == at("donation_id")))
-_OPEN_LIKE = Statement(select(donations).where(donations.c.open_key == at("open_key")))
 _ADD = Statement(
     insert(donations).values(
         places(
@@ -105,11 +104,6 @@ def get(tx: Tx, donation_id: str) -> Donation | None:
     return _maybe(tx.one(_GET, donation_id=donation_id))
 
 
-def open_like(tx: Tx, key: str) -> Donation | None:
-    """The gift of this `open_key` that can still be paid."""
-    return _maybe(tx.one(_OPEN_LIKE, open_key=key))
-
-
 def add(tx: Tx, donation: Donation, key: str | None, look_at: datetime | None) -> None:
     """`key` is its `open_key`; None for a gift that arrived already."""
     tx.do(
@@ -132,19 +126,21 @@ def add(tx: Tx, donation: Donation, key: str | None, look_at: datetime | None) -
     )
 
 
-def move(tx: Tx, donation_id: str, was: Collection[DonationState], to: DonationState) -> bool:
-    """Claim a change of state. True for the one caller who made it; that caller does what follows."""
-    return tx.run(_claim(frozenset(was), to), donation_id=donation_id) == 1
+def move(
+    tx: Tx, donation_id: str, was: Collection[DonationState], to: DonationState, **changes: Value
+) -> bool:
+    """Claim a change of state, and of columns with it. True for the one caller who made it; that caller does what follows."""
+    claim = _claim(frozenset(was), to, frozenset(changes))
+    return tx.run(claim, donation_id=donation_id, **changes) == 1
 
 
-@lru_cache
-def _claim(was: frozenset[DonationState], to: DonationState) -> Statement:
+@lru_cache(maxsize=128)
+def _claim(was: frozenset[DonationState], to: DonationState, columns: frozenset[str]) -> Statement:
     mine = update(donations).where(
         donations.c.id == at("donation_id"), donations.c.state.in_([str(state) for state in sorted(was)])
     )
-    return Statement(
-        mine.values(state=str(to)) if to.is_open else mine.values(state=str(to), open_key=null())
-    )
+    closed = {} if to.is_open else {"open_key": null()}
+    return Statement(mine.values(state=str(to), **closed, **places(*sorted(columns))))
 
 
 def change(tx: Tx, donation_id: str, **values: Value) -> None:
@@ -166,6 +162,12 @@ def open_of(tx: Tx, donor_id: int, campaign_id: int | None = None) -> list[Donat
     if campaign_id is None:
         return [noun(row) for row in tx.all(_OPEN_OF_ALL, donor_id=donor_id)]
     return [noun(row) for row in tx.all(_OPEN_OF_CAMPAIGN, donor_id=donor_id, campaign_id=campaign_id)]
+
+
+def open_by_key(tx: Tx, donor_id: int, campaign_id: int) -> dict[str, Donation]:
+    """As `open_of`, by `open_key`."""
+    rows = tx.all(_OPEN_OF_CAMPAIGN, donor_id=donor_id, campaign_id=campaign_id)
+    return {row["open_key"]: noun(row) for row in rows}
 
 
 def to_look_at(tx: Tx, now: datetime, limit: int) -> list[Donation]:

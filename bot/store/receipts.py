@@ -2,46 +2,36 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
 from bot.model import Receipt, ReceiptKind
 from bot.money import Money
+from bot.store.dialect import insert
 from bot.store.moments import moment, seconds
 from bot.store.sql import Row, Statement, Tx, at, places
 from bot.store.tables import receipts
 
-_HIGHEST = Statement(select(func.max(receipts.c.number)).where(receipts.c.year == at("year")))
-_OF_SUBJECT = Statement(select(receipts).where(receipts.c.subject == at("subject")))
 _OF_DONATION = Statement(
     select(receipts)
     .where(receipts.c.donation_id == at("donation_id"))
     .order_by(receipts.c.year, receipts.c.number)
 )
+_NEXT = select(func.coalesce(func.max(receipts.c.number), 0) + 1).where(receipts.c.year == at("of_year"))
 _ADD = Statement(
-    insert(receipts).values(
-        places("year", "number", "kind", "subject", "donation_id", "amount_minor", "currency", "made_at")
+    insert(receipts)
+    .values(
+        **places("year", "kind", "subject", "donation_id", "amount_minor", "currency", "made_at"),
+        number=_NEXT.scalar_subquery(),
     )
+    .on_conflict_do_nothing(index_elements=["subject"])
 )
 
 
-def issue(tx: Tx, kind: ReceiptKind, subject: str, donation_id: str, money: Money, now: datetime) -> Receipt:
-    """The paper for this session or refund, made if there is none."""
-    known = tx.one(_OF_SUBJECT, subject=subject)
-    if known is not None:
-        return noun(known)
-    number = (tx.value(_HIGHEST, year=now.year) or 0) + 1
-    tx.do(
-        _ADD,
-        year=now.year,
-        number=number,
-        kind=kind,
-        subject=subject,
-        donation_id=donation_id,
-        amount_minor=money.minor,
-        currency=money.currency,
-        made_at=seconds(now),
-    )
-    return Receipt(now.year, number, kind, donation_id, money, now)
+def issue(tx: Tx, kind: ReceiptKind, subject: str, donation_id: str, money: Money, now: datetime) -> None:
+    """The paper for this session or refund takes the next number, unless there is one."""
+    values = {"kind": kind, "subject": subject, "donation_id": donation_id, "made_at": seconds(now)}
+    sum_ = {"amount_minor": money.minor, "currency": money.currency}
+    tx.run(_ADD, **values, **sum_, year=now.year, of_year=now.year)
 
 
 def of_donation(tx: Tx, donation_id: str) -> list[Receipt]:

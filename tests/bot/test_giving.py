@@ -103,7 +103,7 @@ async def test_the_page_that_gave_way_is_due_to_be_closed_at_once(stage: Stage) 
     await giving.open_checkout(stage.services, donor, GIVE)
 
     def gives_way(tx: Tx) -> list[object]:
-        giving._replace_others(tx, donor.id, 1, NOW)
+        giving._replace(tx, donations.open_of(tx, donor.id, 1), NOW)
         return [row[0] for row in tx.plain("SELECT look_at FROM donations")]
 
     assert await stage.services.db.write(gives_way) == [seconds(NOW)]

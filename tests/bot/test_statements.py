@@ -54,8 +54,12 @@ _MADE: dict[str, Callable[[], Iterator[Statement]]] = {
     "copying._put": lambda: (copying._put(table, 2) for table in copying.TABLES),
     "deliveries._ending": lambda: iter([deliveries._ending(frozenset({"state", "leased_until", "error"}))]),
     "donations._claim": lambda: (
-        donations._claim(frozenset({DonationState.CREATING, DonationState.AWAITING}), to)
-        for to in (DonationState.AWAITING, DonationState.PAID)
+        donations._claim(frozenset({DonationState.CREATING, DonationState.AWAITING}), to, frozenset(columns))
+        for to, columns in (
+            (DonationState.AWAITING, {"session_id", "url", "look_at"}),
+            (DonationState.PAID, {"look_at"}),
+            (DonationState.CANCELED, set[str]()),
+        )
     ),
     "pledges._claim": lambda: iter([pledges._claim(frozenset({PledgeState.PROMISED}), PledgeState.MATCHED)]),
     "questions._owed": lambda: iter([questions._owed(TO_DONOR)]),
