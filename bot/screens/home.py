@@ -1,6 +1,7 @@
 """The first screens: home (S1), languages (S0), a campaign (S2) and its story, currencies, help (S12)."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import quote
 
 from bot.actions import (
@@ -215,9 +216,15 @@ def _authorisation(words: Words, campaign: Campaign) -> str | None:
 
 
 def _share(words: Words, title: str, link: str) -> tuple[Button, ...]:
-    telegram = f"https://t.me/share/url?url={quote(link, safe='')}&text={quote(title, safe='')}"
-    whatsapp = f"https://wa.me/?text={quote(f'{title} {link}', safe='')}"
+    telegram = f"https://t.me/share/url?url={_quoted(link)}&text={_quoted(title)}"
+    whatsapp = f"https://wa.me/?text={_quoted(f'{title} {link}')}"
     return (Button(words.label("Share"), url=telegram), Button("WhatsApp", url=whatsapp))
+
+
+# A campaign has the same few at every look, and Arabic is long when it is quoted.
+@lru_cache(maxsize=256)
+def _quoted(text: str) -> str:
+    return quote(text, safe="")
 
 
 def _back_home(words: Words) -> Button:

@@ -39,8 +39,7 @@ _WITH_TOTALS = (
     .outerjoin(totals, totals.c.campaign_id == campaigns.c.id)
     .order_by(campaigns.c.position, campaigns.c.id, totals.c.currency)
 )
-
-
+_READ = tuple(_WITH_TOTALS.selected_columns.keys())
 _ALL = Statement(_WITH_TOTALS.where(campaigns.c.state != CampaignState.DRAFT.value))
 _EVERY = Statement(_WITH_TOTALS)
 _GET = Statement(_WITH_TOTALS.where(campaigns.c.id == at("campaign_id")))
@@ -309,12 +308,13 @@ def _dump(value: object) -> str:
 
 
 def _gather(rows: list[Row]) -> list[Campaign]:
-    return list(_gathered(tuple(rows)))
+    return list(_gathered(tuple(map(tuple, rows))))
 
 
-# Between two payments every turn reads the same.
+# Between two payments every turn reads the same. A row would compare the names of its columns, too.
 @lru_cache(maxsize=16)
-def _gathered(rows: tuple[Row, ...]) -> tuple[Campaign, ...]:
+def _gathered(values: tuple[tuple[Value, ...], ...]) -> tuple[Campaign, ...]:
+    rows: list[Row] = [dict(zip(_READ, one, strict=True)) for one in values]
     received: dict[int, list[Money]] = {}
     promised: dict[int, list[Money]] = {}
     first: dict[int, Row] = {}

@@ -4,10 +4,11 @@ import json
 from typing import Any
 
 import pytest
-from telegram import Update
+from telegram import Message, Update
 
 from bot.campaigns_file import read_toml
 from bot.errors import CampaignsFileError, NotAnUpdate
+from handlers.incoming import incoming
 from handlers.reading import read_update, update_id
 from tests.fuzz.targets import a_pen
 
@@ -131,6 +132,45 @@ def test_a_tap_is_read_as_python_telegram_bot_reads_it() -> None:
             Update.de_json({"update_id": 1, "callback_query": one}, None),
         )
         assert _parts(found) == _parts(theirs)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"from": PERSON | {"language_code": "ar", "last_name": "Z", "is_premium": True}},
+        {"text": "/start home", "entities": [{"type": "bot_command", "offset": 0, "length": 6}]},
+        {"entities": [{"type": "text_link", "offset": 0, "length": 5, "url": "https://example.org"}]},
+        {"entities": [{"type": "text_mention", "offset": 0, "length": 5, "user": PERSON}]},
+        {"chat": CHAT | {"type": "supergroup"}},
+        {"photo": [{"file_id": "a", "file_unique_id": "b", "width": 1, "height": 1}], "caption": "c"},
+    ],
+)
+def test_what_somebody_writes_is_read_as_python_telegram_bot_reads_it(parts: dict[str, Any]) -> None:
+    raw = {"update_id": 1, "message": MESSAGE | parts}
+    ours, theirs = read_update(json.dumps(raw), a_pen()).message, Update.de_json(raw, None).message
+    assert ours is not None
+    assert theirs is not None
+    assert incoming(ours) == incoming(theirs)
+    assert _written(ours) == _written(theirs)
+
+
+def test_a_message_that_nobody_wrote_is_read() -> None:
+    found = read_update(_raw(message={k: v for k, v in MESSAGE.items() if k != "from"}), a_pen())
+    assert found.message is not None
+    assert found.message.from_user is None
+
+
+def _written(message: Message) -> list[object]:
+    """What a turn asks of a message, beside what came with it."""
+    person = message.from_user
+    assert person is not None
+    return [
+        message.message_id,
+        message.date,
+        (message.chat.id, message.chat.type),
+        (person.id, person.is_bot, person.first_name, person.language_code),
+        (message.text, message.caption),
+    ]
 
 
 def _parts(update: Update) -> list[object]:
