@@ -36,7 +36,6 @@ _WORDS = frozenset(("text", "caption", "first_name", "language_code", "file_id",
 # Who and where: each has an id that is a number.
 _SOMEBODY = frozenset(("from", "user", "chat", "sender_chat"))
 _NAMED = _WHOLE | _WORDS | _SOMEBODY
-_NO_STRING, _NO_OBJECT, _NO_NUMBER = _WHOLE | _SOMEBODY, _WHOLE | _WORDS, _WORDS | _SOMEBODY
 # Without these python-telegram-bot makes an object that lacks what it promises.
 _NEEDED = {
     "message": _PLACE,
@@ -154,10 +153,10 @@ def _read(raw: bytes | str) -> dict[str, Any]:
 def _check(name: str, value: object) -> None:
     """One part and all in it. Raises NotAnUpdate, which names the part and nothing of what it holds."""
     if isinstance(value, str):
-        is_right = name not in _NO_STRING and not _NO_TEXT.search(value)
+        is_right = name not in _WHOLE | _SOMEBODY and not _NO_TEXT.search(value)
     elif isinstance(value, dict):
         parts = cast("dict[str, Any]", value)
-        is_right = name not in _NO_OBJECT and (name not in _SOMEBODY or _is_somebody(name, parts))
+        is_right = name not in _WHOLE | _WORDS and (name not in _SOMEBODY or _is_somebody(name, parts))
         for key, part in parts.items():
             _check(key, part)
     elif isinstance(value, list):
@@ -165,7 +164,7 @@ def _check(name: str, value: object) -> None:
         for part in cast("list[Any]", value):
             _check("", part)
     else:
-        is_right = name not in _NO_NUMBER and (name not in _WHOLE or _is_number(value))
+        is_right = name not in _WORDS | _SOMEBODY and (name not in _WHOLE or _is_number(value))
     if not is_right:
         raise NotAnUpdate(f"an odd {name if name in _NAMED else 'text'}")
 
