@@ -7,11 +7,11 @@ staff cost the same at any size. Kept in the transaction of the fact; an audit c
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, func, select, type_coerce, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 
 from bot.store.dialect import insert
 from bot.store.sql import Statement, Tx, Value, at
-from bot.store.tables import Big, sums
+from bot.store.tables import sums
 
 
 class Of(StrEnum):
@@ -41,41 +41,31 @@ _NEWEST = Statement(
     .order_by(sums.c.at.desc())
     .limit(1)
 )
-_UNTIL = Statement(
-    select(sums.c.at, sums.c.count, sums.c.minor)
-    .where(sums.c.key == at("of_key"), sums.c.at <= at("moment"))
-    .order_by(sums.c.at.desc())
-    .limit(1)
-)
-# Most of what comes is the newest of its key: one statement, which changes nothing where it is not.
-_TOP = sums.alias("top")
-_HIGHEST = select(func.max(_TOP.c.at)).where(_TOP.c.key == at("of_key")).scalar_subquery()
-_RAISED = insert(sums).from_select(
-    ["key", "at", "count", "minor"],
-    select(
-        sums.c.key,
-        type_coerce(at("moment"), Big),
-        sums.c.count + at("more"),
-        sums.c.minor + at("minor_more"),
-    ).where(sums.c.key == at("of_key"), sums.c.at == _HIGHEST, sums.c.at <= at("moment")),
-)
-_ON_TOP = Statement(
-    _RAISED.on_conflict_do_update(
-        index_elements=["key", "at"],
-        set_={"count": _RAISED.excluded.count, "minor": _RAISED.excluded.minor},
-    )
+
+
+def _upto(column: ColumnElement[int]) -> ColumnElement[int]:
+    """What had come together at this moment, before what comes now."""
+    newest = select(column).where(sums.c.key == at("of_key"), sums.c.at <= at("moment"))
+    return func.coalesce(newest.order_by(sums.c.at.desc()).limit(1).scalar_subquery(), 0)
+
+
+_MORE = insert(sums).values(
+    key=at("of_key"),
+    at=at("moment"),
+    count=_upto(sums.c.count) + at("more"),
+    minor=_upto(sums.c.minor) + at("minor_more"),
 )
 _PUT = Statement(
-    insert(sums).values(
-        key=at("of_key"),
-        at=at("moment"),
-        count=type_coerce(at("count_before"), Big) + at("more"),
-        minor=type_coerce(at("minor_before"), Big) + at("minor_more"),
+    _MORE.on_conflict_do_update(
+        index_elements=["key", "at"],
+        set_={"count": _MORE.excluded.count, "minor": _MORE.excluded.minor},
     )
 )
-_RAISE = update(sums).values(count=sums.c.count + at("more"), minor=sums.c.minor + at("minor_more"))
-_SAME = Statement(_RAISE.where(sums.c.key == at("of_key"), sums.c.at == at("moment")))
-_LATER = Statement(_RAISE.where(sums.c.key == at("of_key"), sums.c.at > at("moment")))
+_RAISE_LATER = Statement(
+    update(sums)
+    .where(sums.c.key == at("of_key"), sums.c.at > at("moment"))
+    .values(count=sums.c.count + at("more"), minor=sums.c.minor + at("minor_more"))
+)
 
 
 def _keys() -> Select[Any, Any, Any]:
@@ -115,19 +105,9 @@ _BETWEEN = Statement(_keys())
 def add(tx: Tx, key: str, moment: int, minor: int = 0, more: int = 1) -> None:
     """`more` came at this moment (Unix seconds), worth `minor`."""
     news: dict[str, Value] = {"of_key": key, "moment": moment, "more": more, "minor_more": minor}
-    if not tx.run(_ON_TOP, **news):
-        _add_below(tx, news)
-
-
-def _add_below(tx: Tx, news: dict[str, Value]) -> None:
-    """The first of its key; or the clock was set back, and what is dated later has more before it from now on."""
-    tx.run(_LATER, **news)
-    row = tx.one(_UNTIL, of_key=news["of_key"], moment=news["moment"])
-    if row and row["at"] == news["moment"]:
-        tx.run(_SAME, **news)
-    else:
-        before = {"count_before": row["count"] if row else 0, "minor_before": row["minor"] if row else 0}
-        tx.run(_PUT, **news, **before)
+    tx.run(_PUT, **news)
+    # Of a clock that was set back: what is dated later has more before it from now on.
+    tx.run(_RAISE_LATER, **news)
 
 
 def now(tx: Tx, kind: Of, *parts: str) -> int:
