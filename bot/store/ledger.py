@@ -12,6 +12,17 @@ from bot.store.tables import donations, ledger
 
 _COLUMNS = ("seq", "at", "kind", "donation", "campaign", "amount_minor", "currency", "prev", "hash")
 _LAST = Statement(select(ledger.c.seq, ledger.c.hash).order_by(ledger.c.seq.desc()).limit(1))
+# All that a new row asks of what is there; one row also where the ledger is empty.
+_BEFORE = Statement(
+    select(
+        select(ledger.c.seq).order_by(ledger.c.seq.desc()).limit(1).scalar_subquery().label("seq"),
+        select(ledger.c.hash).order_by(ledger.c.seq.desc()).limit(1).scalar_subquery().label("hash"),
+        select(donations.c.source)
+        .where(donations.c.id == at("of_donation"))
+        .scalar_subquery()
+        .label("source"),
+    )
+)
 _APPEND = Statement(insert(ledger).values(places(*_COLUMNS)))
 _PAGE = Statement(
     select(*(ledger.c[name] for name in _COLUMNS))
@@ -30,15 +41,15 @@ _SUMS = Statement(
     .order_by(ledger.c.campaign, ledger.c.currency, ledger.c.kind)
 )
 _PAGE_SIZE = 1000
-_SOURCE = Statement(select(donations.c.source).where(donations.c.id == at("donation")))
 _GIFTS = (EntryKind.GIFT, EntryKind.PLEDGE)
 
 
 def append(tx: Tx, entry: Entry) -> LedgerRow:
     """Book one fact; call it in the transaction that records the fact."""
-    last = tx.one(_LAST)
-    row = chained(entry, last["seq"] + 1, last["hash"]) if last else chained(entry, 1, GENESIS)
-    tx.do(
+    before = tx.one(_BEFORE, of_donation=entry.donation)
+    assert before is not None  # noqa: S101  it is made of nothing but parts
+    row = chained(entry, (before["seq"] or 0) + 1, before["hash"] or GENESIS)
+    tx.run(
         _APPEND,
         seq=row.seq,
         at=row.at,
@@ -50,14 +61,14 @@ def append(tx: Tx, entry: Entry) -> LedgerRow:
         prev=row.prev,
         hash=row.hash,
     )
-    _add_up(tx, entry)
+    _add_up(tx, entry, before["source"])
     return row
 
 
-def _add_up(tx: Tx, entry: Entry) -> None:
+def _add_up(tx: Tx, entry: Entry, source: str | None) -> None:
     where = (entry.campaign, entry.currency)
     sums.add(tx, key_of(Of.LEDGER, entry.kind, *where), entry.at, entry.amount_minor)
-    if entry.kind in OF_GIFTS and (source := tx.value(_SOURCE, donation=entry.donation)):
+    if source and entry.kind in OF_GIFTS:
         what = "gift" if entry.kind in _GIFTS else "back"
         sums.add(tx, key_of(Of.SOURCE, source, *where, what), entry.at, entry.amount_minor)
 
