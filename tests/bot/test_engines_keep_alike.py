@@ -15,12 +15,14 @@ from bot.model import (
     CampaignState,
     DeliveryKind,
     Dispute,
+    Donor,
     MonthlyGift,
     MonthlyState,
     OrderState,
     Payment,
     Pledge,
     PledgeState,
+    ReceiptKind,
     Refund,
     RefundOrder,
 )
@@ -42,12 +44,15 @@ from bot.store import (
     pledges,
     questions,
     rates,
+    receipts,
     refunds,
     staff,
     steps,
+    sums,
     updates,
 )
 from bot.store.sql import Tx
+from bot.store.sums import ALWAYS, Of
 from tests import postgres
 from tests.bot.engines import DAY, EUR, JOHN, MAD, NOW, SECOND, alike, campaign, opened, paid, people
 
@@ -110,6 +115,59 @@ def _once(tx: Tx) -> list[Any]:
 
 def _transaction(id: str) -> BalanceTransaction:
     return BalanceTransaction(id, "ch_1", "charge", 20_000, 500, 19_500, "MAD")
+
+
+def test_somebody_new_is_written_down_whole_and_somebody_known_is_found_and_moved() -> None:
+    def story(tx: Tx) -> list[Any]:
+        people(tx)
+        where = {"awaiting": "home", "source": "radio", "reached": 202611271}
+        made = donors.add(tx, 77, "ar", "EUR", SECOND, **where)
+        known = donors.add(tx, JOHN, "ar", "EUR", SECOND, **where)
+        plain = donors.add(tx, JOHN, "fr", "MAD", SECOND)
+        return [
+            made,
+            donors.find(tx, 77),
+            known,
+            plain,
+            sums.upto(tx, ALWAYS, Of.COMERS),
+            sums.upto(tx, ALWAYS, Of.DONORS),
+        ]
+
+    made, found, known, moved, comers, count = alike(story)
+    assert made == found == Donor(4, 77, "ar", "EUR", awaiting="home", source="radio", reached=202611271)
+    assert known == Donor(1, JOHN, "en", "MAD")
+    assert moved == replace(known, awaiting="home", source="radio", reached=202611271)
+    assert (comers, count) == ({("radio",): (2, 0)}, {(): (4, 0)})
+
+
+def test_what_came_of_late_is_seen_only_where_it_is_as_much_as_the_limit() -> None:
+    def story(tx: Tx) -> list[Any]:
+        people(tx)
+        for number, reference in enumerate(("aaaaaaaaaa", "bbbbbbbbbb", "cccccccccc"), 1):
+            opened(tx, reference, min(number, 2))
+            attempts.add_decline(tx, f"ch_{number}", min(number, 2), reference, NOW)
+        marks.put(tx, "mark", "said")
+
+        def seen(number: int, mark: str) -> attempts.Lately:
+            return attempts.lately(tx, 2, NOW - DAY, attempts.Limits(*[number] * 4), mark)
+
+        return [seen(0, "none"), seen(2, "mark"), seen(3, "none"), seen(4, "none")]
+
+    off, two, three, four = alike(story)
+    assert off == four == attempts.Lately(None, None, None, None, is_full=False)
+    assert two == attempts.Lately("said", NOW, NOW, NOW, is_full=True)
+    assert three == attempts.Lately(None, None, None, NOW, is_full=True)
+
+
+def test_papers_are_numbered_without_a_gap_each_year_and_each_once() -> None:
+    def story(tx: Tx) -> list[Any]:
+        people(tx)
+        opened(tx, "aaaaaaaaaa", 1)
+        for subject, when in (("cs_1", NOW), ("cs_1", NOW), ("re_1", NOW), ("re_2", NOW + 365 * DAY)):
+            receipts.issue(tx, ReceiptKind.RECEIPT, subject, "aaaaaaaaaa", MAD, when)
+        return [(one.year, one.number) for one in receipts.of_donation(tx, "aaaaaaaaaa")]
+
+    assert alike(story) == [(2026, 1), (2026, 2), (2027, 1)]
 
 
 def test_a_number_that_is_too_great_for_an_id_is_nobodys() -> None:
