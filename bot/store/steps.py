@@ -9,6 +9,7 @@ from bot.figures import Step
 from bot.store.dialect import insert
 from bot.store.sql import Statement, Tx, at
 from bot.store.tables import steps
+from bot.walking import number
 
 _SUMS = Statement(
     select(steps.c.step, func.sum(steps.c.n))
@@ -21,7 +22,7 @@ _SINCE = Statement(select(func.min(steps.c.day)))
 def count(tx: Tx, today: date, source: str | None, taken: tuple[Step, ...]) -> None:
     """One donor more took these steps: one statement, however many."""
     if taken:
-        tx.do(_adding(taken), day=_number(today), source=source or "")
+        tx.run(_adding(taken), day=number(today), source=source or "")
 
 
 @lru_cache(maxsize=16)
@@ -35,15 +36,11 @@ def _adding(taken: tuple[Step, ...]) -> Statement:
 
 def sums(tx: Tx, first: date, last: date) -> dict[Step, int]:
     """How many donors took each step from the first day to the last, both included."""
-    found = {Step(row[0]): int(row[1]) for row in tx.all(_SUMS, first=_number(first), last=_number(last))}
+    found = {Step(row[0]): int(row[1]) for row in tx.all(_SUMS, first=number(first), last=number(last))}
     return {step: found.get(step, 0) for step in Step}
 
 
 def since(tx: Tx) -> date | None:
     """The first day of which steps are known."""
-    number = tx.value(_SINCE)
-    return date(number // 10000, number // 100 % 100, number % 100) if number else None
-
-
-def _number(day: date) -> int:
-    return int(f"{day:%Y%m%d}")
+    first = tx.value(_SINCE)
+    return date(first // 10000, first // 100 % 100, first % 100) if first else None
