@@ -243,8 +243,8 @@ def open_pages(tx: Tx, campaign_id: int) -> int:
 
 def receive(tx: Tx, campaign_id: int, donor_id: int, money: Money) -> None:
     """Add one gift, which is settled, to the totals; call it once per gift, in the transaction that records its payment."""
-    tx.run(_RECEIVE, campaign_id=campaign_id, currency=money.currency, received_minor=money.minor)
-    tx.run(_ONE_DONOR_MORE, campaign_id=campaign_id, donor_id=donor_id)
+    tx.do(_RECEIVE, campaign_id=campaign_id, currency=money.currency, received_minor=money.minor)
+    tx.do(_ONE_DONOR_MORE, campaign_id=campaign_id, donor_id=donor_id)
 
 
 def give_back(tx: Tx, campaign_id: int, minor: int, currency: str) -> None:
@@ -261,8 +261,8 @@ def promise(tx: Tx, campaign_id: int, minor: int, currency: str) -> None:
 def unreceive(tx: Tx, campaign_id: int, donor_id: int, money: Money) -> None:
     """The gift was never received, so it leaves every total; its `settled_at` must be gone already."""
     give_back(tx, campaign_id, money.minor, money.currency)
-    tx.run(_ONE_GIFT_LESS, id=campaign_id, code=money.currency)
-    tx.run(_ONE_DONOR_LESS, campaign_id=campaign_id, donor_id=donor_id)
+    tx.do(_ONE_GIFT_LESS, id=campaign_id, code=money.currency)
+    tx.do(_ONE_DONOR_LESS, campaign_id=campaign_id, donor_id=donor_id)
 
 
 def _put_appeal(tx: Tx, appeal: Appeal) -> int:

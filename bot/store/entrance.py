@@ -43,8 +43,11 @@ class Entrance:
 
 def read(tx: Tx, admins: Collection[int], person: int, update: int) -> Entrance:
     """`person` is a Telegram id; `admins` are those of the first owners."""
-    row = tx.one(_WHO, person=person, update=update)
+    who = tx.soon(_WHO, person=person, update=update)
+    # Which is waited for together with who speaks.
+    open_to_all = tuple(campaigns.all_of_them(tx))
+    row = who.fetchone()
     assert row is not None  # noqa: S101  somebody always speaks
     role = Role.OWNER if person in admins else Role(row["role"]) if row["role"] else None
     donor = noun(row) if row["id"] is not None else None
-    return Entrance(donor, row["done_at"] is not None, role, tuple(campaigns.all_of_them(tx)))
+    return Entrance(donor, row["done_at"] is not None, role, open_to_all)

@@ -49,7 +49,7 @@ def append(tx: Tx, entry: Entry) -> LedgerRow:
     before = tx.one(_BEFORE, of_donation=entry.donation)
     assert before is not None  # noqa: S101  it is made of nothing but parts
     row = chained(entry, (before["seq"] or 0) + 1, before["hash"] or GENESIS)
-    tx.run(
+    tx.do(
         _APPEND,
         seq=row.seq,
         at=row.at,

@@ -31,7 +31,7 @@ def issue(tx: Tx, kind: ReceiptKind, subject: str, donation_id: str, money: Mone
     """The paper for this session or refund takes the next number, unless there is one."""
     values = {"kind": kind, "subject": subject, "donation_id": donation_id, "made_at": seconds(now)}
     sum_ = {"amount_minor": money.minor, "currency": money.currency}
-    tx.run(_ADD, **values, **sum_, year=now.year, of_year=now.year)
+    tx.do(_ADD, **values, **sum_, year=now.year, of_year=now.year)
 
 
 def of_donation(tx: Tx, donation_id: str) -> list[Receipt]:

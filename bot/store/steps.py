@@ -22,7 +22,7 @@ _SINCE = Statement(select(func.min(steps.c.day)))
 def count(tx: Tx, today: date, source: str | None, taken: tuple[Step, ...]) -> None:
     """One donor more took these steps: one statement, however many."""
     if taken:
-        tx.run(_adding(taken), day=number(today), source=source or "")
+        tx.do(_adding(taken), day=number(today), source=source or "")
 
 
 @lru_cache(maxsize=16)

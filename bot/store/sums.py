@@ -105,9 +105,9 @@ _BETWEEN = Statement(_keys())
 def add(tx: Tx, key: str, moment: int, minor: int = 0, more: int = 1) -> None:
     """`more` came at this moment (Unix seconds), worth `minor`."""
     news: dict[str, Value] = {"of_key": key, "moment": moment, "more": more, "minor_more": minor}
-    tx.run(_PUT, **news)
+    tx.do(_PUT, **news)
     # Of a clock that was set back: what is dated later has more before it from now on.
-    tx.run(_RAISE_LATER, **news)
+    tx.do(_RAISE_LATER, **news)
 
 
 def now(tx: Tx, kind: Of, *parts: str) -> int:
