@@ -126,13 +126,17 @@ async def claim(services: Services) -> tuple[list[Parcel], datetime | None]:
 
 
 def _claim(tx: Tx, now: datetime, owner: str | None) -> tuple[list[Parcel], datetime | None]:
-    parcels = [_parcel(tx, delivery) for delivery in deliveries.claim(tx, now, _SENDERS, owner)]
-    return parcels, deliveries.next_due(tx) if len(parcels) < _SENDERS else None
+    taken = deliveries.claim(tx, now, _SENDERS, owner)
+    # All of them are asked for before the first is waited for.
+    about = [(donations.soon(tx, one.donation_id), donors.soon(tx, one.donor_id)) for one in taken]
+    following = deliveries.next_due(tx) if len(taken) < _SENDERS else None
+    parcels = [
+        _parcel(tx, one, donation(), donor()) for one, (donation, donor) in zip(taken, about, strict=True)
+    ]
+    return parcels, following
 
 
-def _parcel(tx: Tx, delivery: Delivery) -> Parcel:
-    donation = donations.get(tx, delivery.donation_id) if delivery.donation_id else None
-    donor = donors.get(tx, delivery.donor_id) if delivery.donor_id else None
+def _parcel(tx: Tx, delivery: Delivery, donation: Donation | None, donor: Donor | None) -> Parcel:
     pledge = pledge_news.about(tx, delivery, donation)
     about = donation or pledge
     campaign = campaigns.get(tx, about.campaign_id) if about else None

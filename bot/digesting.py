@@ -113,4 +113,4 @@ def _to_one(tx: Tx, chat: int, day: date, now: datetime) -> bool:
         payload=day.isoformat(),
         priority=3,
     )
-    return deliveries.owe(tx, owed, now)
+    return deliveries.is_news(tx, owed, now)

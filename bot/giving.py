@@ -93,16 +93,17 @@ def _find_or_add(
     trace: str,
 ) -> Donation | GiftError:
     now = services.clock()
-    begun = donations.get(tx, trace)
+    begun_by_us, asked = donations.soon(tx, trace), donations.soon_open(tx, donor.id, give.campaign_id)
+    campaign = campaigns.get(tx, give.campaign_id)
+    begun = begun_by_us()
     if begun is not None and _is_over(begun, donor, give):
         return begun
-    campaign = campaigns.get(tx, give.campaign_id)
     if campaign is None:
         raise CampaignNotOpen(give.campaign_id)
     campaign.accept(give.money, now)
     rhythm = give.term if isinstance(give, GiveMonthly) else ""
     key = donations.open_key(donor.id, campaign.id, give.money, cover.minor if cover else 0, rhythm)
-    pages = donations.open_by_key(tx, donor.id, campaign.id)
+    pages = asked()
     known = pages.pop(key, None)
     if known is not None and now < known.expires_at - _margin(known) and known.cancel is CancelAsked.NO:
         return known

@@ -306,7 +306,7 @@ class _Elsewhere(Tx):
         self.ask(lambda tx: tx.do(statement, **values))
 
     def soon(self, statement: Statement, /, **values: Value) -> Rows:
-        return _Asked(self.all(statement, **values))
+        return _Asked(self, self.ask(lambda tx: tx.soon(statement, **values)))
 
     def plain(self, sql: str, values: Iterable[Value] = ()) -> list[Row]:
         return self.ask(lambda tx: tx.plain(sql, values))
@@ -314,13 +314,20 @@ class _Elsewhere(Tx):
 
 @dataclass(frozen=True)
 class _Asked:
-    rows: list[Row]
+    """An answer that is waited for elsewhere."""
+
+    there: _Elsewhere
+    rows: Rows
+
+    @property
+    def rowcount(self) -> int:
+        return self.there.ask(lambda _: self.rows.rowcount)
 
     def fetchall(self) -> list[Row]:
-        return self.rows
+        return self.there.ask(lambda _: self.rows.fetchall())
 
     def fetchone(self) -> Row | None:
-        return self.rows[0] if self.rows else None
+        return self.there.ask(lambda _: self.rows.fetchone())
 
 
 def trace(tx: Tx, hear: Callable[[str], object] | None) -> None:

@@ -136,13 +136,22 @@ class Owed:
     subject: str | None = None
 
 
-def owe(tx: Tx, owed: Owed, due: datetime) -> bool:
-    """False when this message is owed, or was sent, already.
+def owe(tx: Tx, owed: Owed, due: datetime) -> None:
+    """Nothing is new when this message is owed, or was sent, already.
 
     Staff are donors too: what they are owed is in their language, and waits for them where they blocked the bot.
     """
+    tx.do(_OWE, **_row(tx, owed, due))
+
+
+def is_news(tx: Tx, owed: Owed, due: datetime) -> bool:
+    """As `owe`. False when this message is owed, or was sent, already."""
+    return tx.run(_OWE, **_row(tx, owed, due)) == 1
+
+
+def _row(tx: Tx, owed: Owed, due: datetime) -> dict[str, Value]:
     donor_id = owed.donor_id if owed.chat_id is None else tx.value(_WHO, person=owed.chat_id)
-    row: dict[str, Value] = {
+    return {
         "dedupe_key": owed.dedupe_key,
         "kind": owed.kind,
         "chat_id": owed.chat_id,
@@ -151,8 +160,10 @@ def owe(tx: Tx, owed: Owed, due: datetime) -> bool:
         "payload": owed.payload,
         "priority": owed.priority,
         "subject": owed.subject,
+        "state": DeliveryState.OWED,
+        "attempts": 0,
+        "due_at": seconds(due),
     }
-    return tx.run(_OWE, **row, state=DeliveryState.OWED, attempts=0, due_at=seconds(due)) == 1
 
 
 def due_of(tx: Tx, dedupe_key: str) -> datetime | None:
@@ -165,12 +176,11 @@ def claim(tx: Tx, now: datetime, limit: int, owner: str | None = None) -> list[D
     """Take what is due, and what a dead sender left behind, under a lease; `owner` is the process, where there are several."""
     rows = tx.all(_FIRST, now=seconds(now), most=limit)
     until = seconds(now + LEASE)
-    mine = [
-        row
+    taken = [
+        tx.soon(_TAKE, delivery_id=row["id"], tried=row["attempts"], until=until, sender=owner)
         for row in rows
-        if tx.run(_TAKE, delivery_id=row["id"], tried=row["attempts"], until=until, sender=owner)
     ]
-    return [_noun(row) for row in mine]
+    return [_noun(row) for row, took in zip(rows, taken, strict=True) if took.rowcount]
 
 
 def sent(tx: Tx, delivery: Delivery, message_id: int, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """Donations and the payments that Stripe reported for them; a state changes only by claim."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -101,7 +101,13 @@ def open_key(donor_id: int, campaign_id: int, money: Money, cover_minor: int = 0
 
 
 def get(tx: Tx, donation_id: str) -> Donation | None:
-    return _maybe(tx.one(_GET, donation_id=donation_id))
+    return soon(tx, donation_id)()
+
+
+def soon(tx: Tx, donation_id: str | None) -> Callable[[], Donation | None]:
+    """What `get` finds, once it is called; what was asked together is waited for together."""
+    rows = tx.soon(_GET, donation_id=donation_id)
+    return lambda: _maybe(rows.fetchone())
 
 
 def add(tx: Tx, donation: Donation, key: str | None, look_at: datetime | None) -> None:
@@ -164,10 +170,10 @@ def open_of(tx: Tx, donor_id: int, campaign_id: int | None = None) -> list[Donat
     return [noun(row) for row in tx.all(_OPEN_OF_CAMPAIGN, donor_id=donor_id, campaign_id=campaign_id)]
 
 
-def open_by_key(tx: Tx, donor_id: int, campaign_id: int) -> dict[str, Donation]:
-    """As `open_of`, by `open_key`."""
-    rows = tx.all(_OPEN_OF_CAMPAIGN, donor_id=donor_id, campaign_id=campaign_id)
-    return {row["open_key"]: noun(row) for row in rows}
+def soon_open(tx: Tx, donor_id: int, campaign_id: int) -> Callable[[], dict[str, Donation]]:
+    """What `open_of` finds, by `open_key`, once it is called."""
+    rows = tx.soon(_OPEN_OF_CAMPAIGN, donor_id=donor_id, campaign_id=campaign_id)
+    return lambda: {row["open_key"]: noun(row) for row in rows.fetchall()}
 
 
 def to_look_at(tx: Tx, now: datetime, limit: int) -> list[Donation]:

@@ -1,5 +1,7 @@
 """Donors: a Telegram id, a language, a currency and the screen in front of them; no name, no address."""
 
+from collections.abc import Callable
+
 from sqlalchemy import null, select, update
 
 from bot.model import Donor, DonorState
@@ -37,8 +39,13 @@ def find(tx: Tx, telegram_id: int) -> Donor | None:
 
 def get(tx: Tx, donor_id: int) -> Donor | None:
     """The donor, or None when erased."""
-    row = tx.one(_GET, donor_id=donor_id)
-    return None if row is None else noun(row)
+    return soon(tx, donor_id)()
+
+
+def soon(tx: Tx, donor_id: int | None) -> Callable[[], Donor | None]:
+    """What `get` finds, once it is called; what was asked together is waited for together."""
+    rows = tx.soon(_GET, donor_id=donor_id)
+    return lambda: None if (row := rows.fetchone()) is None else noun(row)
 
 
 def add(tx: Tx, telegram_id: int, language: str, currency: str, now: int, **changes: Value) -> Donor:

@@ -33,7 +33,10 @@ class Row(Protocol):
 
 
 class Rows(Protocol):
-    """The answer to one statement."""
+    """The answer to one statement, waited for by whatever is asked of it first."""
+
+    @property
+    def rowcount(self) -> int: ...
 
     def fetchall(self) -> list[Any]: ...
 
@@ -113,7 +116,7 @@ class Tx:
         return None if row is None else row[0]
 
     def soon(self, statement: Statement, /, **values: Value) -> "Rows":
-        """The rows, to be read later in the transaction: on PostgreSQL what was asked together is answered in one way there and back."""
+        """Its answer, to be read later in the transaction: on PostgreSQL what was asked together is answered in one way there and back."""
         return self._run(statement, values)
 
     def do(self, statement: Statement, /, **values: Value) -> None:
