@@ -48,8 +48,9 @@ class _Bucket:
         self.tokens = self.burst
 
     def refill(self, now: float) -> None:
-        self.tokens = min(self.burst, self.tokens + (now - self.at) * self.rate)
-        self.at = now
+        if now != self.at:
+            self.tokens = min(self.burst, self.tokens + (now - self.at) * self.rate)
+            self.at = now
 
     def wait(self, now: float) -> float:
         """Seconds until one token is there."""
@@ -143,10 +144,11 @@ class Pace:
         if self._bulk_paused > now or self._is_behind(place):
             return []
         granted: list[int] = []
+        shared = self._shared(now, priority)
         for chat in chats:
-            mine, *shared = self._buckets(now, chat, priority)
             if any(bucket.wait(now) > 0 for bucket in shared):
                 break
+            mine = self._chat(chat, now)
             if self._paused.get(chat, 0.0) <= now and mine.wait(now) <= 0:
                 for bucket in (mine, *shared):
                     bucket.spend(now, cost)
@@ -238,15 +240,17 @@ class Pace:
             bucket.spend(now, cost)
 
     def _buckets(self, now: float, chat: int | str, priority: Priority) -> tuple[_Bucket, ...]:
+        return self._chat(chat, now), *self._shared(now, priority)
+
+    def _shared(self, now: float, priority: Priority) -> tuple[_Bucket, ...]:
         if self._all is None or self._bulk is None or self._paid is None:
             # What a lifted rate gives within one turn of the loop may go in one.
             burst = max(_BURST, self._whole / 50)
             self._all, self._bulk = _Bucket(self._rate, burst, now), _Bucket(self._whole * BULK, burst, now)
             self._paid = _Bucket(_PAID, _PAID / 50, now)
-        mine = self._chat(chat, now)
         if priority is Priority.BROADCAST:
-            return mine, self._all, self._bulk
-        return mine, (self._paid if priority is Priority.PAID else self._all)
+            return self._all, self._bulk
+        return (self._paid if priority is Priority.PAID else self._all,)
 
     def _chat(self, chat: int | str, now: float) -> _Bucket:
         if chat not in self._chats:
