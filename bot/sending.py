@@ -7,7 +7,7 @@ What is in doubt is never sent again; what surely did not happen is.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -186,10 +186,13 @@ class Sending:
             return Outcome(to.donor_id, SendState.FAILED, error=str(error))
         return Outcome(to.donor_id, SendState.SENT, message_id)
 
-    async def _posted(self, to: Recipient, chat_id: int) -> int:
+    def _posted(self, to: Recipient, chat_id: int) -> Awaitable[int]:
         below = self._below_in(to.language, to.speaks)
         if below.ready is not None:
-            return await post_prepared(self._bot, below.ready, chat_id, Priority.GRANTED)
+            return post_prepared(self._bot, below.ready, chat_id, Priority.GRANTED)
+        return self._made_up(to, chat_id, below)
+
+    async def _made_up(self, to: Recipient, chat_id: int, below: Below) -> int:
         content = self._broadcast.parts[to.language]
         return await post(
             self._bot,

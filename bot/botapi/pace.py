@@ -19,6 +19,8 @@ T = TypeVar("T")
 # With 28 a second no second has more than 30, but for replies.
 _BURST = 2
 _PAID = 900
+# One token. A billionth less is rounding, and would never be slept away.
+_ONE = 1 - 1e-9
 # What broadcasts may take of the whole; the rest is left for what donors wait for.
 BULK = 0.7
 
@@ -47,25 +49,22 @@ class _Bucket:
     def __post_init__(self) -> None:
         self.tokens = self.burst
 
-    def refill(self, now: float) -> None:
+    def left(self, now: float) -> float:
         if now != self.at:
             self.tokens = min(self.burst, self.tokens + (now - self.at) * self.rate)
             self.at = now
+        return self.tokens
 
     def wait(self, now: float) -> float:
         """Seconds until one token is there."""
-        self.refill(now)
-        missing = 1 - self.tokens
-        # Less than a billionth is rounding, and would never be slept away.
-        return missing / self.rate if missing > 1e-9 else 0.0
+        left = self.left(now)
+        return (1 - left) / self.rate if left < _ONE else 0.0
 
     def spend(self, now: float, cost: int = 1) -> None:
-        self.refill(now)
-        self.tokens -= cost
+        self.tokens = self.left(now) - cost
 
     def is_full(self, now: float) -> bool:
-        self.refill(now)
-        return self.tokens >= self.burst
+        return self.left(now) >= self.burst
 
 
 class Pace:
@@ -100,7 +99,7 @@ class Pace:
         if rate != self._rate:
             self._rate = rate
             if self._all is not None:
-                self._all.refill(self._clock())
+                self._all.left(self._clock())
                 self._all.rate = rate
 
     async def process(
@@ -145,14 +144,17 @@ class Pace:
             return []
         granted: list[int] = []
         shared = self._shared(now, priority)
+        left = min(bucket.left(now) for bucket in shared)
         for chat in chats:
-            if any(bucket.wait(now) > 0 for bucket in shared):
+            if left < _ONE:
                 break
             mine = self._chat(chat, now)
-            if self._paused.get(chat, 0.0) <= now and mine.wait(now) <= 0:
-                for bucket in (mine, *shared):
-                    bucket.spend(now, cost)
+            if self._paused.get(chat, 0.0) <= now and mine.left(now) >= _ONE:
+                mine.tokens -= cost
+                left -= cost
                 granted.append(chat)
+        for bucket in shared:
+            bucket.spend(now, cost * len(granted))
         return granted
 
     async def _granted(
