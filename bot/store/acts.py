@@ -12,9 +12,9 @@ from bot.store.sql import Row, Statement, Tx, at, places
 from bot.store.tables import acts
 
 Facts = Mapping[str, str | int | None]
-_RECORD = Statement(insert(acts).values(places("at", "by", "act", "subject", "before", "after")))
+_RECORD = Statement(lambda: insert(acts).values(places("at", "by", "act", "subject", "before", "after")))
 _NEWEST = Statement(
-    select(acts).where(acts.c.id < at("before_id")).order_by(acts.c.id.desc()).limit(at("most"))
+    lambda: select(acts).where(acts.c.id < at("before_id")).order_by(acts.c.id.desc()).limit(at("most"))
 )
 _ALL = 2**62
 

@@ -27,12 +27,12 @@ def _newest(times: Select[tuple[int]], place: str = "before") -> Select[tuple[in
     return times.order_by(times.selected_columns[0].desc()).limit(1).offset(at(place))
 
 
-_NTH_DECLINED_BY = Statement(_newest(_DECLINED_BY))
-_NTH_DECLINED = Statement(_newest(_DECLINED))
-_OPEN_PAGES = Statement(_OPEN)
+_NTH_DECLINED_BY = Statement(lambda: _newest(_DECLINED_BY))
+_NTH_DECLINED = Statement(lambda: _newest(_DECLINED))
+_OPEN_PAGES = Statement(lambda: _OPEN)
 # One statement for all that is looked at before a page is opened: on PostgreSQL each would be a way there and back.
 _LATELY = Statement(
-    select(
+    lambda: select(
         select(marks.c.value).where(marks.c.key == at("mark")).scalar_subquery().label("mark"),
         _newest(_DECLINED_BY, "before_declined").scalar_subquery().label("declined_by"),
         _newest(_OPENED_BY, "before_opened_by").scalar_subquery().label("opened_by"),
@@ -40,14 +40,16 @@ _LATELY = Statement(
         _newest(_OPENED, "before_opened").scalar_subquery().label("opened"),
     )
 )
-_COUNT_OPENED = Statement(select(func.count()).select_from(_OPENED.limit(at("most")).subquery()))
-_COUNT_DECLINED = Statement(select(func.count()).select_from(_DECLINED.limit(at("most")).subquery()))
+_COUNT_OPENED = Statement(lambda: select(func.count()).select_from(_OPENED.limit(at("most")).subquery()))
+_COUNT_DECLINED = Statement(lambda: select(func.count()).select_from(_DECLINED.limit(at("most")).subquery()))
 _ADD = Statement(
-    insert(declines)
-    .values(places("attempt", "donor_id", "donation_id", "at"))
-    .on_conflict_do_nothing(index_elements=["attempt"])
+    lambda: (
+        insert(declines)
+        .values(places("attempt", "donor_id", "donation_id", "at"))
+        .on_conflict_do_nothing(index_elements=["attempt"])
+    )
 )
-_PRUNE = Statement(delete(declines).where(declines.c.at < at("before")))
+_PRUNE = Statement(lambda: delete(declines).where(declines.c.at < at("before")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ _LIVE = (str(MonthlyState.ACTIVE), str(MonthlyState.PAST_DUE))
 _NEAR = (
     select(donors.c.id).where(donors.c.id > at("after_id")).order_by(donors.c.id).limit(at("most")).subquery()
 )
-_PAGE = Statement(select(func.max(_NEAR.c.id)))
-_LAST = Statement(select(func.coalesce(func.max(donors.c.id), 0)))
+_PAGE = Statement(lambda: select(func.max(_NEAR.c.id)))
+_LAST = Statement(lambda: select(func.coalesce(func.max(donors.c.id), 0)))
 # Why somebody who is meant gets nothing, the first that is true; GO and HELD are what is left.
 MUTED, BLOCKED, CAPPED, HELD, GO = "muted", "blocked", "capped", "held", "go"
 

@@ -53,73 +53,83 @@ _COVER_LEFT = donations.c.cover_minor - (_BACK - _GIFT_BACK)
 
 
 _HELD = Statement(
-    select(
-        campaigns.c.slug,
-        payments.c.currency,
-        func.sum(_GIFT_LEFT),
-        func.sum(_COVER_LEFT),
-        func.count(),
+    lambda: (
+        select(
+            campaigns.c.slug,
+            payments.c.currency,
+            func.sum(_GIFT_LEFT),
+            func.sum(_COVER_LEFT),
+            func.count(),
+        )
+        .select_from(_WITH_WHAT_WENT_BACK)
+        .where(payments.c.is_matched == 1)
+        .group_by(campaigns.c.slug, payments.c.currency)
     )
-    .select_from(_WITH_WHAT_WENT_BACK)
-    .where(payments.c.is_matched == 1)
-    .group_by(campaigns.c.slug, payments.c.currency)
 )
 _KEPT = Statement(
-    select(campaigns.c.slug, totals.c.currency, totals.c.received_minor, totals.c.gifts).select_from(
+    lambda: select(campaigns.c.slug, totals.c.currency, totals.c.received_minor, totals.c.gifts).select_from(
         totals.join(campaigns, campaigns.c.id == totals.c.campaign_id)
     )
 )
 # Most gifts are in the goal's own currency and count as they are: the database looks at those by itself.
 _COUNTED = Statement(
-    select(
-        donations.c.id,
-        donations.c.currency,
-        campaigns.c.currency.label("goal"),
-        donations.c.rate,
-        donations.c.counted_minor,
-        _GIFT_LEFT.label("left_minor"),
-    )
-    .select_from(_WITH_WHAT_WENT_BACK)
-    .where(
-        payments.c.is_matched == 1,
-        or_(
-            donations.c.rate.is_(None),
-            donations.c.currency != campaigns.c.currency,
-            donations.c.rate != "1",
-            donations.c.counted_minor != _GIFT_LEFT,
-        ),
+    lambda: (
+        select(
+            donations.c.id,
+            donations.c.currency,
+            campaigns.c.currency.label("goal"),
+            donations.c.rate,
+            donations.c.counted_minor,
+            _GIFT_LEFT.label("left_minor"),
+        )
+        .select_from(_WITH_WHAT_WENT_BACK)
+        .where(
+            payments.c.is_matched == 1,
+            or_(
+                donations.c.rate.is_(None),
+                donations.c.currency != campaigns.c.currency,
+                donations.c.rate != "1",
+                donations.c.counted_minor != _GIFT_LEFT,
+            ),
+        )
     )
 )
 _GOALS = Statement(
-    select(
-        campaigns.c.slug,
-        campaigns.c.counted_minor,
-        func.coalesce(func.sum(donations.c.counted_minor), 0),
-        campaigns.c.donors,
-        func.count(donations.c.donor_id.distinct()).filter(donations.c.settled_at.is_not(None)),
+    lambda: (
+        select(
+            campaigns.c.slug,
+            campaigns.c.counted_minor,
+            func.coalesce(func.sum(donations.c.counted_minor), 0),
+            campaigns.c.donors,
+            func.count(donations.c.donor_id.distinct()).filter(donations.c.settled_at.is_not(None)),
+        )
+        .select_from(campaigns.outerjoin(donations, donations.c.campaign_id == campaigns.c.id))
+        .group_by(campaigns.c.id)
+        .order_by(campaigns.c.slug)
     )
-    .select_from(campaigns.outerjoin(donations, donations.c.campaign_id == campaigns.c.id))
-    .group_by(campaigns.c.id)
-    .order_by(campaigns.c.slug)
 )
 _FEES = Statement(
-    select(
-        campaigns.c.slug,
-        balance_transactions.c.currency,
-        func.sum(balance_transactions.c.fee_minor),
-    )
-    .select_from(
-        balance_transactions.join(donations, donations.c.id == balance_transactions.c.donation_id).join(
-            campaigns, campaigns.c.id == donations.c.campaign_id
+    lambda: (
+        select(
+            campaigns.c.slug,
+            balance_transactions.c.currency,
+            func.sum(balance_transactions.c.fee_minor),
         )
+        .select_from(
+            balance_transactions.join(donations, donations.c.id == balance_transactions.c.donation_id).join(
+                campaigns, campaigns.c.id == donations.c.campaign_id
+            )
+        )
+        .group_by(campaigns.c.slug, balance_transactions.c.currency)
     )
-    .group_by(campaigns.c.slug, balance_transactions.c.currency)
 )
 _UNSEEN = {
-    "payments": Statement(select(payments.c.payment_intent, payments.c.donation_id)),
-    "refunds": Statement(select(refunds.c.id, refunds.c.donation_id)),
-    "disputes": Statement(select(disputes.c.id, disputes.c.donation_id)),
-    "balance transactions": Statement(select(balance_transactions.c.id, balance_transactions.c.donation_id)),
+    "payments": Statement(lambda: select(payments.c.payment_intent, payments.c.donation_id)),
+    "refunds": Statement(lambda: select(refunds.c.id, refunds.c.donation_id)),
+    "disputes": Statement(lambda: select(disputes.c.id, disputes.c.donation_id)),
+    "balance transactions": Statement(
+        lambda: select(balance_transactions.c.id, balance_transactions.c.donation_id)
+    ),
 }
 _STATE = case(
     (_LOST > 0, "charged_back"),
@@ -129,71 +139,87 @@ _STATE = case(
     else_="paid",
 )
 _WRONG_STATES = Statement(
-    select(donations.c.id, donations.c.state, _STATE)
-    .select_from(_WITH_WHAT_WENT_BACK)
-    .where(payments.c.is_matched == 1, donations.c.state != _STATE)
-    .order_by(donations.c.id)
+    lambda: (
+        select(donations.c.id, donations.c.state, _STATE)
+        .select_from(_WITH_WHAT_WENT_BACK)
+        .where(payments.c.is_matched == 1, donations.c.state != _STATE)
+        .order_by(donations.c.id)
+    )
 )
 _UNPAID = Statement(
-    select(donations.c.id, donations.c.state, literal("a state with a payment"))
-    .select_from(
-        donations.outerjoin(
-            payments, and_(payments.c.donation_id == donations.c.id, payments.c.is_matched == 1)
+    lambda: (
+        select(donations.c.id, donations.c.state, literal("a state with a payment"))
+        .select_from(
+            donations.outerjoin(
+                payments, and_(payments.c.donation_id == donations.c.id, payments.c.is_matched == 1)
+            )
         )
+        .where(donations.c.state.in_([str(one) for one in RECEIVED]), payments.c.subject.is_(None))
     )
-    .where(donations.c.state.in_([str(one) for one in RECEIVED]), payments.c.subject.is_(None))
 )
 _GAPS = Statement(
-    select(receipts.c.year, func.max(receipts.c.number) - func.count())
-    .group_by(receipts.c.year)
-    .having(func.max(receipts.c.number) != func.count())
-    .order_by(receipts.c.year)
+    lambda: (
+        select(receipts.c.year, func.max(receipts.c.number) - func.count())
+        .group_by(receipts.c.year)
+        .having(func.max(receipts.c.number) != func.count())
+        .order_by(receipts.c.year)
+    )
 )
 _UNPAPERED = Statement(
-    select(payments.c.donation_id)
-    .select_from(payments.outerjoin(receipts, receipts.c.subject == payments.c.subject))
-    .where(payments.c.is_matched == 1, receipts.c.number.is_(None))
+    lambda: (
+        select(payments.c.donation_id)
+        .select_from(payments.outerjoin(receipts, receipts.c.subject == payments.c.subject))
+        .where(payments.c.is_matched == 1, receipts.c.number.is_(None))
+    )
 )
 
 _PROMISED = Statement(
-    select(campaigns.c.slug, pledges.c.currency, func.sum(pledges.c.amount_minor))
-    .select_from(pledges.join(campaigns, campaigns.c.id == pledges.c.campaign_id))
-    .where(pledges.c.state.in_([str(one) for one in PledgeState if one.is_open]))
-    .group_by(campaigns.c.slug, pledges.c.currency)
+    lambda: (
+        select(campaigns.c.slug, pledges.c.currency, func.sum(pledges.c.amount_minor))
+        .select_from(pledges.join(campaigns, campaigns.c.id == pledges.c.campaign_id))
+        .where(pledges.c.state.in_([str(one) for one in PledgeState if one.is_open]))
+        .group_by(campaigns.c.slug, pledges.c.currency)
+    )
 )
 # How many there are, where that is not what is kept beside them.
 _PLEDGES = Statement(
-    select(campaigns.c.slug, totals.c.currency, totals.c.pledges, func.count(pledges.c.id))
-    .select_from(
-        totals.join(campaigns, campaigns.c.id == totals.c.campaign_id).outerjoin(
-            pledges,
-            and_(
-                pledges.c.campaign_id == totals.c.campaign_id,
-                pledges.c.currency == totals.c.currency,
-                pledges.c.state.in_([str(one) for one in PledgeState if one.is_open]),
-            ),
+    lambda: (
+        select(campaigns.c.slug, totals.c.currency, totals.c.pledges, func.count(pledges.c.id))
+        .select_from(
+            totals.join(campaigns, campaigns.c.id == totals.c.campaign_id).outerjoin(
+                pledges,
+                and_(
+                    pledges.c.campaign_id == totals.c.campaign_id,
+                    pledges.c.currency == totals.c.currency,
+                    pledges.c.state.in_([str(one) for one in PledgeState if one.is_open]),
+                ),
+            )
         )
+        .group_by(campaigns.c.slug, totals.c.currency, totals.c.pledges)
+        .having(totals.c.pledges != func.count(pledges.c.id))
+        .order_by(campaigns.c.slug, totals.c.currency)
     )
-    .group_by(campaigns.c.slug, totals.c.currency, totals.c.pledges)
-    .having(totals.c.pledges != func.count(pledges.c.id))
-    .order_by(campaigns.c.slug, totals.c.currency)
 )
 _KEPT_PROMISED = Statement(
-    select(campaigns.c.slug, totals.c.currency, totals.c.promised_minor)
-    .select_from(totals.join(campaigns, campaigns.c.id == totals.c.campaign_id))
-    .where(totals.c.promised_minor != 0)
+    lambda: (
+        select(campaigns.c.slug, totals.c.currency, totals.c.promised_minor)
+        .select_from(totals.join(campaigns, campaigns.c.id == totals.c.campaign_id))
+        .where(totals.c.promised_minor != 0)
+    )
 )
 _IS_MATCHED = pledges.c.state == PledgeState.MATCHED.value
 # A matched pledge has a gift with its money, and no other has one.
 _ORPHANS = Statement(
-    select(pledges.c.id, pledges.c.state)
-    .select_from(
-        pledges.outerjoin(
-            payments, and_(payments.c.donation_id == pledges.c.donation_id, payments.c.is_matched == 1)
+    lambda: (
+        select(pledges.c.id, pledges.c.state)
+        .select_from(
+            pledges.outerjoin(
+                payments, and_(payments.c.donation_id == pledges.c.donation_id, payments.c.is_matched == 1)
+            )
         )
+        .where(payments.c.subject.is_not(None) != _IS_MATCHED)
+        .order_by(pledges.c.id)
     )
-    .where(payments.c.subject.is_not(None) != _IS_MATCHED)
-    .order_by(pledges.c.id)
 )
 
 

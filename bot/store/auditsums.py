@@ -18,29 +18,41 @@ _WHAT = case(
     else_=literal("back"),
 )
 _COUNTED = {
-    Of.LEDGER: Statement(select(ledger.c.kind, *_WHERE, _MANY, _MINOR).group_by(ledger.c.kind, *_WHERE)),
+    Of.LEDGER: Statement(
+        lambda: select(ledger.c.kind, *_WHERE, _MANY, _MINOR).group_by(ledger.c.kind, *_WHERE)
+    ),
     Of.SOURCE: Statement(
-        select(donations.c.source, *_WHERE, _WHAT.label("what"), _MANY, _MINOR)
-        .join(donations, donations.c.id == ledger.c.donation)
-        .where(donations.c.source.is_not(None), ledger.c.kind.in_([str(one) for one in OF_GIFTS]))
-        .group_by(donations.c.source, *_WHERE, "what")
+        lambda: (
+            select(donations.c.source, *_WHERE, _WHAT.label("what"), _MANY, _MINOR)
+            .join(donations, donations.c.id == ledger.c.donation)
+            .where(donations.c.source.is_not(None), ledger.c.kind.in_([str(one) for one in OF_GIFTS]))
+            .group_by(donations.c.source, *_WHERE, "what")
+        )
     ),
     Of.PLEDGES: Statement(
-        select(pledges.c.currency, _MANY, func.sum(pledges.c.amount_minor)).group_by(pledges.c.currency)
+        lambda: select(pledges.c.currency, _MANY, func.sum(pledges.c.amount_minor)).group_by(
+            pledges.c.currency
+        )
     ),
-    Of.DONORS: Statement(select(_MANY, literal(0)).select_from(donors).having(_MANY > 0)),
+    Of.DONORS: Statement(lambda: select(_MANY, literal(0)).select_from(donors).having(_MANY > 0)),
     Of.COMERS: Statement(
-        select(donors.c.source, _MANY, literal(0))
-        .where(donors.c.source.is_not(None))
-        .group_by(donors.c.source)
+        lambda: (
+            select(donors.c.source, _MANY, literal(0))
+            .where(donors.c.source.is_not(None))
+            .group_by(donors.c.source)
+        )
     ),
     Of.LIVE: Statement(
-        select(cast(monthly_gifts.c.campaign_id, Text), _MANY, literal(0))
-        .where(*IS_LIVE)
-        .group_by(monthly_gifts.c.campaign_id)
+        lambda: (
+            select(cast(monthly_gifts.c.campaign_id, Text), _MANY, literal(0))
+            .where(*IS_LIVE)
+            .group_by(monthly_gifts.c.campaign_id)
+        )
     ),
     Of.WAITING: Statement(
-        select(_MANY, literal(0)).where(questions.c.state == QuestionState.OPEN.value).having(_MANY > 0)
+        lambda: (
+            select(_MANY, literal(0)).where(questions.c.state == QuestionState.OPEN.value).having(_MANY > 0)
+        )
     ),
 }
 

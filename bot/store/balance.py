@@ -26,13 +26,19 @@ _COLUMNS = (
     "available_at",
     "seen_at",
 )
-_ADD = Statement(insert(table).values(places(*_COLUMNS)).on_conflict_do_nothing())
+_ADD = Statement(lambda: insert(table).values(places(*_COLUMNS)).on_conflict_do_nothing())
 _OF_PAYMENT = Statement(
-    select(table).where(table.c.payment_intent == at("payment_intent")).order_by(table.c.seen_at, table.c.id)
+    lambda: (
+        select(table)
+        .where(table.c.payment_intent == at("payment_intent"))
+        .order_by(table.c.seen_at, table.c.id)
+    )
 )
-_GET = Statement(select(table).where(table.c.id == at("transaction_id")))
+_GET = Statement(lambda: select(table).where(table.c.id == at("transaction_id")))
 _LOOK = Statement(
-    update(payments).where(payments.c.payment_intent == at("intent")).values(look_at=at("when_to_look"))
+    lambda: (
+        update(payments).where(payments.c.payment_intent == at("intent")).values(look_at=at("when_to_look"))
+    )
 )
 _LAST_NEWS = Greatest(
     payments.c.received_at,
@@ -50,12 +56,16 @@ _LAST_NEWS = Greatest(
     ),
 )
 _DUE = Statement(
-    select(payments.c.payment_intent, _LAST_NEWS.label("since"))
-    .where(payments.c.look_at <= at("now"), payments.c.payment_intent.is_not(None))
-    .order_by(payments.c.look_at, payments.c.payment_intent)
-    .limit(at("most"))
+    lambda: (
+        select(payments.c.payment_intent, _LAST_NEWS.label("since"))
+        .where(payments.c.look_at <= at("now"), payments.c.payment_intent.is_not(None))
+        .order_by(payments.c.look_at, payments.c.payment_intent)
+        .limit(at("most"))
+    )
 )
-_AWAITED = Statement(select(payments.c.look_at).where(payments.c.payment_intent == at("payment_intent")))
+_AWAITED = Statement(
+    lambda: select(payments.c.look_at).where(payments.c.payment_intent == at("payment_intent"))
+)
 
 
 def add(tx: Tx, payment_intent: str, donation_id: str, one: BalanceTransaction, now: datetime) -> bool:

@@ -25,39 +25,49 @@ from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
 from bot.store.tables import TALLY, broadcast_parts, broadcasts
 
 _ADD = Statement(
-    insert(broadcasts)
-    .values(places("state", "by", "audience", "holdout", "created_at"))
-    .returning(broadcasts.c.id)
+    lambda: (
+        insert(broadcasts)
+        .values(places("state", "by", "audience", "holdout", "created_at"))
+        .returning(broadcasts.c.id)
+    )
 )
-_GET = Statement(select(broadcasts).where(broadcasts.c.id == at("broadcast_id")))
-_NEWEST = Statement(select(broadcasts).order_by(broadcasts.c.id.desc()).limit(at("most")))
+_GET = Statement(lambda: select(broadcasts).where(broadcasts.c.id == at("broadcast_id")))
+_NEWEST = Statement(lambda: select(broadcasts).order_by(broadcasts.c.id.desc()).limit(at("most")))
 _PARTS = Statement(
-    select(broadcast_parts)
-    .where(broadcast_parts.c.broadcast_id == at("broadcast_id"))
-    .order_by(broadcast_parts.c.language)
+    lambda: (
+        select(broadcast_parts)
+        .where(broadcast_parts.c.broadcast_id == at("broadcast_id"))
+        .order_by(broadcast_parts.c.language)
+    )
 )
 _PUT_PART = Statement(
-    upsert(broadcast_parts)
-    .values(places("broadcast_id", "language", "content"))
-    .on_conflict_do_update(index_elements=["broadcast_id", "language"], set_=places("content"))
+    lambda: (
+        upsert(broadcast_parts)
+        .values(places("broadcast_id", "language", "content"))
+        .on_conflict_do_update(index_elements=["broadcast_id", "language"], set_=places("content"))
+    )
 )
 _DROP_PART = Statement(
-    delete(broadcast_parts).where(
+    lambda: delete(broadcast_parts).where(
         broadcast_parts.c.broadcast_id == at("broadcast_id"), broadcast_parts.c.language == at("code")
     )
 )
 _START = Statement(
-    update(broadcasts)
-    .where(broadcasts.c.state == BroadcastState.SCHEDULED.value, broadcasts.c.due_at <= at("now"))
-    .values(state=BroadcastState.RUNNING.value, started_at=at("now"))
+    lambda: (
+        update(broadcasts)
+        .where(broadcasts.c.state == BroadcastState.SCHEDULED.value, broadcasts.c.due_at <= at("now"))
+        .values(state=BroadcastState.RUNNING.value, started_at=at("now"))
+    )
 )
 _IS_RUNNING = broadcasts.c.state == BroadcastState.RUNNING.value
-_RUNNING = Statement(select(broadcasts).where(_IS_RUNNING).order_by(broadcasts.c.due_at, broadcasts.c.id))
+_RUNNING = Statement(
+    lambda: select(broadcasts).where(_IS_RUNNING).order_by(broadcasts.c.due_at, broadcasts.c.id)
+)
 _NEXT_DUE = Statement(
-    select(func.min(broadcasts.c.due_at)).where(broadcasts.c.state == BroadcastState.SCHEDULED.value)
+    lambda: select(func.min(broadcasts.c.due_at)).where(broadcasts.c.state == BroadcastState.SCHEDULED.value)
 )
 _PROGRESS = Statement(
-    select(broadcasts.c.state, broadcasts.c.reached, broadcasts.c.is_fanned).where(
+    lambda: select(broadcasts.c.state, broadcasts.c.reached, broadcasts.c.is_fanned).where(
         broadcasts.c.id == at("broadcast_id")
     )
 )

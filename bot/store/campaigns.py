@@ -40,16 +40,16 @@ _WITH_TOTALS = (
     .order_by(campaigns.c.position, campaigns.c.id, totals.c.currency)
 )
 _READ = tuple(_WITH_TOTALS.selected_columns.keys())
-_ALL = Statement(_WITH_TOTALS.where(campaigns.c.state != CampaignState.DRAFT.value))
-_EVERY = Statement(_WITH_TOTALS)
-_GET = Statement(_WITH_TOTALS.where(campaigns.c.id == at("campaign_id")))
-_NAMED = Statement(_WITH_TOTALS.where(campaigns.c.slug == at("slug")))
+_ALL = Statement(lambda: _WITH_TOTALS.where(campaigns.c.state != CampaignState.DRAFT.value))
+_EVERY = Statement(lambda: _WITH_TOTALS)
+_GET = Statement(lambda: _WITH_TOTALS.where(campaigns.c.id == at("campaign_id")))
+_NAMED = Statement(lambda: _WITH_TOTALS.where(campaigns.c.slug == at("slug")))
 _OPEN = Statement(
-    select(campaigns.c.state, campaigns.c.starts_at, campaigns.c.ends_at).where(
+    lambda: select(campaigns.c.state, campaigns.c.starts_at, campaigns.c.ends_at).where(
         campaigns.c.id == at("campaign_id")
     )
 )
-_SLUG = Statement(select(campaigns.c.slug).where(campaigns.c.id == at("campaign_id")))
+_SLUG = Statement(lambda: select(campaigns.c.slug).where(campaigns.c.id == at("campaign_id")))
 _COLUMNS = (
     "appeal_id",
     "position",
@@ -66,69 +66,94 @@ _COLUMNS = (
     "ways",
 )
 _PUT = Statement(
-    insert(campaigns)
-    .values(places("id", "slug", *_COLUMNS))
-    .on_conflict_do_update(index_elements=["slug"], set_=places(*_COLUMNS))
+    lambda: (
+        insert(campaigns)
+        .values(places("id", "slug", *_COLUMNS))
+        .on_conflict_do_update(index_elements=["slug"], set_=places(*_COLUMNS))
+    )
 )
 _DROPPED = "campaigns.dropped"
-_HIGHEST = Statement(select(func.coalesce(func.max(campaigns.c.id), 0)))
-_ADD = Statement(insert(campaigns).values(places("id", "slug", *_COLUMNS)).returning(campaigns.c.id))
+_HIGHEST = Statement(lambda: select(func.coalesce(func.max(campaigns.c.id), 0)))
+_ADD = Statement(lambda: insert(campaigns).values(places("id", "slug", *_COLUMNS)).returning(campaigns.c.id))
 _CLAIM = Statement(
-    update(campaigns)
-    .where(campaigns.c.id == at("row_id"), campaigns.c.state == at("was"))
-    .values(state=at("to"))
+    lambda: (
+        update(campaigns)
+        .where(campaigns.c.id == at("row_id"), campaigns.c.state == at("was"))
+        .values(state=at("to"))
+    )
 )
-_PLACE = Statement(update(campaigns).where(campaigns.c.id == at("row_id")).values(position=at("place")))
-_LAST = Statement(select(func.coalesce(func.max(campaigns.c.position), -1)))
-_DROP = Statement(delete(campaigns).where(campaigns.c.id == at("row_id"), campaigns.c.state == "draft"))
-_ANY_APPEAL = Statement(select(appeals.c.id).order_by(appeals.c.id).limit(1))
-_GIFTS = Statement(select(donations.c.id).where(donations.c.campaign_id == at("campaign_id")).limit(1))
-_PLEDGES = Statement(select(pledges.c.id).where(pledges.c.campaign_id == at("campaign_id")).limit(1))
+_PLACE = Statement(
+    lambda: update(campaigns).where(campaigns.c.id == at("row_id")).values(position=at("place"))
+)
+_LAST = Statement(lambda: select(func.coalesce(func.max(campaigns.c.position), -1)))
+_DROP = Statement(
+    lambda: delete(campaigns).where(campaigns.c.id == at("row_id"), campaigns.c.state == "draft")
+)
+_ANY_APPEAL = Statement(lambda: select(appeals.c.id).order_by(appeals.c.id).limit(1))
+_GIFTS = Statement(
+    lambda: select(donations.c.id).where(donations.c.campaign_id == at("campaign_id")).limit(1)
+)
+_PLEDGES = Statement(lambda: select(pledges.c.id).where(pledges.c.campaign_id == at("campaign_id")).limit(1))
 _OPEN_PAGES = Statement(
-    select(func.count())
-    .select_from(donations)
-    .where(
-        # By the index of what is open, not by that of all the campaign's gifts.
-        donations.c.open_key > "",
-        donations.c.campaign_id + 0 == at("campaign_id"),
-        donations.c.state.in_([str(one) for one in DonationState if one.is_open]),
+    lambda: (
+        select(func.count())
+        .select_from(donations)
+        .where(
+            # By the index of what is open, not by that of all the campaign's gifts.
+            donations.c.open_key > "",
+            donations.c.campaign_id + 0 == at("campaign_id"),
+            donations.c.state.in_([str(one) for one in DonationState if one.is_open]),
+        )
     )
 )
 _APPEAL = ("titles", "operator", "contact", "rhythms")
 _PUT_APPEAL = Statement(
-    insert(appeals)
-    .values(places("slug", *_APPEAL))
-    .on_conflict_do_update(index_elements=["slug"], set_=places(*_APPEAL))
-    .returning(appeals.c.id)
+    lambda: (
+        insert(appeals)
+        .values(places("slug", *_APPEAL))
+        .on_conflict_do_update(index_elements=["slug"], set_=places(*_APPEAL))
+        .returning(appeals.c.id)
+    )
 )
 _RECEIVE = Statement(
-    insert(totals)
-    .values(**places("campaign_id", "currency", "received_minor"), gifts=1)
-    .on_conflict_do_update(
-        index_elements=["campaign_id", "currency"],
-        set_={"received_minor": totals.c.received_minor + at("received_minor"), "gifts": totals.c.gifts + 1},
+    lambda: (
+        insert(totals)
+        .values(**places("campaign_id", "currency", "received_minor"), gifts=1)
+        .on_conflict_do_update(
+            index_elements=["campaign_id", "currency"],
+            set_={
+                "received_minor": totals.c.received_minor + at("received_minor"),
+                "gifts": totals.c.gifts + 1,
+            },
+        )
     )
 )
 _PROMISE = Statement(
-    insert(totals)
-    .values(**places("campaign_id", "currency", "promised_minor", "pledges"), received_minor=0, gifts=0)
-    .on_conflict_do_update(
-        index_elements=["campaign_id", "currency"],
-        set_={
-            "promised_minor": totals.c.promised_minor + at("promised_minor"),
-            "pledges": totals.c.pledges + at("pledges"),
-        },
+    lambda: (
+        insert(totals)
+        .values(**places("campaign_id", "currency", "promised_minor", "pledges"), received_minor=0, gifts=0)
+        .on_conflict_do_update(
+            index_elements=["campaign_id", "currency"],
+            set_={
+                "promised_minor": totals.c.promised_minor + at("promised_minor"),
+                "pledges": totals.c.pledges + at("pledges"),
+            },
+        )
     )
 )
 _ONE_GIFT_LESS = Statement(
-    update(totals)
-    .where(totals.c.campaign_id == at("id"), totals.c.currency == at("code"))
-    .values(gifts=totals.c.gifts - 1)
+    lambda: (
+        update(totals)
+        .where(totals.c.campaign_id == at("id"), totals.c.currency == at("code"))
+        .values(gifts=totals.c.gifts - 1)
+    )
 )
 _GIVE_BACK = Statement(
-    update(totals)
-    .where(totals.c.campaign_id == at("id"), totals.c.currency == at("code"))
-    .values(received_minor=totals.c.received_minor - at("minor"))
+    lambda: (
+        update(totals)
+        .where(totals.c.campaign_id == at("id"), totals.c.currency == at("code"))
+        .values(received_minor=totals.c.received_minor - at("minor"))
+    )
 )
 _UPTO_TWO_GIFTS = (
     select(donations.c.id)
@@ -144,8 +169,8 @@ _GIFTS_OF_DONOR = select(func.count()).select_from(_UPTO_TWO_GIFTS).scalar_subqu
 
 
 _THIS = update(campaigns).where(campaigns.c.id == at("campaign_id"))
-_ONE_DONOR_MORE = Statement(_THIS.where(_GIFTS_OF_DONOR == 1).values(donors=campaigns.c.donors + 1))
-_ONE_DONOR_LESS = Statement(_THIS.where(_GIFTS_OF_DONOR == 0).values(donors=campaigns.c.donors - 1))
+_ONE_DONOR_MORE = Statement(lambda: _THIS.where(_GIFTS_OF_DONOR == 1).values(donors=campaigns.c.donors + 1))
+_ONE_DONOR_LESS = Statement(lambda: _THIS.where(_GIFTS_OF_DONOR == 0).values(donors=campaigns.c.donors - 1))
 
 
 def all_of_them(tx: Tx) -> list[Campaign]:

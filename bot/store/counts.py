@@ -14,7 +14,7 @@ from bot.store.sql import Statement, Tx, at, places
 from bot.store.tables import broadcast_counts as counts
 
 _FIND = Statement(
-    select(counts).where(
+    lambda: select(counts).where(
         counts.c.broadcast_id == at("broadcast_id"),
         counts.c.what == at("of_what"),
         counts.c.meant == at("meant"),
@@ -24,18 +24,22 @@ _FIND = Statement(
 _KEYS = ("broadcast_id", "what")
 _KEPT = places("meant", "counted_at", "facts")
 _KEEP = Statement(
-    insert(counts)
-    .values({**places(*_KEYS), **_KEPT})
-    .on_conflict_do_update(index_elements=_KEYS, set_={**_KEPT, "asked_at": null()})
+    lambda: (
+        insert(counts)
+        .values({**places(*_KEYS), **_KEPT})
+        .on_conflict_do_update(index_elements=_KEYS, set_={**_KEPT, "asked_at": null()})
+    )
 )
 _ASKED = places("meant", "asked_at")
 _ASK = Statement(
-    insert(counts)
-    .values({**places(*_KEYS), **_ASKED})
-    .on_conflict_do_update(index_elements=_KEYS, set_={**_ASKED, "facts": null(), "counted_at": null()})
+    lambda: (
+        insert(counts)
+        .values({**places(*_KEYS), **_ASKED})
+        .on_conflict_do_update(index_elements=_KEYS, set_={**_ASKED, "facts": null(), "counted_at": null()})
+    )
 )
 _IS_ASKED = Statement(
-    select(counts.c.asked_at).where(
+    lambda: select(counts.c.asked_at).where(
         counts.c.broadcast_id == at("broadcast_id"),
         counts.c.what == at("of_what"),
         counts.c.meant == at("meant"),
@@ -43,12 +47,16 @@ _IS_ASKED = Statement(
     )
 )
 _NEXT = Statement(
-    select(counts.c.broadcast_id)
-    .where(counts.c.asked_at.is_not(None), counts.c.what == at("of_what"))
-    .order_by(counts.c.asked_at, counts.c.broadcast_id)
-    .limit(1)
+    lambda: (
+        select(counts.c.broadcast_id)
+        .where(counts.c.asked_at.is_not(None), counts.c.what == at("of_what"))
+        .order_by(counts.c.asked_at, counts.c.broadcast_id)
+        .limit(1)
+    )
 )
-_DROP = Statement(delete(counts).where(counts.c.broadcast_id == at("id"), counts.c.what == at("of_what")))
+_DROP = Statement(
+    lambda: delete(counts).where(counts.c.broadcast_id == at("id"), counts.c.what == at("of_what"))
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,23 +16,25 @@ from bot.store.tables import deliveries, donors
 LEASE = timedelta(seconds=90)
 _OPEN = (DeliveryState.OWED.value, DeliveryState.SENDING.value)
 _OWE = Statement(
-    insert(deliveries)
-    .values(
-        places(
-            "dedupe_key",
-            "kind",
-            "chat_id",
-            "donor_id",
-            "donation_id",
-            "payload",
-            "subject",
-            "state",
-            "priority",
-            "attempts",
-            "due_at",
+    lambda: (
+        insert(deliveries)
+        .values(
+            places(
+                "dedupe_key",
+                "kind",
+                "chat_id",
+                "donor_id",
+                "donation_id",
+                "payload",
+                "subject",
+                "state",
+                "priority",
+                "attempts",
+                "due_at",
+            )
         )
+        .on_conflict_do_nothing(index_elements=["dedupe_key"])
     )
-    .on_conflict_do_nothing(index_elements=["dedupe_key"])
 )
 _ORDER = (deliveries.c.priority, deliveries.c.due_at, deliveries.c.id)
 _DUE = (
@@ -47,77 +49,93 @@ _DUE = (
     .limit(at("most"))
 )
 _FIRST = Statement(
-    select(deliveries, donors.c.telegram_id)
-    .outerjoin(donors, donors.c.id == deliveries.c.donor_id)
-    .where(deliveries.c.id.in_(_DUE))
-    .order_by(*_ORDER)
-)
-_TAKE = Statement(
-    update(deliveries)
-    .where(deliveries.c.id == at("delivery_id"), deliveries.c.attempts == at("tried"))
-    .values(
-        state=DeliveryState.SENDING.value,
-        leased_until=at("until"),
-        attempts=deliveries.c.attempts + 1,
-        owner=at("sender"),
+    lambda: (
+        select(deliveries, donors.c.telegram_id)
+        .outerjoin(donors, donors.c.id == deliveries.c.donor_id)
+        .where(deliveries.c.id.in_(_DUE))
+        .order_by(*_ORDER)
     )
 )
-_WHO = Statement(select(donors.c.id).where(donors.c.telegram_id == at("person")))
-_DUE_AT = Statement(select(deliveries.c.due_at).where(deliveries.c.dedupe_key == at("dedupe_key")))
+_TAKE = Statement(
+    lambda: (
+        update(deliveries)
+        .where(deliveries.c.id == at("delivery_id"), deliveries.c.attempts == at("tried"))
+        .values(
+            state=DeliveryState.SENDING.value,
+            leased_until=at("until"),
+            attempts=deliveries.c.attempts + 1,
+            owner=at("sender"),
+        )
+    )
+)
+_WHO = Statement(lambda: select(donors.c.id).where(donors.c.telegram_id == at("person")))
+_DUE_AT = Statement(lambda: select(deliveries.c.due_at).where(deliveries.c.dedupe_key == at("dedupe_key")))
 _IS_SENDING = deliveries.c.state == DeliveryState.SENDING.value
-_RELEASE = Statement(update(deliveries).where(_IS_SENDING).values(leased_until=0))
-_SENDERS = Statement(select(deliveries.c.owner).where(_IS_SENDING, deliveries.c.leased_until > 0).distinct())
+_RELEASE = Statement(lambda: update(deliveries).where(_IS_SENDING).values(leased_until=0))
+_SENDERS = Statement(
+    lambda: select(deliveries.c.owner).where(_IS_SENDING, deliveries.c.leased_until > 0).distinct()
+)
 _RELEASE_OF = Statement(
-    update(deliveries)
-    .where(_IS_SENDING, func.coalesce(deliveries.c.owner, "") == at("sender"))
-    .values(leased_until=0)
+    lambda: (
+        update(deliveries)
+        .where(_IS_SENDING, func.coalesce(deliveries.c.owner, "") == at("sender"))
+        .values(leased_until=0)
+    )
 )
 _OLDEST = Statement(
-    select(func.min(deliveries.c.due_at)).where(
+    lambda: select(func.min(deliveries.c.due_at)).where(
         deliveries.c.state == DeliveryState.OWED.value, deliveries.c.due_at <= at("now")
     )
 )
 _NEXT = Statement(
-    select(func.min(func.coalesce(deliveries.c.leased_until, deliveries.c.due_at))).where(
+    lambda: select(func.min(func.coalesce(deliveries.c.leased_until, deliveries.c.due_at))).where(
         deliveries.c.state.in_(_OPEN)
     )
 )
 _PULL_BACK = Statement(
-    update(deliveries)
-    .where(
-        deliveries.c.state.in_(_OPEN),
-        func.coalesce(deliveries.c.leased_until, deliveries.c.due_at) > at("beyond"),
-        deliveries.c.kind.not_in([DeliveryKind.REMINDER.value, DeliveryKind.PLEDGE_REMINDER.value]),
-    )
-    .values(
-        due_at=at("now"),
-        leased_until=case((deliveries.c.state == DeliveryState.SENDING.value, 0), else_=null()),
+    lambda: (
+        update(deliveries)
+        .where(
+            deliveries.c.state.in_(_OPEN),
+            func.coalesce(deliveries.c.leased_until, deliveries.c.due_at) > at("beyond"),
+            deliveries.c.kind.not_in([DeliveryKind.REMINDER.value, DeliveryKind.PLEDGE_REMINDER.value]),
+        )
+        .values(
+            due_at=at("now"),
+            leased_until=case((deliveries.c.state == DeliveryState.SENDING.value, 0), else_=null()),
+        )
     )
 )
 _PARK = Statement(
-    update(deliveries)
-    .where(deliveries.c.donor_id == at("donor"), deliveries.c.state == DeliveryState.OWED.value)
-    .values(state=DeliveryState.UNDELIVERABLE.value, error="blocked")
-    .returning(deliveries.c.kind, deliveries.c.payload)
+    lambda: (
+        update(deliveries)
+        .where(deliveries.c.donor_id == at("donor"), deliveries.c.state == DeliveryState.OWED.value)
+        .values(state=DeliveryState.UNDELIVERABLE.value, error="blocked")
+        .returning(deliveries.c.kind, deliveries.c.payload)
+    )
 )
 _UNPARK = Statement(
-    update(deliveries)
-    .where(deliveries.c.donor_id == at("donor"), deliveries.c.state == DeliveryState.UNDELIVERABLE.value)
-    # What was planned for later, as a reminder is, stays planned.
-    .values(
-        state=DeliveryState.OWED.value,
-        due_at=case((deliveries.c.due_at > at("now"), deliveries.c.due_at), else_=at("now")),
+    lambda: (
+        update(deliveries)
+        .where(deliveries.c.donor_id == at("donor"), deliveries.c.state == DeliveryState.UNDELIVERABLE.value)
+        # What was planned for later, as a reminder is, stays planned.
+        .values(
+            state=DeliveryState.OWED.value,
+            due_at=case((deliveries.c.due_at > at("now"), deliveries.c.due_at), else_=at("now")),
+        )
     )
 )
 _FORGET = Statement(
-    update(deliveries)
-    .where(deliveries.c.donor_id == at("donor"), deliveries.c.chat_id.is_not(None))
-    .values(
-        chat_id=null(),
-        dedupe_key=literal("erased:").concat(deliveries.c.id),
-        state=case(
-            (deliveries.c.state.in_(_OPEN), DeliveryState.UNDELIVERABLE.value), else_=deliveries.c.state
-        ),
+    lambda: (
+        update(deliveries)
+        .where(deliveries.c.donor_id == at("donor"), deliveries.c.chat_id.is_not(None))
+        .values(
+            chat_id=null(),
+            dedupe_key=literal("erased:").concat(deliveries.c.id),
+            state=case(
+                (deliveries.c.state.in_(_OPEN), DeliveryState.UNDELIVERABLE.value), else_=deliveries.c.state
+            ),
+        )
     )
 )
 

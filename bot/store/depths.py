@@ -10,13 +10,15 @@ from bot.store.moments import seconds
 from bot.store.sql import Statement, Tx, at
 from bot.store.tables import broadcasts, deliveries, inbox
 
-_INBOX = Statement(select(func.count(inbox.c.event_id)).where(inbox.c.processed_at.is_(None)))
+_INBOX = Statement(lambda: select(func.count(inbox.c.event_id)).where(inbox.c.processed_at.is_(None)))
 _OWED = Statement(
-    select(func.count(deliveries.c.id), func.min(deliveries.c.due_at)).where(
+    lambda: select(func.count(deliveries.c.id), func.min(deliveries.c.due_at)).where(
         deliveries.c.state == DeliveryState.OWED.value, deliveries.c.due_at <= at("now")
     )
 )
-_BROADCASTS = Statement(select(broadcasts.c.state, func.count(broadcasts.c.id)).group_by(broadcasts.c.state))
+_BROADCASTS = Statement(
+    lambda: select(broadcasts.c.state, func.count(broadcasts.c.id)).group_by(broadcasts.c.state)
+)
 
 
 @dataclass(frozen=True, slots=True)

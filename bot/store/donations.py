@@ -15,9 +15,9 @@ from bot.store.tables import donations, payments
 
 _ACCOUNTED = timedelta(minutes=1)
 _UNSETTLED = (DonationState.CREATING, DonationState.AWAITING, DonationState.PROCESSING)
-_GET = Statement(select(donations).where(donations.c.id == at("donation_id")))
+_GET = Statement(lambda: select(donations).where(donations.c.id == at("donation_id")))
 _ADD = Statement(
-    insert(donations).values(
+    lambda: insert(donations).values(
         places(
             "id",
             "donor_id",
@@ -38,59 +38,67 @@ _ADD = Statement(
     )
 )
 _OF_DONOR = Statement(
-    select(donations)
-    .where(donations.c.donor_id == at("donor_id"))
-    .order_by(donations.c.created_at.desc(), donations.c.id)
-    .limit(at("most"))
-    .offset(at("after"))
+    lambda: (
+        select(donations)
+        .where(donations.c.donor_id == at("donor_id"))
+        .order_by(donations.c.created_at.desc(), donations.c.id)
+        .limit(at("most"))
+        .offset(at("after"))
+    )
 )
-_COUNT = Statement(select(func.count()).where(donations.c.donor_id == at("donor_id")))
+_COUNT = Statement(lambda: select(func.count()).where(donations.c.donor_id == at("donor_id")))
 _OPEN_OF = (
     select(donations)
     .where(donations.c.donor_id == at("donor_id"), donations.c.open_key.is_not(None))
     .order_by(donations.c.created_at, donations.c.id)
 )
-_OPEN_OF_ALL = Statement(_OPEN_OF)
-_OPEN_OF_CAMPAIGN = Statement(_OPEN_OF.where(donations.c.campaign_id == at("campaign_id")))
+_OPEN_OF_ALL = Statement(lambda: _OPEN_OF)
+_OPEN_OF_CAMPAIGN = Statement(lambda: _OPEN_OF.where(donations.c.campaign_id == at("campaign_id")))
 _DUE = Statement(
-    select(donations)
-    .where(donations.c.look_at <= at("now"), donations.c.state.in_(_UNSETTLED))
-    .order_by(donations.c.look_at, donations.c.id)
-    .limit(at("most"))
+    lambda: (
+        select(donations)
+        .where(donations.c.look_at <= at("now"), donations.c.state.in_(_UNSETTLED))
+        .order_by(donations.c.look_at, donations.c.id)
+        .limit(at("most"))
+    )
 )
 _ADD_PAYMENT = Statement(
-    upsert(payments)
-    .values(
-        places(
-            "subject",
-            "payment_intent",
-            "donation_id",
-            "amount_minor",
-            "currency",
-            "received_at",
-            "is_matched",
-            "look_at",
+    lambda: (
+        upsert(payments)
+        .values(
+            places(
+                "subject",
+                "payment_intent",
+                "donation_id",
+                "amount_minor",
+                "currency",
+                "received_at",
+                "is_matched",
+                "look_at",
+            )
         )
+        .on_conflict_do_nothing()
     )
-    .on_conflict_do_nothing()
 )
 
-_UNMATCH = Statement(update(payments).where(payments.c.subject == at("subject")).values(is_matched=0))
-_PAYMENT = Statement(select(payments).where(payments.c.payment_intent == at("payment_intent")))
+_UNMATCH = Statement(lambda: update(payments).where(payments.c.subject == at("subject")).values(is_matched=0))
+_PAYMENT = Statement(lambda: select(payments).where(payments.c.payment_intent == at("payment_intent")))
 _OWN_PAYMENT = Statement(
-    select(payments).where(payments.c.donation_id == at("donation_id"), payments.c.is_matched == 1)
+    lambda: select(payments).where(payments.c.donation_id == at("donation_id"), payments.c.is_matched == 1)
 )
 _PAID_PAGE = Statement(
-    select(donations.c.id)
-    .where(
-        donations.c.donor_id == at("donor_id"),
-        donations.c.created_at >= at("first"),
-        donations.c.created_at < at("end"),
-        donations.c.id != at("donation_id"),
-        donations.c.session_id.is_not(None),
-        donations.c.state.in_([state.value for state in RECEIVED]),
+    lambda: (
+        select(donations.c.id)
+        .where(
+            donations.c.donor_id == at("donor_id"),
+            donations.c.created_at >= at("first"),
+            donations.c.created_at < at("end"),
+            donations.c.id != at("donation_id"),
+            donations.c.session_id.is_not(None),
+            donations.c.state.in_([state.value for state in RECEIVED]),
+        )
+        .limit(1)
     )
-    .limit(1)
 )
 
 

@@ -11,24 +11,32 @@ from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
 from bot.store.sums import Of, key_of
 from bot.store.tables import donors
 
-_FIND = Statement(select(donors).where(donors.c.telegram_id == at("telegram_id")))
-_GET = Statement(select(donors).where(donors.c.id == at("donor_id"), donors.c.telegram_id.is_not(None)))
+_FIND = Statement(lambda: select(donors).where(donors.c.telegram_id == at("telegram_id")))
+_GET = Statement(
+    lambda: select(donors).where(donors.c.id == at("donor_id"), donors.c.telegram_id.is_not(None))
+)
 _ADD = Statement(
-    insert(donors)
-    .values(
-        places("telegram_id", "language", "currency", "state", "created_at", "awaiting", "source", "reached")
+    lambda: (
+        insert(donors)
+        .values(
+            places(
+                "telegram_id", "language", "currency", "state", "created_at", "awaiting", "source", "reached"
+            )
+        )
+        .on_conflict_do_nothing(index_elements=["telegram_id"])
+        .returning(donors.c.id)
     )
-    .on_conflict_do_nothing(index_elements=["telegram_id"])
-    .returning(donors.c.id)
 )
 _NEW: dict[str, Value] = {"state": DonorState.ACTIVE, "awaiting": None, "source": None, "reached": 0}
-_PARK = Statement(update(donors).where(donors.c.telegram_id == at("person")).values(places("state")))
-_SOURCE = Statement(select(donors.c.source).where(donors.c.id == at("donor_id")))
+_PARK = Statement(lambda: update(donors).where(donors.c.telegram_id == at("person")).values(places("state")))
+_SOURCE = Statement(lambda: select(donors.c.source).where(donors.c.id == at("donor_id")))
 _BLANK = {name: null() for name in ("telegram_id", "awaiting", "message_id", "source", "muted_at")}
 _ERASE = Statement(
-    update(donors)
-    .where(donors.c.id == at("donor_id"))
-    .values(state=DonorState.ERASED.value, reached=0, **_BLANK)
+    lambda: (
+        update(donors)
+        .where(donors.c.id == at("donor_id"))
+        .values(state=DonorState.ERASED.value, reached=0, **_BLANK)
+    )
 )
 
 

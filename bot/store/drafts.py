@@ -15,49 +15,63 @@ from bot.store.tables import Big, broadcast_reviews, broadcast_sends, broadcasts
 
 _IS_ALIVE = broadcasts.c.state.in_((BroadcastState.RUNNING.value, BroadcastState.PAUSED.value))
 _DRAFT_OF = Statement(
-    select(broadcasts.c.id)
-    .where(broadcasts.c.by == at("author"), broadcasts.c.state == BroadcastState.DRAFT.value)
-    .order_by(broadcasts.c.id.desc())
-    .limit(1)
+    lambda: (
+        select(broadcasts.c.id)
+        .where(broadcasts.c.by == at("author"), broadcasts.c.state == BroadcastState.DRAFT.value)
+        .order_by(broadcasts.c.id.desc())
+        .limit(1)
+    )
 )
 _CLAIM = Statement(
-    update(broadcasts)
-    .where(
-        broadcasts.c.id == at("broadcast_id"),
-        broadcasts.c.state == at("old"),
-        broadcasts.c.version == at("of_version"),
+    lambda: (
+        update(broadcasts)
+        .where(
+            broadcasts.c.id == at("broadcast_id"),
+            broadcasts.c.state == at("old"),
+            broadcasts.c.version == at("of_version"),
+        )
+        .values(state=at("new"))
     )
-    .values(state=at("new"))
 )
-_ALIVE = Statement(select(broadcasts.c.id).where(_IS_ALIVE))
+_ALIVE = Statement(lambda: select(broadcasts.c.id).where(_IS_ALIVE))
 _ENDED = Statement(
-    select(broadcasts.c.id).where(broadcasts.c.ended_at >= at("since"), broadcasts.c.card_id.is_not(None))
+    lambda: select(broadcasts.c.id).where(
+        broadcasts.c.ended_at >= at("since"), broadcasts.c.card_id.is_not(None)
+    )
 )
 # What was thrown away before it began is in the audit log, and in no list.
 _SHOWN = (broadcasts.c.state != BroadcastState.CANCELED.value) | broadcasts.c.started_at.is_not(None)
 _OWED = Statement(
-    select(broadcast_sends.c.zone, func.count().label("people"))
-    .where(broadcast_sends.c.broadcast_id == at("of"), broadcast_sends.c.state == SendState.OWED.value)
-    .group_by(broadcast_sends.c.zone)
-    .order_by(broadcast_sends.c.zone)
+    lambda: (
+        select(broadcast_sends.c.zone, func.count().label("people"))
+        .where(broadcast_sends.c.broadcast_id == at("of"), broadcast_sends.c.state == SendState.OWED.value)
+        .group_by(broadcast_sends.c.zone)
+        .order_by(broadcast_sends.c.zone)
+    )
 )
 _PAGE = Statement(
-    select(broadcasts.c.id)
-    .where(_SHOWN)
-    .order_by(broadcasts.c.id.desc())
-    .limit(at("most"))
-    .offset(as_type(at("passed"), Big))
+    lambda: (
+        select(broadcasts.c.id)
+        .where(_SHOWN)
+        .order_by(broadcasts.c.id.desc())
+        .limit(at("most"))
+        .offset(as_type(at("passed"), Big))
+    )
 )
 _ASK = Statement(
-    insert(broadcast_reviews)
-    .values(places("broadcast_id", "version", "asked_at", "pieces"))
-    .returning(broadcast_reviews.c.id)
+    lambda: (
+        insert(broadcast_reviews)
+        .values(places("broadcast_id", "version", "asked_at", "pieces"))
+        .returning(broadcast_reviews.c.id)
+    )
 )
 _SEEN = Statement(
-    select(broadcast_reviews.c.pieces)
-    .where(broadcast_reviews.c.broadcast_id == at("of"), broadcast_reviews.c.version < at("before"))
-    .order_by(broadcast_reviews.c.id.desc())
-    .limit(1)
+    lambda: (
+        select(broadcast_reviews.c.pieces)
+        .where(broadcast_reviews.c.broadcast_id == at("of"), broadcast_reviews.c.version < at("before"))
+        .order_by(broadcast_reviews.c.id.desc())
+        .limit(1)
+    )
 )
 
 

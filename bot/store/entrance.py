@@ -17,7 +17,7 @@ from bot.store.tables import donors, staff, updates
 # A row also for somebody new.
 _SOMEBODY = select(literal(1).label("one")).subquery("somebody")
 _WHO = Statement(
-    select(
+    lambda: select(
         donors,
         select(updates.c.done_at)
         .where(updates.c.update_id == at("update"))

@@ -56,8 +56,8 @@ _ROWS = (
     # By the index, so that nothing has to be sorted first.
     .order_by(donations.c.created_at, donations.c.id)
 )
-_OF_ALL = Statement(_ROWS)
-_OF_ONE = Statement(_ROWS.where(campaigns.c.slug == at("slug")))
+_OF_ALL = Statement(lambda: _ROWS)
+_OF_ONE = Statement(lambda: _ROWS.where(campaigns.c.slug == at("slug")))
 
 
 class Line(NamedTuple):

@@ -30,14 +30,16 @@ _BACK = tuple(
 )
 _SHOWN = (*_GIFTS, EntryKind.COVER.value, *_BACK)
 _BEGUN = Statement(
-    select(func.count()).where(
+    lambda: select(func.count()).where(
         monthly_gifts.c.anchor_at >= at("first"),
         monthly_gifts.c.anchor_at < at("end"),
         monthly_gifts.c.state != MonthlyState.ASKED.value,
     )
 )
 _ENDED = Statement(
-    select(func.count()).where(monthly_gifts.c.ended_at >= at("first"), monthly_gifts.c.ended_at < at("end"))
+    lambda: select(func.count()).where(
+        monthly_gifts.c.ended_at >= at("first"), monthly_gifts.c.ended_at < at("end")
+    )
 )
 
 

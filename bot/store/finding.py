@@ -28,20 +28,24 @@ _GIFTS = (
     .limit(at("most"))
 )
 # One after the other, each by an index of its own: by both at once all of that time would be looked through.
-_OF_AMOUNT = Statement(_GIFTS.where(donations.c.amount_minor == at("minor")))
+_OF_AMOUNT = Statement(lambda: _GIFTS.where(donations.c.amount_minor == at("minor")))
 _COVERED = Statement(
-    _GIFTS.where(text("cover_minor > 0"), donations.c.amount_minor + donations.c.cover_minor == at("minor"))
+    lambda: _GIFTS.where(
+        text("cover_minor > 0"), donations.c.amount_minor + donations.c.cover_minor == at("minor")
+    )
 )
 _PLEDGES = Statement(
-    select(pledges)
-    .where(
-        pledges.c.currency == at("currency"),
-        pledges.c.amount_minor == at("minor"),
-        pledges.c.created_at >= at("first"),
-        pledges.c.created_at < at("end"),
+    lambda: (
+        select(pledges)
+        .where(
+            pledges.c.currency == at("currency"),
+            pledges.c.amount_minor == at("minor"),
+            pledges.c.created_at >= at("first"),
+            pledges.c.created_at < at("end"),
+        )
+        .order_by(pledges.c.created_at.desc(), pledges.c.id)
+        .limit(at("most"))
     )
-    .order_by(pledges.c.created_at.desc(), pledges.c.id)
-    .limit(at("most"))
 )
 
 

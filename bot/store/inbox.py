@@ -12,9 +12,11 @@ from bot.store.sql import Statement, Tx, at, places
 from bot.store.tables import donations, inbox
 
 _ADD = Statement(
-    insert(inbox)
-    .values(places("event_id", "source", "type", "object_id", "received_at"))
-    .on_conflict_do_nothing(index_elements=["event_id"])
+    lambda: (
+        insert(inbox)
+        .values(places("event_id", "source", "type", "object_id", "received_at"))
+        .on_conflict_do_nothing(index_elements=["event_id"])
+    )
 )
 # Longer than a worker waits for Stripe, all its tries together.
 _LEASE = timedelta(seconds=60)
@@ -25,23 +27,27 @@ _HINTS = (
     .order_by(inbox.c.received_at, inbox.c.event_id)
     .limit(at("most"))
 )
-_WAITING = Statement(_HINTS)
-_FREE = Statement(_HINTS.where(or_(inbox.c.taken_until.is_(None), inbox.c.taken_until <= at("now"))))
+_WAITING = Statement(lambda: _HINTS)
+_FREE = Statement(lambda: _HINTS.where(or_(inbox.c.taken_until.is_(None), inbox.c.taken_until <= at("now"))))
 _TAKE = Statement(
-    update(inbox)
-    .where(inbox.c.event_id == at("event"), inbox.c.processed_at.is_(None))
-    .values(taken_until=at("until"))
+    lambda: (
+        update(inbox)
+        .where(inbox.c.event_id == at("event"), inbox.c.processed_at.is_(None))
+        .values(taken_until=at("until"))
+    )
 )
 _DONE = Statement(
-    update(inbox).where(inbox.c.event_id == at("done")).values(places("processed_at", "outcome"))
+    lambda: update(inbox).where(inbox.c.event_id == at("done")).values(places("processed_at", "outcome"))
 )
 _ABOUT = Statement(
-    select(inbox.c.event_id)
-    .where(inbox.c.object_id == at("object_id"), inbox.c.processed_at.is_(None))
-    .order_by(inbox.c.received_at, inbox.c.event_id)
+    lambda: (
+        select(inbox.c.event_id)
+        .where(inbox.c.object_id == at("object_id"), inbox.c.processed_at.is_(None))
+        .order_by(inbox.c.received_at, inbox.c.event_id)
+    )
 )
 _MISSED = "stripe.events.missed"
-_PRUNE = Statement(delete(inbox).where(inbox.c.processed_at < at("before")))
+_PRUNE = Statement(lambda: delete(inbox).where(inbox.c.processed_at < at("before")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,31 +39,33 @@ def _postgresql(*_: Any, **__: Any) -> str:
 _UNTIL = _Now() + at("seconds")
 _FRESH = insert(leases).values(name=at("lease"), owner=at("holder"), token=at("number"), until=_UNTIL)
 _TAKE = Statement(
-    _FRESH.on_conflict_do_update(
+    lambda: _FRESH.on_conflict_do_update(
         index_elements=["name"],
         set_={one: _FRESH.excluded[one] for one in ("owner", "token", "until")},
         where=leases.c.until <= _Now(),
     )
 )
 _MINE = (leases.c.name == at("lease"), leases.c.owner == at("holder"), leases.c.token == at("number"))
-_RENEW = Statement(update(leases).where(*_MINE).values(until=_UNTIL))
-_RELEASE = Statement(delete(leases).where(*_MINE))
-_HOLDS = Statement(select(leases.c.name).where(*_MINE))
-_LEAVE = Statement(delete(leases).where(leases.c.owner == at("holder")))
+_RENEW = Statement(lambda: update(leases).where(*_MINE).values(until=_UNTIL))
+_RELEASE = Statement(lambda: delete(leases).where(*_MINE))
+_HOLDS = Statement(lambda: select(leases.c.name).where(*_MINE))
+_LEAVE = Statement(lambda: delete(leases).where(leases.c.owner == at("holder")))
 _LIVE = leases.c.until > _Now()
 _WORKERS = Statement(
-    select(leases.c.owner).where(leases.c.name.startswith(_WORKER), _LIVE).order_by(leases.c.owner)
+    lambda: select(leases.c.owner).where(leases.c.name.startswith(_WORKER), _LIVE).order_by(leases.c.owner)
 )
-_OWNER = Statement(select(leases.c.owner).where(leases.c.name == at("lease"), _LIVE))
+_OWNER = Statement(lambda: select(leases.c.owner).where(leases.c.name == at("lease"), _LIVE))
 # What died with its holder is dropped after a day; while it lives, the next taker needs it.
-_PRUNE = Statement(delete(leases).where(leases.c.until < _Now() - 86400))
+_PRUNE = Statement(lambda: delete(leases).where(leases.c.until < _Now() - 86400))
 _LEFT = Statement(
-    select(updates.c.chat, func.min(updates.c.update_id).label("first"))
-    .outerjoin(leases, (leases.c.name == literal(CHAT).concat(updates.c.chat)) & _LIVE)
-    .where(updates.c.raw.is_not(None), leases.c.name.is_(None))
-    .group_by(updates.c.chat)
-    .order_by("first")
-    .limit(at("most"))
+    lambda: (
+        select(updates.c.chat, func.min(updates.c.update_id).label("first"))
+        .outerjoin(leases, (leases.c.name == literal(CHAT).concat(updates.c.chat)) & _LIVE)
+        .where(updates.c.raw.is_not(None), leases.c.name.is_(None))
+        .group_by(updates.c.chat)
+        .order_by("first")
+        .limit(at("most"))
+    )
 )
 
 

@@ -11,10 +11,10 @@ from bot.store.sums import Of, key_of
 from bot.store.tables import donations, ledger
 
 _COLUMNS = ("seq", "at", "kind", "donation", "campaign", "amount_minor", "currency", "prev", "hash")
-_LAST = Statement(select(ledger.c.seq, ledger.c.hash).order_by(ledger.c.seq.desc()).limit(1))
+_LAST = Statement(lambda: select(ledger.c.seq, ledger.c.hash).order_by(ledger.c.seq.desc()).limit(1))
 # All that a new row asks of what is there; one row also where the ledger is empty.
 _BEFORE = Statement(
-    select(
+    lambda: select(
         select(ledger.c.seq).order_by(ledger.c.seq.desc()).limit(1).scalar_subquery().label("seq"),
         select(ledger.c.hash).order_by(ledger.c.seq.desc()).limit(1).scalar_subquery().label("hash"),
         select(donations.c.source)
@@ -23,22 +23,28 @@ _BEFORE = Statement(
         .label("source"),
     )
 )
-_APPEND = Statement(insert(ledger).values(places(*_COLUMNS)))
+_APPEND = Statement(lambda: insert(ledger).values(places(*_COLUMNS)))
 _PAGE = Statement(
-    select(*(ledger.c[name] for name in _COLUMNS))
-    .where(ledger.c.seq > at("after"))
-    .order_by(ledger.c.seq)
-    .limit(at("most"))
+    lambda: (
+        select(*(ledger.c[name] for name in _COLUMNS))
+        .where(ledger.c.seq > at("after"))
+        .order_by(ledger.c.seq)
+        .limit(at("most"))
+    )
 )
 _OF_DONATION = Statement(
-    select(*(ledger.c[name] for name in _COLUMNS))
-    .where(ledger.c.donation == at("donation"))
-    .order_by(ledger.c.seq)
+    lambda: (
+        select(*(ledger.c[name] for name in _COLUMNS))
+        .where(ledger.c.donation == at("donation"))
+        .order_by(ledger.c.seq)
+    )
 )
 _SUMS = Statement(
-    select(ledger.c.campaign, ledger.c.currency, ledger.c.kind, func.sum(ledger.c.amount_minor))
-    .group_by(ledger.c.campaign, ledger.c.currency, ledger.c.kind)
-    .order_by(ledger.c.campaign, ledger.c.currency, ledger.c.kind)
+    lambda: (
+        select(ledger.c.campaign, ledger.c.currency, ledger.c.kind, func.sum(ledger.c.amount_minor))
+        .group_by(ledger.c.campaign, ledger.c.currency, ledger.c.kind)
+        .order_by(ledger.c.campaign, ledger.c.currency, ledger.c.kind)
+    )
 )
 _PAGE_SIZE = 1000
 _GIFTS = (EntryKind.GIFT, EntryKind.PLEDGE)

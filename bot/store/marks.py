@@ -6,14 +6,18 @@ from bot.store.dialect import insert
 from bot.store.sql import Statement, Tx, at, places
 from bot.store.tables import marks
 
-_GET = Statement(select(marks.c.value).where(marks.c.key == at("key")))
+_GET = Statement(lambda: select(marks.c.value).where(marks.c.key == at("key")))
 _PUT = Statement(
-    insert(marks)
-    .values(places("key", "value"))
-    .on_conflict_do_update(index_elements=["key"], set_={"value": at("value")})
+    lambda: (
+        insert(marks)
+        .values(places("key", "value"))
+        .on_conflict_do_update(index_elements=["key"], set_={"value": at("value")})
+    )
 )
-_BEGINNING = Statement(select(marks).where(marks.c.key.startswith(at("beginning"))).order_by(marks.c.key))
-_DROP = Statement(delete(marks).where(marks.c.key == at("mark")))
+_BEGINNING = Statement(
+    lambda: select(marks).where(marks.c.key.startswith(at("beginning"))).order_by(marks.c.key)
+)
+_DROP = Statement(lambda: delete(marks).where(marks.c.key == at("mark")))
 
 
 def get(tx: Tx, key: str) -> str | None:

@@ -17,14 +17,14 @@ _LIVE = (MonthlyState.ACTIVE, MonthlyState.PAST_DUE)
 # Counted for each campaign as it changes; an audit counts again.
 IS_LIVE = (monthly_gifts.c.state.in_([one.value for one in _LIVE]), monthly_gifts.c.stop.is_(None))
 _LIVE_IN = Statement(
-    select(monthly_gifts.c.campaign_id).where(monthly_gifts.c.id == at("monthly_id"), *IS_LIVE)
+    lambda: select(monthly_gifts.c.campaign_id).where(monthly_gifts.c.id == at("monthly_id"), *IS_LIVE)
 )
-_GET = Statement(select(monthly_gifts).where(monthly_gifts.c.id == at("monthly_id")))
+_GET = Statement(lambda: select(monthly_gifts).where(monthly_gifts.c.id == at("monthly_id")))
 _OF_SUBSCRIPTION = Statement(
-    select(monthly_gifts).where(monthly_gifts.c.subscription_id == at("subscription_id"))
+    lambda: select(monthly_gifts).where(monthly_gifts.c.subscription_id == at("subscription_id"))
 )
 _ADD = Statement(
-    insert(monthly_gifts).values(
+    lambda: insert(monthly_gifts).values(
         places(
             "id",
             "donor_id",
@@ -41,53 +41,73 @@ _ADD = Statement(
     )
 )
 _LINK = Statement(
-    update(monthly_gifts)
-    .where(monthly_gifts.c.id == at("monthly_id"), monthly_gifts.c.subscription_id.is_(None))
-    .values(places("subscription_id", "customer_id", "look_at"))
+    lambda: (
+        update(monthly_gifts)
+        .where(monthly_gifts.c.id == at("monthly_id"), monthly_gifts.c.subscription_id.is_(None))
+        .values(places("subscription_id", "customer_id", "look_at"))
+    )
 )
 _BEGIN = Statement(
-    update(monthly_gifts)
-    .where(monthly_gifts.c.id == at("monthly_id"), monthly_gifts.c.state == MonthlyState.ASKED.value)
-    .values(state=MonthlyState.ACTIVE.value, **places("look_at"))
+    lambda: (
+        update(monthly_gifts)
+        .where(monthly_gifts.c.id == at("monthly_id"), monthly_gifts.c.state == MonthlyState.ASKED.value)
+        .values(state=MonthlyState.ACTIVE.value, **places("look_at"))
+    )
 )
 _WISH = Statement(
-    update(monthly_gifts)
-    .where(monthly_gifts.c.id == at("monthly_id"))
-    .values(wanted=monthly_gifts.c.wanted + 1)
+    lambda: (
+        update(monthly_gifts)
+        .where(monthly_gifts.c.id == at("monthly_id"))
+        .values(wanted=monthly_gifts.c.wanted + 1)
+    )
 )
 _HEARD = Statement(
-    update(monthly_gifts)
-    .where(monthly_gifts.c.id == at("monthly_id"), monthly_gifts.c.wanted == at("seen"))
-    .values(wanted=0)
+    lambda: (
+        update(monthly_gifts)
+        .where(monthly_gifts.c.id == at("monthly_id"), monthly_gifts.c.wanted == at("seen"))
+        .values(wanted=0)
+    )
 )
 _END = Statement(
-    update(monthly_gifts)
-    .where(monthly_gifts.c.id == at("monthly_id"), monthly_gifts.c.state != MonthlyState.ENDED.value)
-    .values(
-        state=MonthlyState.ENDED.value, look_at=null(), next_at=null(), wanted=0, **places("stop", "ended_at")
+    lambda: (
+        update(monthly_gifts)
+        .where(monthly_gifts.c.id == at("monthly_id"), monthly_gifts.c.state != MonthlyState.ENDED.value)
+        .values(
+            state=MonthlyState.ENDED.value,
+            look_at=null(),
+            next_at=null(),
+            wanted=0,
+            **places("stop", "ended_at"),
+        )
     )
 )
 _OF_DONOR = Statement(
-    select(monthly_gifts)
-    .where(monthly_gifts.c.donor_id == at("donor_id"), monthly_gifts.c.state != MonthlyState.ASKED.value)
-    .order_by(monthly_gifts.c.created_at.desc(), monthly_gifts.c.id)
+    lambda: (
+        select(monthly_gifts)
+        .where(monthly_gifts.c.donor_id == at("donor_id"), monthly_gifts.c.state != MonthlyState.ASKED.value)
+        .order_by(monthly_gifts.c.created_at.desc(), monthly_gifts.c.id)
+    )
 )
 _DUE = Statement(
-    select(monthly_gifts)
-    .where(monthly_gifts.c.look_at <= at("now"))
-    .order_by(monthly_gifts.c.look_at, monthly_gifts.c.id)
-    .limit(at("most"))
+    lambda: (
+        select(monthly_gifts)
+        .where(monthly_gifts.c.look_at <= at("now"))
+        .order_by(monthly_gifts.c.look_at, monthly_gifts.c.id)
+        .limit(at("most"))
+    )
 )
 _GIFTS = Statement(
-    select(func.count(), func.coalesce(func.sum(donations.c.amount_minor), 0)).where(
+    lambda: select(func.count(), func.coalesce(func.sum(donations.c.amount_minor), 0)).where(
         donations.c.monthly_id == at("monthly_id"), donations.c.state.in_([str(one) for one in RECEIVED])
     )
 )
 _FIRST = Statement(
-    select(donations.c.id)
-    .where(donations.c.monthly_id == at("monthly_id"))
-    .order_by(donations.c.created_at, donations.c.session_id.is_(None), donations.c.id)
-    .limit(1)
+    lambda: (
+        select(donations.c.id)
+        .where(donations.c.monthly_id == at("monthly_id"))
+        .order_by(donations.c.created_at, donations.c.session_id.is_(None), donations.c.id)
+        .limit(1)
+    )
 )
 
 

@@ -16,10 +16,12 @@ from bot.store.tables import donations, ledger
 
 _COMPARED = (SendState.SENT.value, SendState.HELD.value)
 _FATES = Statement(
-    select(sends.c.state, sends.c.language, func.count().label("people"))
-    .where(sends.c.broadcast_id == at("of"))
-    .group_by(sends.c.state, sends.c.language)
-    .order_by(sends.c.state, sends.c.language)
+    lambda: (
+        select(sends.c.state, sends.c.language, func.count().label("people"))
+        .where(sends.c.broadcast_id == at("of"))
+        .group_by(sends.c.state, sends.c.language)
+        .order_by(sends.c.state, sends.c.language)
+    )
 )
 _SINCE = (
     sends.c.broadcast_id == at("of"),
@@ -30,23 +32,27 @@ _SINCE = (
 )
 _BOTH = sends.join(donations, donations.c.donor_id == sends.c.donor_id)
 _GIFTS = Statement(
-    select(
-        sends.c.state,
-        func.count(distinct(donations.c.donor_id)).label("givers"),
-        func.count().label("gifts"),
+    lambda: (
+        select(
+            sends.c.state,
+            func.count(distinct(donations.c.donor_id)).label("givers"),
+            func.count().label("gifts"),
+        )
+        .select_from(_BOTH)
+        .where(*_SINCE)
+        .group_by(sends.c.state)
+        .order_by(sends.c.state)
     )
-    .select_from(_BOTH)
-    .where(*_SINCE)
-    .group_by(sends.c.state)
-    .order_by(sends.c.state)
 )
 # The ledger has each gift and what went back of it, without what was added for the fees.
 _SUMS = Statement(
-    select(sends.c.state, ledger.c.currency, func.sum(ledger.c.amount_minor).label("minor"))
-    .select_from(_BOTH.join(ledger, ledger.c.donation == donations.c.id))
-    .where(*_SINCE, ledger.c.kind.in_([str(one) for one in OF_GIFTS]))
-    .group_by(sends.c.state, ledger.c.currency)
-    .order_by(ledger.c.currency)
+    lambda: (
+        select(sends.c.state, ledger.c.currency, func.sum(ledger.c.amount_minor).label("minor"))
+        .select_from(_BOTH.join(ledger, ledger.c.donation == donations.c.id))
+        .where(*_SINCE, ledger.c.kind.in_([str(one) for one in OF_GIFTS]))
+        .group_by(sends.c.state, ledger.c.currency)
+        .order_by(ledger.c.currency)
+    )
 )
 
 

@@ -27,35 +27,47 @@ _LEDGER_OF_DONOR = (
     .where(donations.c.donor_id == at("donor_id"), ledger.c.kind.not_in(_NO_MOVEMENT))
     .order_by(ledger.c.seq)
 )
-_MOVEMENTS = Statement(_LEDGER_OF_DONOR.where(ledger.c.at >= at("first"), ledger.c.at < at("end")))
+_MOVEMENTS = Statement(lambda: _LEDGER_OF_DONOR.where(ledger.c.at >= at("first"), ledger.c.at < at("end")))
 _GIFT_MOMENTS = Statement(
-    select(ledger.c.at)
-    .join(donations, donations.c.id == ledger.c.donation)
-    .where(donations.c.donor_id == at("donor_id"), ledger.c.kind.in_(_GIFTS))
-    .order_by(ledger.c.seq)
+    lambda: (
+        select(ledger.c.at)
+        .join(donations, donations.c.id == ledger.c.donation)
+        .where(donations.c.donor_id == at("donor_id"), ledger.c.kind.in_(_GIFTS))
+        .order_by(ledger.c.seq)
+    )
 )
 _GIFT_ROW = Statement(
-    select(*_ROW)
-    .where(ledger.c.donation == at("donation_id"), ledger.c.kind.in_(_GIFTS))
-    .order_by(ledger.c.seq)
-    .limit(1)
+    lambda: (
+        select(*_ROW)
+        .where(ledger.c.donation == at("donation_id"), ledger.c.kind.in_(_GIFTS))
+        .order_by(ledger.c.seq)
+        .limit(1)
+    )
 )
 _BY_HASH = Statement(
-    select(*_ROW).where(ledger.c.hash >= at("low"), ledger.c.hash < at("high"), ledger.c.kind.in_(_GIFTS))
+    lambda: select(*_ROW).where(
+        ledger.c.hash >= at("low"), ledger.c.hash < at("high"), ledger.c.kind.in_(_GIFTS)
+    )
 )
-_PAPER = Statement(select(receipts).where(receipts.c.year == at("year"), receipts.c.number == at("number")))
+_PAPER = Statement(
+    lambda: select(receipts).where(receipts.c.year == at("year"), receipts.c.number == at("number"))
+)
 _PAPERS = Statement(
-    select(receipts, refunds.c.status)
-    .outerjoin(refunds, refunds.c.id == receipts.c.subject)
-    .where(receipts.c.donation_id == at("donation_id"))
-    .order_by(receipts.c.year, receipts.c.number)
+    lambda: (
+        select(receipts, refunds.c.status)
+        .outerjoin(refunds, refunds.c.id == receipts.c.subject)
+        .where(receipts.c.donation_id == at("donation_id"))
+        .order_by(receipts.c.year, receipts.c.number)
+    )
 )
 _LATEST = Statement(
-    select(receipts.c.donation_id)
-    .join(donations, donations.c.id == receipts.c.donation_id)
-    .where(donations.c.donor_id == at("donor_id"), receipts.c.kind == ReceiptKind.RECEIPT.value)
-    .order_by(receipts.c.made_at.desc(), receipts.c.year.desc(), receipts.c.number.desc())
-    .limit(1)
+    lambda: (
+        select(receipts.c.donation_id)
+        .join(donations, donations.c.id == receipts.c.donation_id)
+        .where(donations.c.donor_id == at("donor_id"), receipts.c.kind == ReceiptKind.RECEIPT.value)
+        .order_by(receipts.c.made_at.desc(), receipts.c.year.desc(), receipts.c.number.desc())
+        .limit(1)
+    )
 )
 _ENTRIES = (
     select(*_ROW)
@@ -68,29 +80,35 @@ _ENTRIES = (
     .order_by(ledger.c.seq)
     .limit(at("most"))
 )
-_ALL_ENTRIES = Statement(_ENTRIES)
-_ENTRIES_OF = Statement(_ENTRIES.where(ledger.c.campaign == at("slug")))
+_ALL_ENTRIES = Statement(lambda: _ENTRIES)
+_ENTRIES_OF = Statement(lambda: _ENTRIES.where(ledger.c.campaign == at("slug")))
 PAGE = 1000
 _CONTESTED = Statement(
-    select(campaigns.c.slug, disputes.c.currency, func.sum(disputes.c.amount_minor))
-    .join(payments, and_(payments.c.payment_intent == disputes.c.payment_intent, payments.c.is_matched == 1))
-    .join(donations, donations.c.id == disputes.c.donation_id)
-    .join(campaigns, campaigns.c.id == donations.c.campaign_id)
-    # Written out, as the index over them has it.
-    .where(text("disputes.status IN ('needs_response', 'under_review')"))
-    .group_by(campaigns.c.slug, disputes.c.currency)
-    .order_by(campaigns.c.slug, disputes.c.currency)
-)
-_DISPUTE = Statement(select(disputes).where(disputes.c.id == at("dispute_id")))
-_SENT = Statement(
-    select(deliveries.c.sent_at)
-    .where(
-        deliveries.c.donation_id == at("donation_id"),
-        deliveries.c.kind == at("kind"),
-        deliveries.c.sent_at.is_not(None),
+    lambda: (
+        select(campaigns.c.slug, disputes.c.currency, func.sum(disputes.c.amount_minor))
+        .join(
+            payments, and_(payments.c.payment_intent == disputes.c.payment_intent, payments.c.is_matched == 1)
+        )
+        .join(donations, donations.c.id == disputes.c.donation_id)
+        .join(campaigns, campaigns.c.id == donations.c.campaign_id)
+        # Written out, as the index over them has it.
+        .where(text("disputes.status IN ('needs_response', 'under_review')"))
+        .group_by(campaigns.c.slug, disputes.c.currency)
+        .order_by(campaigns.c.slug, disputes.c.currency)
     )
-    .order_by(deliveries.c.sent_at)
-    .limit(1)
+)
+_DISPUTE = Statement(lambda: select(disputes).where(disputes.c.id == at("dispute_id")))
+_SENT = Statement(
+    lambda: (
+        select(deliveries.c.sent_at)
+        .where(
+            deliveries.c.donation_id == at("donation_id"),
+            deliveries.c.kind == at("kind"),
+            deliveries.c.sent_at.is_not(None),
+        )
+        .order_by(deliveries.c.sent_at)
+        .limit(1)
+    )
 )
 
 Sums = dict[tuple[str, str, str], int]

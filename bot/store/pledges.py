@@ -23,46 +23,62 @@ _ORDER = (
     pledges.c.created_at,
     pledges.c.id,
 )
-_GET = Statement(select(pledges).where(pledges.c.id == at("pledge_id")))
+_GET = Statement(lambda: select(pledges).where(pledges.c.id == at("pledge_id")))
 _ADD = Statement(
-    insert(pledges)
-    .values(
-        places("id", "donor_id", "campaign_id", "amount_minor", "currency", "state", "created_at", "source")
+    lambda: (
+        insert(pledges)
+        .values(
+            places(
+                "id", "donor_id", "campaign_id", "amount_minor", "currency", "state", "created_at", "source"
+            )
+        )
+        .on_conflict_do_nothing(index_elements=["id"])
     )
-    .on_conflict_do_nothing(index_elements=["id"])
 )
 _OPEN_OF = Statement(
-    select(pledges)
-    .where(pledges.c.donor_id == at("donor_id"), _IS_OPEN)
-    .order_by(pledges.c.created_at, pledges.c.id)
+    lambda: (
+        select(pledges)
+        .where(pledges.c.donor_id == at("donor_id"), _IS_OPEN)
+        .order_by(pledges.c.created_at, pledges.c.id)
+    )
 )
 _OF_DONOR = Statement(
-    select(pledges).where(pledges.c.donor_id == at("donor_id")).order_by(pledges.c.created_at, pledges.c.id)
+    lambda: (
+        select(pledges)
+        .where(pledges.c.donor_id == at("donor_id"))
+        .order_by(pledges.c.created_at, pledges.c.id)
+    )
 )
 # One state after the other, each in the order of an index: nothing is sorted.
 _OF_STATE = Statement(
-    select(pledges)
-    .where(pledges.c.state == at("of_state"))
-    .order_by(pledges.c.created_at, pledges.c.id)
-    .limit(at("most"))
-    .offset(at("after"))
+    lambda: (
+        select(pledges)
+        .where(pledges.c.state == at("of_state"))
+        .order_by(pledges.c.created_at, pledges.c.id)
+        .limit(at("most"))
+        .offset(at("after"))
+    )
 )
 _UP_TO = Statement(
-    select(func.count()).select_from(
+    lambda: select(func.count()).select_from(
         select(pledges.c.id).where(pledges.c.state == at("of_state")).limit(at("most")).subquery()
     )
 )
-_COUNT_OPEN = Statement(select(func.coalesce(func.sum(totals.c.pledges), 0)))
+_COUNT_OPEN = Statement(lambda: select(func.coalesce(func.sum(totals.c.pledges), 0)))
 _OF_AMOUNT = Statement(
-    select(pledges)
-    .where(_IS_OPEN, pledges.c.currency == at("currency"), pledges.c.amount_minor == at("minor"))
-    .order_by(*_ORDER)
-    .limit(at("most"))
+    lambda: (
+        select(pledges)
+        .where(_IS_OPEN, pledges.c.currency == at("currency"), pledges.c.amount_minor == at("minor"))
+        .order_by(*_ORDER)
+        .limit(at("most"))
+    )
 )
 _SUBJECTS = Statement(
-    select(func.count())
-    .select_from(payments)
-    .where(payments.c.subject >= at("first"), payments.c.subject < at("beyond"))
+    lambda: (
+        select(func.count())
+        .select_from(payments)
+        .where(payments.c.subject >= at("first"), payments.c.subject < at("beyond"))
+    )
 )
 
 

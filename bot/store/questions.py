@@ -22,34 +22,42 @@ from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
 from bot.store.sums import Of
 from bot.store.tables import letters, questions
 
-_FIND = Statement(select(questions).where(questions.c.donor_id == at("donor")))
+_FIND = Statement(lambda: select(questions).where(questions.c.donor_id == at("donor")))
 _ADD = Statement(
-    insert(questions)
-    .values(places("donor_id", "state", "opened_at", "waiting_since"))
-    .on_conflict_do_nothing(index_elements=["donor_id"])
+    lambda: (
+        insert(questions)
+        .values(places("donor_id", "state", "opened_at", "waiting_since"))
+        .on_conflict_do_nothing(index_elements=["donor_id"])
+    )
 )
 _OF_TOPIC = Statement(
-    select(questions).where(questions.c.chat_id == at("chat"), questions.c.topic_id == at("topic"))
+    lambda: select(questions).where(questions.c.chat_id == at("chat"), questions.c.topic_id == at("topic"))
 )
 _OF_MESSAGE = Statement(
-    select(questions)
-    .join(letters, letters.c.donor_id == questions.c.donor_id)
-    .where(letters.c.chat_id == at("chat"), letters.c.message_id == at("message"))
+    lambda: (
+        select(questions)
+        .join(letters, letters.c.donor_id == questions.c.donor_id)
+        .where(letters.c.chat_id == at("chat"), letters.c.message_id == at("message"))
+    )
 )
 _OPEN = Statement(
-    select(questions)
-    .where(questions.c.state == QuestionState.OPEN.value)
-    .order_by(questions.c.opened_at, questions.c.id)
-    .limit(at("most"))
+    lambda: (
+        select(questions)
+        .where(questions.c.state == QuestionState.OPEN.value)
+        .order_by(questions.c.opened_at, questions.c.id)
+        .limit(at("most"))
+    )
 )
 _LETTER = Statement(
-    insert(letters)
-    .values(places("donor_id", "kind", "key", "content", "state", "at"))
-    .on_conflict_do_nothing(index_elements=["key"])
+    lambda: (
+        insert(letters)
+        .values(places("donor_id", "kind", "key", "content", "state", "at"))
+        .on_conflict_do_nothing(index_elements=["key"])
+    )
 )
-_GET = Statement(select(letters).where(letters.c.key == at("key")))
+_GET = Statement(lambda: select(letters).where(letters.c.key == at("key")))
 _ASKED = Statement(
-    select(func.count()).where(
+    lambda: select(func.count()).where(
         letters.c.donor_id == at("donor"),
         letters.c.kind == LetterKind.QUESTION.value,
         letters.c.at > at("since"),
@@ -71,11 +79,13 @@ def _owed(kinds: Sequence[LetterKind]) -> Statement:
 
 
 _TO_DONOR, _TO_GROUP = _owed(TO_DONOR), _owed(TO_GROUP)
-_FORGET = Statement(delete(letters).where(letters.c.donor_id == at("donor")))
+_FORGET = Statement(lambda: delete(letters).where(letters.c.donor_id == at("donor")))
 _ERASE = Statement(
-    update(questions)
-    .where(questions.c.donor_id == at("donor"))
-    .values(state=QuestionState.ERASED.value, waiting_since=null())
+    lambda: (
+        update(questions)
+        .where(questions.c.donor_id == at("donor"))
+        .values(state=QuestionState.ERASED.value, waiting_since=null())
+    )
 )
 
 

@@ -14,46 +14,54 @@ from bot.store.tables import campaigns, donations, ledger, rates
 
 _DAY = 86400
 _OF_PAIR = select(rates).where(rates.c.currency == at("code"), rates.c.counter == at("counter_code"))
-_BEFORE = Statement(_OF_PAIR.where(rates.c.at <= at("moment")).order_by(rates.c.at.desc()).limit(1))
-_AFTER = Statement(_OF_PAIR.where(rates.c.at > at("moment")).order_by(rates.c.at).limit(1))
-_LAST_FROM = Statement(_OF_PAIR.where(rates.c.source == at("said_by")).order_by(rates.c.at.desc()).limit(1))
+_BEFORE = Statement(lambda: _OF_PAIR.where(rates.c.at <= at("moment")).order_by(rates.c.at.desc()).limit(1))
+_AFTER = Statement(lambda: _OF_PAIR.where(rates.c.at > at("moment")).order_by(rates.c.at).limit(1))
+_LAST_FROM = Statement(
+    lambda: _OF_PAIR.where(rates.c.source == at("said_by")).order_by(rates.c.at.desc()).limit(1)
+)
 _TAKEN = Statement(
-    select(func.max(rates.c.at)).where(
+    lambda: select(func.max(rates.c.at)).where(
         rates.c.currency == at("code"),
         rates.c.counter == at("counter_code"),
         rates.c.at >= at("first"),
         rates.c.at < at("end"),
     )
 )
-_ADD = Statement(insert(rates).values(places("currency", "counter", "at", "rate", "source")))
-_ALL = Statement(select(rates).order_by(rates.c.currency, rates.c.counter, rates.c.at.desc()))
+_ADD = Statement(lambda: insert(rates).values(places("currency", "counter", "at", "rate", "source")))
+_ALL = Statement(lambda: select(rates).order_by(rates.c.currency, rates.c.counter, rates.c.at.desc()))
 _LEFT = (
     select(func.coalesce(func.sum(ledger.c.amount_minor), 0))
     .where(ledger.c.donation == donations.c.id, ledger.c.kind.in_([str(kind) for kind in OF_GIFTS]))
     .scalar_subquery()
 )
 _STANDING = Statement(
-    select(
-        donations.c.currency,
-        donations.c.rate,
-        donations.c.counted_minor,
-        donations.c.settled_at,
-        donations.c.campaign_id,
-        campaigns.c.currency.label("goal"),
-        _LEFT.label("left_minor"),
+    lambda: (
+        select(
+            donations.c.currency,
+            donations.c.rate,
+            donations.c.counted_minor,
+            donations.c.settled_at,
+            donations.c.campaign_id,
+            campaigns.c.currency.label("goal"),
+            _LEFT.label("left_minor"),
+        )
+        .join(campaigns, campaigns.c.id == donations.c.campaign_id)
+        .where(donations.c.id == at("donation_id"))
     )
-    .join(campaigns, campaigns.c.id == donations.c.campaign_id)
-    .where(donations.c.id == at("donation_id"))
 )
 _KEEP = Statement(
-    update(donations)
-    .where(donations.c.id == at("donation_id"))
-    .values(**places("rate", "counted_minor"), rate_at=func.coalesce(donations.c.rate_at, at("fixed_at")))
+    lambda: (
+        update(donations)
+        .where(donations.c.id == at("donation_id"))
+        .values(**places("rate", "counted_minor"), rate_at=func.coalesce(donations.c.rate_at, at("fixed_at")))
+    )
 )
 _COUNT = Statement(
-    update(campaigns)
-    .where(campaigns.c.id == at("campaign_id"))
-    .values(counted_minor=campaigns.c.counted_minor + at("more"))
+    lambda: (
+        update(campaigns)
+        .where(campaigns.c.id == at("campaign_id"))
+        .values(counted_minor=campaigns.c.counted_minor + at("more"))
+    )
 )
 _WAIT = (
     donations.c.rate.is_(None),
@@ -62,17 +70,21 @@ _WAIT = (
     campaigns.c.currency == at("counter_code"),
 )
 _WAITING = Statement(
-    select(donations.c.id)
-    .join(campaigns, campaigns.c.id == donations.c.campaign_id)
-    .where(*_WAIT)
-    .order_by(donations.c.settled_at, donations.c.id)
+    lambda: (
+        select(donations.c.id)
+        .join(campaigns, campaigns.c.id == donations.c.campaign_id)
+        .where(*_WAIT)
+        .order_by(donations.c.settled_at, donations.c.id)
+    )
 )
 # A draft counts for nobody yet.
 _GOALS = Statement(
-    select(campaigns.c.currency)
-    .where(campaigns.c.state != CampaignState.DRAFT.value)
-    .distinct()
-    .order_by(campaigns.c.currency)
+    lambda: (
+        select(campaigns.c.currency)
+        .where(campaigns.c.state != CampaignState.DRAFT.value)
+        .distinct()
+        .order_by(campaigns.c.currency)
+    )
 )
 
 

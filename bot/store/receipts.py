@@ -12,18 +12,22 @@ from bot.store.sql import Row, Statement, Tx, at, places
 from bot.store.tables import receipts
 
 _OF_DONATION = Statement(
-    select(receipts)
-    .where(receipts.c.donation_id == at("donation_id"))
-    .order_by(receipts.c.year, receipts.c.number)
+    lambda: (
+        select(receipts)
+        .where(receipts.c.donation_id == at("donation_id"))
+        .order_by(receipts.c.year, receipts.c.number)
+    )
 )
 _NEXT = select(func.coalesce(func.max(receipts.c.number), 0) + 1).where(receipts.c.year == at("of_year"))
 _ADD = Statement(
-    insert(receipts)
-    .values(
-        **places("year", "kind", "subject", "donation_id", "amount_minor", "currency", "made_at"),
-        number=_NEXT.scalar_subquery(),
+    lambda: (
+        insert(receipts)
+        .values(
+            **places("year", "kind", "subject", "donation_id", "amount_minor", "currency", "made_at"),
+            number=_NEXT.scalar_subquery(),
+        )
+        .on_conflict_do_nothing(index_elements=["subject"])
     )
-    .on_conflict_do_nothing(index_elements=["subject"])
 )
 
 

@@ -13,36 +13,48 @@ from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
 from bot.store.tables import disputes, refund_orders, refunds
 
 _REFUNDS = Statement(
-    select(refunds)
-    .where(refunds.c.payment_intent == at("payment_intent"))
-    .order_by(refunds.c.seen_at, refunds.c.id)
+    lambda: (
+        select(refunds)
+        .where(refunds.c.payment_intent == at("payment_intent"))
+        .order_by(refunds.c.seen_at, refunds.c.id)
+    )
 )
 _KEEP_REFUND = Statement(
-    insert(refunds)
-    .values(places("id", "payment_intent", "donation_id", "amount_minor", "currency", "status", "seen_at"))
-    .on_conflict_do_update(index_elements=["id"], set_=places("amount_minor", "status"))
+    lambda: (
+        insert(refunds)
+        .values(
+            places("id", "payment_intent", "donation_id", "amount_minor", "currency", "status", "seen_at")
+        )
+        .on_conflict_do_update(index_elements=["id"], set_=places("amount_minor", "status"))
+    )
 )
 _DISPUTES = Statement(
-    select(disputes)
-    .where(disputes.c.payment_intent == at("payment_intent"))
-    .order_by(disputes.c.seen_at, disputes.c.id)
+    lambda: (
+        select(disputes)
+        .where(disputes.c.payment_intent == at("payment_intent"))
+        .order_by(disputes.c.seen_at, disputes.c.id)
+    )
 )
 _KEEP_DISPUTE = Statement(
-    insert(disputes)
-    .values(
-        places(
-            "id",
-            "payment_intent",
-            "donation_id",
-            "amount_minor",
-            "currency",
-            "status",
-            "reason",
-            "due_by",
-            "seen_at",
+    lambda: (
+        insert(disputes)
+        .values(
+            places(
+                "id",
+                "payment_intent",
+                "donation_id",
+                "amount_minor",
+                "currency",
+                "status",
+                "reason",
+                "due_by",
+                "seen_at",
+            )
+        )
+        .on_conflict_do_update(
+            index_elements=["id"], set_=places("amount_minor", "status", "reason", "due_by")
         )
     )
-    .on_conflict_do_update(index_elements=["id"], set_=places("amount_minor", "status", "reason", "due_by"))
 )
 _ORDER = (
     "id",
@@ -55,25 +67,29 @@ _ORDER = (
     "created_at",
     "look_at",
 )
-_ADD_ORDER = Statement(insert(refund_orders).values(places(*_ORDER)).on_conflict_do_nothing())
+_ADD_ORDER = Statement(lambda: insert(refund_orders).values(places(*_ORDER)).on_conflict_do_nothing())
 _ASKED = Statement(
-    select(refund_orders).where(
+    lambda: select(refund_orders).where(
         refund_orders.c.donation_id == at("donation_id"), refund_orders.c.state == OrderState.ASKED.value
     )
 )
-_GET_ORDER = Statement(select(refund_orders).where(refund_orders.c.id == at("order_id")))
+_GET_ORDER = Statement(lambda: select(refund_orders).where(refund_orders.c.id == at("order_id")))
 _DUE = Statement(
-    select(refund_orders)
-    .where(refund_orders.c.look_at <= at("now"), refund_orders.c.state == OrderState.ASKED.value)
-    .order_by(refund_orders.c.look_at, refund_orders.c.id)
-    .limit(at("most"))
+    lambda: (
+        select(refund_orders)
+        .where(refund_orders.c.look_at <= at("now"), refund_orders.c.state == OrderState.ASKED.value)
+        .order_by(refund_orders.c.look_at, refund_orders.c.id)
+        .limit(at("most"))
+    )
 )
 _PULL_BACK = Statement(
-    update(refund_orders)
-    .where(refund_orders.c.state == OrderState.ASKED.value, refund_orders.c.look_at > at("beyond"))
-    .values(places("look_at"))
+    lambda: (
+        update(refund_orders)
+        .where(refund_orders.c.state == OrderState.ASKED.value, refund_orders.c.look_at > at("beyond"))
+        .values(places("look_at"))
+    )
 )
-_OPEN_ORDERS = Statement(select(func.count()).where(refund_orders.c.state == OrderState.ASKED.value))
+_OPEN_ORDERS = Statement(lambda: select(func.count()).where(refund_orders.c.state == OrderState.ASKED.value))
 
 
 def of_payment(tx: Tx, payment_intent: str) -> list[Refund]:

@@ -24,17 +24,19 @@ _MINE = (_sends.c.broadcast_id == at("this_id"), _sends.c.donor_id == at("donor"
 _IS_OWED = _sends.c.state == SendState.OWED.value
 _IS_DUE = or_(_sends.c.taken_until.is_(None), _sends.c.taken_until <= at("now"))
 _NEXT = Statement(
-    select(_sends.c.donor_id, donors.c.telegram_id, _sends.c.language, donors.c.language.label("speaks"))
-    .join(donors, donors.c.id == _sends.c.donor_id)
-    .where(
-        _sends.c.broadcast_id == at("this_id"),
-        _sends.c.zone == at("place"),
-        _sends.c.donor_id > at("after_id"),
-        _IS_OWED,
-        _IS_DUE,
+    lambda: (
+        select(_sends.c.donor_id, donors.c.telegram_id, _sends.c.language, donors.c.language.label("speaks"))
+        .join(donors, donors.c.id == _sends.c.donor_id)
+        .where(
+            _sends.c.broadcast_id == at("this_id"),
+            _sends.c.zone == at("place"),
+            _sends.c.donor_id > at("after_id"),
+            _IS_OWED,
+            _IS_DUE,
+        )
+        .order_by(_sends.c.donor_id)
+        .limit(at("most"))
     )
-    .order_by(_sends.c.donor_id)
-    .limit(at("most"))
 )
 _STILL_WANTS = exists().where(
     donors.c.id == _sends.c.donor_id,
@@ -46,55 +48,65 @@ _STILL_WANTS = exists().where(
 # Many rows in one statement: at a thousand messages a second the calls would cost more than the database's own work.
 _WANTED = NumbersIn(at("wanted")).table_valued("value")
 _TAKE = Statement(
-    update(_sends)
-    .where(
-        _sends.c.broadcast_id == at("this_id"),
-        _sends.c.donor_id.in_(select(_WANTED.c.value)),
-        _IS_OWED,
-        _STILL_WANTS,
+    lambda: (
+        update(_sends)
+        .where(
+            _sends.c.broadcast_id == at("this_id"),
+            _sends.c.donor_id.in_(select(_WANTED.c.value)),
+            _IS_OWED,
+            _STILL_WANTS,
+        )
+        .returning(_sends.c.donor_id)
+        .values(state=SendState.SENDING.value, taken_until=at("until"), attempts=_sends.c.attempts + 1)
     )
-    .returning(_sends.c.donor_id)
-    .values(state=SendState.SENDING.value, taken_until=at("until"), attempts=_sends.c.attempts + 1)
 )
 _SKIP = Statement(
-    update(_sends)
-    .where(*_MINE, _IS_OWED, ~_STILL_WANTS)
-    .values(state=SendState.SKIPPED.value, taken_until=null())
+    lambda: (
+        update(_sends)
+        .where(*_MINE, _IS_OWED, ~_STILL_WANTS)
+        .values(state=SendState.SKIPPED.value, taken_until=null())
+    )
 )
 _END = Statement(
-    update(_sends)
-    .where(*_MINE, _sends.c.state == at("old"))
-    .values(
-        state=at("new_state"),
-        taken_until=at("not_before"),
-        sent_at=at("new_sent_at"),
-        message_id=at("new_message_id"),
-        error=at("new_error"),
+    lambda: (
+        update(_sends)
+        .where(*_MINE, _sends.c.state == at("old"))
+        .values(
+            state=at("new_state"),
+            taken_until=at("not_before"),
+            sent_at=at("new_sent_at"),
+            message_id=at("new_message_id"),
+            error=at("new_error"),
+        )
     )
 )
 _CAME = KeysOf(at("came")).table_valued("key")
-_TRIES = Statement(select(_sends.c.attempts).where(*_MINE))
+_TRIES = Statement(lambda: select(_sends.c.attempts).where(*_MINE))
 _SENT = Statement(
-    update(_sends)
-    .where(
-        _sends.c.broadcast_id == at("this_id"),
-        _sends.c.donor_id.in_(select(cast(_CAME.c.key, Integer))),
-        _sends.c.state == SendState.SENDING.value,
+    lambda: (
+        update(_sends)
+        .where(
+            _sends.c.broadcast_id == at("this_id"),
+            _sends.c.donor_id.in_(select(cast(_CAME.c.key, Integer))),
+            _sends.c.state == SendState.SENDING.value,
+        )
+        .values(
+            state=SendState.SENT.value,
+            taken_until=null(),
+            sent_at=at("now"),
+            message_id=NumberAt(at("came"), cast(_sends.c.donor_id, Text)),
+            error=null(),
+        )
+        .returning(_sends.c.donor_id)
     )
-    .values(
-        state=SendState.SENT.value,
-        taken_until=null(),
-        sent_at=at("now"),
-        message_id=NumberAt(at("came"), cast(_sends.c.donor_id, Text)),
-        error=null(),
-    )
-    .returning(_sends.c.donor_id)
 )
 _ABANDONED = Statement(
-    update(_sends)
-    .where(_sends.c.state == SendState.SENDING.value, _sends.c.taken_until <= at("now"))
-    .values(state=SendState.DOUBT.value, sent_at=at("now"), taken_until=null(), error="killed")
-    .returning(_sends.c.broadcast_id)
+    lambda: (
+        update(_sends)
+        .where(_sends.c.state == SendState.SENDING.value, _sends.c.taken_until <= at("now"))
+        .values(state=SendState.DOUBT.value, sent_at=at("now"), taken_until=null(), error="killed")
+        .returning(_sends.c.broadcast_id)
+    )
 )
 # In order, or SQLite would look through all whom it was sent to instead of the index of what is owed.
 _IN_ZONE = (
@@ -104,44 +116,50 @@ _IN_ZONE = (
     )
     .order_by(_sends.c.donor_id)
 )
-_ANY_IN_ZONE = Statement(_IN_ZONE.limit(1))
+_ANY_IN_ZONE = Statement(lambda: _IN_ZONE.limit(1))
 _MANY = _IN_ZONE.limit(10_000).subquery()
-_DUE_IN_ZONE = Statement(select(func.min(_MANY.c.due)))
+_DUE_IN_ZONE = Statement(lambda: select(func.min(_MANY.c.due)))
 # The sum keeps SQLite to the index of the few that are being sent.
 _IS_SENDING = Statement(
-    select(func.max(1)).where(
+    lambda: select(func.max(1)).where(
         exists().where(_sends.c.state == SendState.SENDING.value, _sends.c.broadcast_id + 0 == at("this_id"))
     )
 )
 _ADD_UP = Statement(
-    update(broadcasts)
-    .where(broadcasts.c.id == at("this_id"))
-    .values({name: broadcasts.c[name] + at(f"more_{name}") for name in TALLY})
+    lambda: (
+        update(broadcasts)
+        .where(broadcasts.c.id == at("this_id"))
+        .values({name: broadcasts.c[name] + at(f"more_{name}") for name in TALLY})
+    )
 )
 _PAGE_TALLY = Statement(
-    select(_sends.c.state, func.count().label("people"))
-    .where(_sends.c.broadcast_id == at("this_id"), _sends.c.donor_id > at("after_id"))
-    .where(_sends.c.donor_id <= at("upto_id"))
-    .group_by(_sends.c.state)
+    lambda: (
+        select(_sends.c.state, func.count().label("people"))
+        .where(_sends.c.broadcast_id == at("this_id"), _sends.c.donor_id > at("after_id"))
+        .where(_sends.c.donor_id <= at("upto_id"))
+        .group_by(_sends.c.state)
+    )
 )
 
 
 _OF_DONOR = Statement(
-    select(
-        _sends.c.broadcast_id,
-        _sends.c.state,
-        _sends.c.sent_at,
-        Joined(broadcast_taps.c.button).label("taps"),
+    lambda: (
+        select(
+            _sends.c.broadcast_id,
+            _sends.c.state,
+            _sends.c.sent_at,
+            Joined(broadcast_taps.c.button).label("taps"),
+        )
+        .outerjoin(
+            broadcast_taps,
+            (broadcast_taps.c.broadcast_id == _sends.c.broadcast_id)
+            & (broadcast_taps.c.donor_id == _sends.c.donor_id),
+        )
+        .where(_sends.c.donor_id == at("donor"), _sends.c.sent_at.is_not(None))
+        # The whole key, so that the other columns have one value in each group.
+        .group_by(_sends.c.broadcast_id, _sends.c.donor_id)
+        .order_by(_sends.c.broadcast_id)
     )
-    .outerjoin(
-        broadcast_taps,
-        (broadcast_taps.c.broadcast_id == _sends.c.broadcast_id)
-        & (broadcast_taps.c.donor_id == _sends.c.donor_id),
-    )
-    .where(_sends.c.donor_id == at("donor"), _sends.c.sent_at.is_not(None))
-    # The whole key, so that the other columns have one value in each group.
-    .group_by(_sends.c.broadcast_id, _sends.c.donor_id)
-    .order_by(_sends.c.broadcast_id)
 )
 
 

@@ -4,7 +4,7 @@ Building and caching a Core statement at every call costs ten times what SQLite 
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -71,10 +71,14 @@ class _Dialect(sqlite.dialect):
 
 
 class Statement:
-    """A Core statement with its places, compiled when it is first run."""
+    """A Core statement with its places, compiled when it is first run; given as a function, it is not built before."""
 
-    def __init__(self, clause: ClauseElement) -> None:
-        self._clause = clause
+    def __init__(self, clause: ClauseElement | Callable[[], ClauseElement]) -> None:
+        self._given = clause
+
+    @property
+    def _clause(self) -> ClauseElement:
+        return self._given if isinstance(self._given, ClauseElement) else self._given()
 
     @cached_property
     def compiled(self) -> str:

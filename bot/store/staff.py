@@ -11,31 +11,37 @@ from bot.store.moments import seconds
 from bot.store.sql import Row, Statement, Tx, at, places
 from bot.store.tables import invitations, staff
 
-_ROLE = Statement(select(staff.c.role).where(staff.c.telegram_id == at("person")))
-_ALL = Statement(select(staff).order_by(staff.c.since, staff.c.telegram_id))
+_ROLE = Statement(lambda: select(staff.c.role).where(staff.c.telegram_id == at("person")))
+_ALL = Statement(lambda: select(staff).order_by(staff.c.since, staff.c.telegram_id))
 _PUT = Statement(
-    insert(staff)
-    .values(places("telegram_id", "role", "by", "since"))
-    .on_conflict_do_update(index_elements=["telegram_id"], set_=places("role", "by", "since"))
+    lambda: (
+        insert(staff)
+        .values(places("telegram_id", "role", "by", "since"))
+        .on_conflict_do_update(index_elements=["telegram_id"], set_=places("role", "by", "since"))
+    )
 )
-_OWNERS = Statement(select(func.count()).select_from(staff).where(staff.c.role == Role.OWNER.value))
-_USED_BY = Statement(select(invitations.c.used_by).where(invitations.c.code == at("secret")))
-_REMOVE = Statement(delete(staff).where(staff.c.telegram_id == at("person")))
-_INVITE = Statement(insert(invitations).values(places("code", "role", "by", "expires_at")))
+_OWNERS = Statement(lambda: select(func.count()).select_from(staff).where(staff.c.role == Role.OWNER.value))
+_USED_BY = Statement(lambda: select(invitations.c.used_by).where(invitations.c.code == at("secret")))
+_REMOVE = Statement(lambda: delete(staff).where(staff.c.telegram_id == at("person")))
+_INVITE = Statement(lambda: insert(invitations).values(places("code", "role", "by", "expires_at")))
 _VOID = Statement(
-    update(invitations)
-    .where(invitations.c.by == at("maker"), invitations.c.used_at.is_(None))
-    .values(expires_at=at("now"))
+    lambda: (
+        update(invitations)
+        .where(invitations.c.by == at("maker"), invitations.c.used_at.is_(None))
+        .values(expires_at=at("now"))
+    )
 )
 _USE = Statement(
-    update(invitations)
-    .where(
-        invitations.c.code == at("secret"),
-        invitations.c.used_at.is_(None),
-        invitations.c.expires_at > at("now"),
+    lambda: (
+        update(invitations)
+        .where(
+            invitations.c.code == at("secret"),
+            invitations.c.used_at.is_(None),
+            invitations.c.expires_at > at("now"),
+        )
+        .values(used_at=at("now"), used_by=at("user"))
+        .returning(invitations.c.role, invitations.c.by)
     )
-    .values(used_at=at("now"), used_by=at("user"))
-    .returning(invitations.c.role, invitations.c.by)
 )
 
 

@@ -12,11 +12,13 @@ from bot.store.tables import steps
 from bot.walking import number
 
 _SUMS = Statement(
-    select(steps.c.step, func.sum(steps.c.n))
-    .where(steps.c.day >= at("first"), steps.c.day <= at("last"))
-    .group_by(steps.c.step)
+    lambda: (
+        select(steps.c.step, func.sum(steps.c.n))
+        .where(steps.c.day >= at("first"), steps.c.day <= at("last"))
+        .group_by(steps.c.step)
+    )
 )
-_SINCE = Statement(select(func.min(steps.c.day)))
+_SINCE = Statement(lambda: select(func.min(steps.c.day)))
 
 
 def count(tx: Tx, today: date, source: str | None, taken: tuple[Step, ...]) -> None:

@@ -36,10 +36,12 @@ Sum = tuple[int, int]
 """How many, and minor units."""
 
 _NEWEST = Statement(
-    select(sums.c.at, sums.c.count, sums.c.minor)
-    .where(sums.c.key == at("of_key"))
-    .order_by(sums.c.at.desc())
-    .limit(1)
+    lambda: (
+        select(sums.c.at, sums.c.count, sums.c.minor)
+        .where(sums.c.key == at("of_key"))
+        .order_by(sums.c.at.desc())
+        .limit(1)
+    )
 )
 
 
@@ -56,15 +58,17 @@ _MORE = insert(sums).values(
     minor=_upto(sums.c.minor) + at("minor_more"),
 )
 _PUT = Statement(
-    _MORE.on_conflict_do_update(
+    lambda: _MORE.on_conflict_do_update(
         index_elements=["key", "at"],
         set_={"count": _MORE.excluded.count, "minor": _MORE.excluded.minor},
     )
 )
 _RAISE_LATER = Statement(
-    update(sums)
-    .where(sums.c.key == at("of_key"), sums.c.at > at("moment"))
-    .values(count=sums.c.count + at("more"), minor=sums.c.minor + at("minor_more"))
+    lambda: (
+        update(sums)
+        .where(sums.c.key == at("of_key"), sums.c.at > at("moment"))
+        .values(count=sums.c.count + at("more"), minor=sums.c.minor + at("minor_more"))
+    )
 )
 
 
@@ -99,7 +103,7 @@ def _keys() -> Select[Any, Any, Any]:
     )
 
 
-_BETWEEN = Statement(_keys())
+_BETWEEN = Statement(_keys)
 
 
 def add(tx: Tx, key: str, moment: int, minor: int = 0, more: int = 1) -> None:

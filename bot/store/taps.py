@@ -12,23 +12,29 @@ from bot.store.tables import broadcast_sends, broadcast_taps
 STOP = "stop"
 # Only who was owed it can tap it: previews and forged buttons count for nothing.
 _ADD = Statement(
-    insert(broadcast_taps)
-    .from_select(
-        ["broadcast_id", "donor_id", "button", "at"],
-        select(
-            broadcast_sends.c.broadcast_id,
-            broadcast_sends.c.donor_id,
-            literal("", type_=broadcast_taps.c.button.type).concat(at("pressed")),
-            at("now"),
-        ).where(broadcast_sends.c.broadcast_id == at("this_id"), broadcast_sends.c.donor_id == at("donor")),
+    lambda: (
+        insert(broadcast_taps)
+        .from_select(
+            ["broadcast_id", "donor_id", "button", "at"],
+            select(
+                broadcast_sends.c.broadcast_id,
+                broadcast_sends.c.donor_id,
+                literal("", type_=broadcast_taps.c.button.type).concat(at("pressed")),
+                at("now"),
+            ).where(
+                broadcast_sends.c.broadcast_id == at("this_id"), broadcast_sends.c.donor_id == at("donor")
+            ),
+        )
+        .on_conflict_do_nothing()
     )
-    .on_conflict_do_nothing()
 )
 _BY_BUTTON = Statement(
-    select(broadcast_taps.c.button, func.count().label("people"))
-    .where(broadcast_taps.c.broadcast_id == at("this_id"))
-    .group_by(broadcast_taps.c.button)
-    .order_by(broadcast_taps.c.button)
+    lambda: (
+        select(broadcast_taps.c.button, func.count().label("people"))
+        .where(broadcast_taps.c.broadcast_id == at("this_id"))
+        .group_by(broadcast_taps.c.button)
+        .order_by(broadcast_taps.c.button)
+    )
 )
 
 

@@ -11,22 +11,28 @@ from bot.store.sql import Statement, Tx, at, places
 from bot.store.tables import updates
 
 _KEEP = Statement(
-    insert(updates)
-    .values(places("update_id", "raw", "received_at", "chat"))
-    .on_conflict_do_nothing(index_elements=["update_id"])
+    lambda: (
+        insert(updates)
+        .values(places("update_id", "raw", "received_at", "chat"))
+        .on_conflict_do_nothing(index_elements=["update_id"])
+    )
 )
 _DONE = Statement(
-    insert(updates)
-    .values(places("update_id", "received_at", "done_at"))
-    .on_conflict_do_update(index_elements=["update_id"], set_={"done_at": at("done_at")})
+    lambda: (
+        insert(updates)
+        .values(places("update_id", "received_at", "done_at"))
+        .on_conflict_do_update(index_elements=["update_id"], set_={"done_at": at("done_at")})
+    )
 )
 _FORGET = Statement(
-    update(updates).where(updates.c.update_id == at("update_id")).values(raw=null(), chat=null())
+    lambda: update(updates).where(updates.c.update_id == at("update_id")).values(raw=null(), chat=null())
 )
 _KEPT = select(updates.c.update_id, updates.c.raw, updates.c.chat).where(updates.c.raw.is_not(None))
-_UNFINISHED = Statement(_KEPT.order_by(updates.c.update_id))
-_OLDEST = Statement(_KEPT.where(updates.c.chat == at("whose")).order_by(updates.c.update_id).limit(1))
-_PRUNE = Statement(delete(updates).where(updates.c.received_at < at("before"), updates.c.raw.is_(None)))
+_UNFINISHED = Statement(lambda: _KEPT.order_by(updates.c.update_id))
+_OLDEST = Statement(lambda: _KEPT.where(updates.c.chat == at("whose")).order_by(updates.c.update_id).limit(1))
+_PRUNE = Statement(
+    lambda: delete(updates).where(updates.c.received_at < at("before"), updates.c.raw.is_(None))
+)
 
 
 @dataclass(frozen=True, slots=True)
