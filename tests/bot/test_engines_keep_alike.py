@@ -101,7 +101,7 @@ def _once(tx: Tx) -> list[Any]:
         inbox.add(tx, inbox.Hint("evt_1", "charge.updated", "cs_1"), "webhook", NOW),
         updates.keep(tx, updates.Kept(2**41, "{}"), NOW),
         pledges.add(tx, pledge),
-        deliveries.owe(tx, owed, NOW),
+        deliveries.is_news(tx, owed, NOW),
         attempts.add_decline(tx, "ch_1", 1, "aaaaaaaaaa", NOW),
         questions.write(tx, 1, LetterKind.QUESTION, "letter", TEXT, NOW),
         balance.add(tx, "pi_1", "aaaaaaaaaa", _transaction("txn_1"), NOW),
