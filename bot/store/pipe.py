@@ -29,7 +29,7 @@ class Asked:
 
 
 class Pipe:
-    """One connection in pipeline mode. `patience`: seconds until what was sent must be answered; 0: for ever.
+    """One connection in pipeline mode, of one who waits at a time. `patience`: seconds until what was sent must be answered; 0: for ever.
 
     Every call raises Cut where the connection is gone.
     """
@@ -56,8 +56,9 @@ class Pipe:
         return self._lost is None and self._pg.status == pq.ConnStatus.OK
 
     @property
-    def owes(self) -> bool:
-        return bool(self._owed)
+    def owes(self) -> int:
+        """How much was asked and not waited for."""
+        return len(self._owed)
 
     @property
     def backend_pid(self) -> int:

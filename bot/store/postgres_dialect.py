@@ -7,7 +7,8 @@ from sqlalchemy.dialects.postgresql.asyncpg import AsyncpgBigInteger, PGDialect_
 
 
 class PostgresDialect(PGDialect_asyncpg):
-    """Numbered places, cast where the server would have to guess; it needs no driver to compile.
+    """Numbered places, as libpq wants them, cast where the server would have to guess: the way that SQLAlchemy writes for asyncpg,
+    which need not be here for that.
 
     Whole numbers are handed over as 64 bits, whatever column they meet: an id that is too great for any row is then not
     found, as on SQLite, and products do not overflow.

@@ -22,7 +22,7 @@ _OPTIONS = {
     "jit": "off",
 }
 _PLACE = re.compile(r"'[^']*'|\"[^\"]*\"|\?")
-_MOST_PREPARED = 1000
+_MOST_PREPARED, _MOST_AHEAD = 1000, 500
 # How many rows a long answer brings at a time.
 _FETCHED = 500
 
@@ -97,8 +97,8 @@ class Wire:
         return self._pipe.is_open
 
     @property
-    def owes(self) -> bool:
-        """Whether something was asked and not waited for."""
+    def owes(self) -> int:
+        """How much was asked and not waited for."""
         return self._pipe.owes
 
     @property
@@ -124,6 +124,9 @@ class Wire:
 
     def run(self, statement: Statement, values: dict[str, Value]) -> Answer:
         """Raises KeyError for a place that nobody fills."""
+        if self._pipe.owes >= _MOST_AHEAD:
+            # What is sent ahead is in memory, here or there, until it is answered.
+            await_(self.settled())
         sql, names, fixed = statement.for_postgres
         filled = {**fixed, **values}
         return self._put(sql, [filled[name] for name in names])
@@ -238,9 +241,14 @@ class _Whole(Loader):
 
 
 def _record(result: "psycopg.pq.abc.PGresult") -> type[_Record]:
-    places: dict[str, int] = {}
-    for number in range(result.nfields):
-        places.setdefault((result.fname(number) or b"").decode(), number)
+    return _record_of(tuple((result.fname(number) or b"").decode() for number in range(result.nfields)))
+
+
+@lru_cache(maxsize=1024)
+def _record_of(names: tuple[str, ...]) -> type[_Record]:
+    """The same for all connections."""
+    # Of two with one name the first is meant.
+    places = {name: number for number, name in reversed([*enumerate(names)])}
     return type("Record", (_Record,), {"__slots__": (), "places": places})
 
 
