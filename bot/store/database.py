@@ -82,9 +82,14 @@ class Job(Generic[T]):
         self._result = self._work(tx)
 
     def outcome(self) -> T:
-        if self.error is not None:
-            raise self.error
-        return self._result
+        error, self.error = self.error, None
+        if error is None:
+            return self._result
+        try:
+            raise error
+        finally:
+            # Else it would hold this frame, which holds it: all that it saw would stay until somebody looks for garbage.
+            del error
 
 
 def engine_of(url: str) -> Engine:

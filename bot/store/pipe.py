@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 from psycopg import pq
 
-from bot.store.refusals import Cut, refusal, words
+from bot.store.refusals import Cut, Late, refusal, words
 from bot.store.sql import Value
 
 _DONE = (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK)
@@ -130,6 +130,8 @@ class Pipe:
                 self._take(result)
             elif self._pg.status != pq.ConnStatus.OK:
                 self._lose(Cut("the connection was closed"))
+        # What came between two answers was read with them.
+        self._listen()
         return True
 
     def _take(self, result: "pq.abc.PGresult") -> None:
@@ -160,12 +162,15 @@ class Pipe:
     def _readable(self) -> None:
         try:
             self._pg.consume_input()
-            while (note := self._pg.notifies()) is not None:
-                if self.heard is not None:
-                    self.heard(note.be_pid, note.extra.decode())
+            self._listen()
         except psycopg.OperationalError as error:
             self._lose(Cut(words(str(error))))
-        self._wake()
+        finally:
+            self._wake()
+
+    def _listen(self) -> None:
+        while self.heard is not None and (note := self._pg.notifies()) is not None:
+            self.heard(note.be_pid, note.extra.decode())
 
     def _flush(self) -> None:
         """What the socket does not take at once goes when it can."""
@@ -183,12 +188,12 @@ class Pipe:
             self._wake()
 
     def _is_late(self) -> None:
-        self._lose(Cut("no answer in time"))
+        self._lose(Late("no answer in time"))
 
     def _lose(self, why: Exception) -> Exception:
         """It can be asked no more; whoever waits hears why."""
         if self._lost is None:
-            self._lost = why
+            self._lost, self._is_full = why, False
             # Before the descriptor is closed, and is somebody else's.
             self._loop.remove_reader(self._socket)
             self._loop.remove_writer(self._socket)

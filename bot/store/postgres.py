@@ -14,7 +14,7 @@ from sqlalchemy.util.concurrency import greenlet_spawn
 
 from bot.errors import StoreDown
 from bot.store.database import TOGETHER, Database, Engine, Job, Work
-from bot.store.refusals import Again, Cut
+from bot.store.refusals import Again, Cut, Late
 from bot.store.sql import Tx
 from bot.store.wire import Wire, connect
 
@@ -65,8 +65,8 @@ class Lines:
                 try:
                     wire.begin(*begin)
                     return await work(wire)
-                except Cut:
-                    if is_new or not wire.is_silent:
+                except Cut as error:
+                    if is_new or not wire.is_silent or isinstance(error, Late):
                         raise
                 finally:
                     self._back(wire)
@@ -243,6 +243,8 @@ async def _alone(url: str, work: Work[T], *, keep: bool) -> T:
         found = await greenlet_spawn(work, Tx(wire))
         if keep:
             await wire.commit()
+        elif wire.owes:
+            await wire.settled()
         return found
     finally:
         wire.close()

@@ -16,7 +16,10 @@ _CUT_KINDS = ("08", "57P")
 _DOWN_KINDS = ("53", "57", "58")
 # Read-only server, lock not got, idle for too long; and as on SQLite: tables that are not there, or not these.
 _DOWN_STATES = ("25006", "25P03", "55P03", "42P01", "42703")
+# Whether it was done: no better than no answer.
+_UNKNOWN = "40003"
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_ENDS, _REST = re.compile("[\"'\\s]"), re.compile("[\"'].*", re.DOTALL)
 
 
 class Again(StoreDown):
@@ -27,6 +30,10 @@ class Cut(StoreDown):
     """This connection is of no use any more; another may be."""
 
 
+class Late(Cut):
+    """It may only be slow: whoever asked another one the same would wait as long again."""
+
+
 class Outdated(StoreDown):
     """The tables were changed meanwhile: what was prepared no longer fits them."""
 
@@ -35,7 +42,7 @@ def refusal(result: "pq.abc.PGresult", sql: str) -> Exception:
     """The error that a statement's result stands for."""
     state = _said(result, pq.DiagnosticField.SQLSTATE)
     said = _said(result, pq.DiagnosticField.MESSAGE_PRIMARY)
-    if not state or state.startswith(_CUT_KINDS):
+    if not state or state.startswith(_CUT_KINDS) or state == _UNKNOWN:
         return Cut(said or words(result.get_error_message()))
     if state.startswith("23"):
         return Broken(said)
@@ -61,9 +68,10 @@ def _said(result: "pq.abc.PGresult", field: pq.DiagnosticField) -> str:
     return (result.error_field(field) or b"").decode(errors="replace")
 
 
-def words(said: str) -> str:
+def words(said: str, address: str = "") -> str:
     """What went wrong with a connection, in one line. Names are left out: of an address that was written wrongly, a part of the
-    password may be taken for one.
+    password may be taken for one; where the address itself holds what ends a name, all after the first is left out.
     """
-    line = next(iter(said.strip().splitlines()), "")
-    return _QUOTED.sub("...", line.removeprefix("connection failed: ")) or "no connection"
+    kept = _REST.sub("...", said) if _ENDS.search(address) else _QUOTED.sub("...", said)
+    line = next(iter(kept.strip().splitlines()), "")
+    return line.removeprefix("connection failed: ") or "no connection"

@@ -44,6 +44,23 @@ class Rows(Protocol):
     def fetchone(self) -> Any: ...
 
 
+class Read:
+    """An answer that came at once."""
+
+    def __init__(self, rows: list[Any]) -> None:
+        self._rows = rows
+
+    @property
+    def rowcount(self) -> int:
+        return len(self._rows)
+
+    def fetchall(self) -> list[Any]:
+        return self._rows
+
+    def fetchone(self) -> Any:
+        return self._rows[0] if self._rows else None
+
+
 def at(name: str) -> BindParameter[Any]:
     """A place in a statement, filled by the keyword of this name when it is run."""
     return bindparam(name, None)
@@ -135,7 +152,11 @@ class Tx:
 
     def soon(self, statement: Statement, /, **values: Value) -> "Rows":
         """Its answer, to be read later in the transaction: on PostgreSQL what was asked together is answered in one way there and back."""
-        return self._run(statement, values)
+        asked = self._run(statement, values)
+        if isinstance(asked, sqlite3.Cursor) and asked.description is not None:
+            # Read to its end: one that an error leaves open would keep the connection at an old view of the database.
+            return Read(asked.fetchall())
+        return asked
 
     def do(self, statement: Statement, /, **values: Value) -> None:
         """Where nobody asks how many rows were changed. On PostgreSQL it goes with the next question, or with the commit, and

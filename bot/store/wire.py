@@ -12,7 +12,7 @@ from sqlalchemy.util.concurrency import await_
 
 from bot.errors import StoreDown
 from bot.store.pipe import Asked, Pipe
-from bot.store.refusals import Outdated, words
+from bot.store.refusals import Cut, Outdated, words
 from bot.store.sql import Row, Statement, Value
 
 _OPTIONS = {
@@ -166,16 +166,23 @@ class Wire:
             self._forget()
             raise
         except BaseException:
-            self._prepared = {sql: one for sql, one in self._prepared.items() if one.asked.result is not None}
+            self._keep_answered()
             raise
         finally:
             self.is_silent = self.is_silent and not self.is_open
 
     async def commit(self) -> None:
         """No answer leaves it in doubt: the caller is told that it failed, and never that it was kept."""
-        commit = self.say("COMMIT")
         self.is_silent = False
-        await self.settled()
+        commit = self.say("COMMIT")
+        try:
+            await self.settled()
+        except Exception as error:
+            if self.owes:
+                # Not refused, but not heard of: the same must not be done again.
+                self.close()
+                raise Cut(type(error).__name__) from error
+            raise
         self.is_in_transaction = False
         said = None if commit.result is None else commit.result.command_status
         if said != b"COMMIT":
@@ -183,16 +190,14 @@ class Wire:
 
     async def undo(self, *commands: str) -> None:
         """Leave what failed behind, whatever is still under way of it, and go on with these."""
-        self._pipe.ignore()
-        self._pipe.send()
+        self._leave()
         for one in commands:
             self.say(one)
         await self.settled()
 
     def give_back(self) -> None:
         """Undo what is open; nobody waits for it."""
-        self._pipe.ignore()
-        self._pipe.send()
+        self._leave()
         if self.is_in_transaction:
             self.is_in_transaction = False
             self.say("ROLLBACK")
@@ -209,6 +214,16 @@ class Wire:
     ) -> list[Row]:
         self._loader.set_pgresult(result)
         return self._loader.load_rows(0, most or result.ntuples, record)
+
+    def _leave(self) -> None:
+        """Send what is still under way, and hear no more of it: nor whether what was prepared with it came about."""
+        if self.owes:
+            self._keep_answered()
+            self._pipe.ignore()
+            self._pipe.send()
+
+    def _keep_answered(self) -> None:
+        self._prepared = {sql: one for sql, one in self._prepared.items() if one.asked.result is not None}
 
     def _put(self, sql: str, values: Sequence[Value]) -> Answer:
         if self.hear is not None:
@@ -265,10 +280,14 @@ async def connect(url: str, patience: int = 30, *, only_reads: bool = False) -> 
             client_encoding="utf8",
             application_name="entraide",
         )
-    except (OSError, psycopg.Error) as error:
-        raise StoreDown(words(str(error))) from None
+    except (OSError, UnicodeError, psycopg.Error) as error:
+        raise StoreDown(words(str(error), url)) from None
     _adapt(connection.adapters)
-    wire = Wire(Pipe(connection, patience))
+    try:
+        wire = Wire(Pipe(connection, patience))
+    except psycopg.Error as error:
+        connection.pgconn.finish()
+        raise StoreDown(words(str(error), url)) from None
     limit = str(patience * 1000)
     options = {
         **_OPTIONS,

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import subprocess
 import sys
@@ -69,6 +70,26 @@ def breaking(tx: Tx) -> None:
     marks.put(tx, "broken", "1")
     for _ in range(2):
         tx.plain("INSERT INTO marks (key, value) VALUES ('twice', 'a secret')")
+
+
+async def test_a_question_whose_answer_nobody_reads_leaves_no_old_view_open(db: Database, url: str) -> None:
+    """Else nothing could be written any more once somebody else has written, until somebody looks for garbage."""
+    every = Statement(table.select())
+    await db.write(lambda tx: [marks.put(tx, key, "1") for key in "abc"])
+
+    def fails(tx: Tx) -> None:
+        answer = tx.soon(every)
+        raise Regret(answer)
+
+    gc.disable()
+    try:
+        failed = await asyncio.gather(db.write(fails), return_exceptions=True)
+        elsewhere(url, putting("d"))
+        await db.write(putting("e"))
+    finally:
+        gc.enable()
+    assert isinstance(failed[0], Regret)
+    assert await db.read(keys) == ["a", "b", "c", "d", "e"]
 
 
 def elsewhere(url: str, work: Callable[[Tx], object]) -> None:

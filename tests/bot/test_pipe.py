@@ -1,6 +1,7 @@
 """Statements that go ahead of their answers: what is wrong with one is told to its owner, and to nobody who comes after it."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 
 import psycopg
@@ -10,7 +11,7 @@ from sqlalchemy.util.concurrency import greenlet_spawn
 from bot.errors import StoreDown
 from bot.store import marks
 from bot.store.database import Database
-from bot.store.refusals import Cut, words
+from bot.store.refusals import Cut, Late, words
 from bot.store.sql import Broken, Statement, Tx, at
 from bot.store.tables import marks as table
 from bot.store.wire import connect
@@ -18,6 +19,7 @@ from tests.faults.wall import wall
 
 _ADD = Statement(table.insert().values(key=at("name"), value=at("word")))
 _FIND = Statement(table.select().where(table.c.key == at("name")))
+_DROP = Statement(table.delete().where(table.c.key == at("name")))
 _ALL = Statement(table.select().order_by(table.c.key))
 
 
@@ -87,6 +89,22 @@ async def test_what_was_sent_before_its_sender_failed_is_nobody_elses_fault(db: 
             await db.write(fails)
         await db.write(lambda tx: marks.put(tx, "b", "2"))
     assert await db.read(names) == ["a", "b"]
+
+
+async def test_what_was_prepared_behind_a_failure_is_prepared_again(db: Database) -> None:
+    await db.write(lambda tx: add(tx, "a"))
+
+    def fails(tx: Tx) -> None:
+        add(tx, "a")
+        # Of this connection's statements the first of its kind: it is prepared behind what is refused.
+        tx.do(_DROP, name="a")
+        raise LookupError
+
+    for _ in range(2):
+        with pytest.raises(LookupError):
+            await db.write(fails)
+        await db.write(lambda tx: tx.do(_DROP, name="z"))
+    assert await db.read(names) == ["a"]
 
 
 async def test_what_was_asked_after_a_failure_was_not_run(db: Database) -> None:
@@ -176,7 +194,7 @@ async def test_a_server_that_says_nothing_is_waited_for_only_so_long(postgres_ur
         wire = await connect(postgres_url.replace(f"{host}:{port}", f"127.0.0.1:{between.port}"), 1)
         # The server would give up by itself after as long.
         await wire.ask("SET statement_timeout = 0")
-        with pytest.raises(Cut, match="in time"):
+        with pytest.raises(Late, match="in time"):
             await wire.ask("SELECT pg_sleep(30)")
         assert not wire.is_open
         wire.close()
@@ -211,3 +229,10 @@ def test_of_an_address_that_cannot_be_reached_no_part_is_said() -> None:
 \tIs the server running on that host and accepting TCP/IP connections?"""
     assert words(said) == "connection to server at ..., port 1 failed: Connection refused"
     assert words("") == "no connection"
+
+
+@pytest.mark.parametrize("password", ['pa%zz"rest', "pa%zz\nrest", "pa'%zz'rest", "p@rest"])
+async def test_no_part_of_a_password_that_was_written_wrongly_is_said(password: str) -> None:
+    with pytest.raises(StoreDown) as caught:
+        await connect(f"postgresql://me:{password}@127.0.0.1:1/one")
+    assert not {"pa", "zz", "rest"} & set(re.findall(r"\w+", str(caught.value)))
