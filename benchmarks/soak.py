@@ -39,7 +39,7 @@ def main() -> None:
         "--pause", type=float, default=60, help="seconds between a donor's visits, on average"
     )
     parser.add_argument("--engine", choices=("sqlite", "postgresql"), default="sqlite")
-    parser.add_argument("--write", action="store_true", help="put the report into docs/soak.md")
+    parser.add_argument("--write", action="store_true", help="put the report among the docs")
     parser.add_argument("--folder", type=Path, help="where to leave the log and the database")
     asked = parser.parse_args()
     plan = Plan(asked.minutes, asked.donors, asked.seed, asked.engine, asked.pause)

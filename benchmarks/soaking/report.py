@@ -1,4 +1,4 @@
-"""The report of one run: its tables for docs/soak.md."""
+"""The report of one run: its tables for docs/soak.md, and on PostgreSQL for docs/soak-postgresql.md."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -32,7 +32,7 @@ def lines(outcome: Outcome, commit: str) -> list[str]:
         *_table("What donors and staff did", "visit", outcome.visits),
         *_table("What was broken", "trouble", outcome.faults),
         *_lives(outcome),
-        "![Memory of each life by time, with each kill](pictures/soak.svg)",
+        f"![Memory of each life by time, with each kill](pictures/{_page(outcome)}.svg)",
         "",
         *_depths(outcome),
         *_table("What the bot's log said, warnings and above", "line", outcome.log),
@@ -169,8 +169,16 @@ def _clock(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
 
 
+def _page(outcome: Outcome) -> str:
+    return "soak" if outcome.plan.engine == "sqlite" else f"soak-{outcome.plan.engine}"
+
+
 def write(report: list[str], outcome: Outcome) -> None:
-    """Put it into docs/soak.md, under the page that says how it is done, with its picture."""
-    head = (_DOCS / "soak-method.md").read_text(encoding="utf-8")
-    (_DOCS / "soak.md").write_text(f"{head}\n" + "\n".join(report).rstrip() + "\n", encoding="utf-8")
-    (_DOCS / "pictures" / "soak.svg").write_text(drawn(outcome.lives), encoding="utf-8")
+    """Put it among the docs, with its picture; SQLite's under the page that says how it is done."""
+    page = _page(outcome)
+    if page == "soak":
+        head = (_DOCS / "soak-method.md").read_text(encoding="utf-8")
+    else:
+        head = "How it is done, and what is counted, stands on the page of [the soak on SQLite](soak.md).\n"
+    (_DOCS / f"{page}.md").write_text(f"{head}\n" + "\n".join(report).rstrip() + "\n", encoding="utf-8")
+    (_DOCS / "pictures" / f"{page}.svg").write_text(drawn(outcome.lives), encoding="utf-8")
