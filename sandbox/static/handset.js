@@ -70,7 +70,9 @@ export class Handset {
     const mine = ++this.questions;
     const chat = await get(`/phone/chats/${this.chatId}?as=${this.me.id}`);
     if (mine !== this.questions) return;
+    const isOther = JSON.stringify(this.chat?.commands) !== JSON.stringify(chat.commands);
     this.chat = chat;
+    if (isOther && this.shownMenu === "commands") this.showMenu("commands");
     this.find("[data-testid=title]").textContent = chat.title;
     this.find(".status").textContent = chat.blocked ? this.say("blocked") : chat.typing ? this.say("typing") : this.say(chat.id < 0 ? "group" : "bot");
     this.drawTopics();

@@ -72,6 +72,7 @@ def _scope(emulator: "TelegramEmulator", params: Params) -> tuple[str, str]:
 
 def _set_commands(emulator: "TelegramEmulator", params: Params) -> bool:
     emulator.menus[_scope(emulator, params)] = params["commands"]
+    _redraw(emulator, params)
     return True
 
 
@@ -81,7 +82,17 @@ def _commands(emulator: "TelegramEmulator", params: Params) -> Commands:
 
 def _delete_commands(emulator: "TelegramEmulator", params: Params) -> bool:
     emulator.menus.pop(_scope(emulator, params), None)
+    _redraw(emulator, params)
     return True
+
+
+def _redraw(emulator: "TelegramEmulator", params: Params) -> None:
+    """Whoever looks at a chat whose menu may be another now is told so."""
+    named = params.get("scope", {}).get("chat_id")
+    chats = emulator.chats.values() if named is None else [emulator.chats[int(named)]]
+    for chat in chats:
+        if not chat.is_simulated:
+            emulator.tell(chat)
 
 
 def menu(emulator: "TelegramEmulator", language: str | None, person_id: int, chat: Chat | None) -> Commands:
