@@ -11,11 +11,13 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from benchmarks.bots import ROOT
 from bot import auditing
@@ -39,8 +41,7 @@ _RATE = "10.85"
 MOST = 60
 
 
-@dataclass(frozen=True)
-class Seconds:
+class Seconds(Struct, frozen=True):
     """Medians for all the gifts together."""
 
     audit: float
@@ -57,8 +58,7 @@ class Seconds:
         return self.bare / self.gifts * 1e6
 
 
-@dataclass(frozen=True)
-class _Gift:
+class _Gift(Struct, frozen=True):
     id: str
     campaign: int
     minor: int

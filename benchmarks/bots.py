@@ -10,8 +10,9 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from benchmarks.load import SECRET, Load, NotServing
 from benchmarks.stub import TOKEN, World, serve
@@ -38,8 +39,7 @@ _TRIES = 2000
 _numbers = itertools.count(1)
 
 
-@dataclass(frozen=True)
-class Bot:
+class Bot(Struct, frozen=True):
     """A bot that serves. `start_up` is in seconds, from the start of the process to the first answer."""
 
     load: Load

@@ -13,13 +13,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import uvloop
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from benchmarks.bots import OURS, Bot, pin, running
 from benchmarks.stub import TOKEN, Shown, World, serve
@@ -52,8 +53,7 @@ _TEXT = "Winter has come to the High Atlas. " * 8
 _ROW = "INSERT INTO donors (telegram_id, language, currency, state, created_at) VALUES (?, ?, ?, 'active', 1)"
 
 
-@dataclass(frozen=True)
-class Planned:
+class Planned(Struct, frozen=True):
     """Microseconds a row, and the peak of resident memory in MiB after each."""
 
     rows: int
@@ -64,8 +64,7 @@ class Planned:
     count: float
 
 
-@dataclass(frozen=True)
-class Speed:
+class Speed(Struct, frozen=True):
     """Messages a second without Telegram's limit."""
 
     ours: float
@@ -73,8 +72,7 @@ class Speed:
     named: float
 
 
-@dataclass(frozen=True)
-class Beside:
+class Beside(Struct, frozen=True):
     """Seconds of each step and each thanks; `sent` a second of the broadcast meanwhile."""
 
     steps: list[float]

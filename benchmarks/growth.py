@@ -8,7 +8,8 @@ import asyncio
 import json
 import logging
 import sys
-from dataclasses import asdict
+
+from msgspec.structs import asdict
 
 from benchmarks.growing import books, examples, jobs, table, turns
 from benchmarks.growing.rehearsal import Cost, Rehearsal, pen, services_on

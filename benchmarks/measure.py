@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
+from msgspec import Struct
 
 from benchmarks.bots import BARE, Bot, running
 from benchmarks.load import Load, page_of
@@ -25,8 +26,7 @@ _CONFIRMED = {
 }
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """How much of each in one round."""
 
     alone: int = 100
@@ -47,8 +47,7 @@ class Walks:
     bench_share: float = 0.0
 
 
-@dataclass(frozen=True)
-class Figures:
+class Figures(Struct, frozen=True):
     """One bot's numbers of one round. `waiting`: how many donors stood at Stripe when a stranger came, the median."""
 
     alone: Walks

@@ -1,8 +1,9 @@
 """`python -m benchmarks.pictures`: every paper and the poster in every language as PNG in docs/pictures, to be looked at."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from bot.campaigns_file import read_file
 from bot.i18n import Catalogues, Words

@@ -1,9 +1,10 @@
 """`python -m benchmarks.record`: write benchmarks/screens.json, the walk's five screens as our bot draws them."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from benchmarks.screens import FILE, URL
 from bot.actions import ShowCampaign, link, pack

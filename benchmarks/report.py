@@ -5,8 +5,9 @@ import os
 import platform
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from benchmarks.bots import AIOGRAM, BARE, ON_POSTGRES, OURS, OVER_OURS, PTB, ROOT
 from benchmarks.measure import Figures, Walks
@@ -15,8 +16,7 @@ from benchmarks.papers import Papers
 Read = Callable[[Figures], float]
 
 
-@dataclass(frozen=True)
-class Rounds:
+class Rounds(Struct, frozen=True):
     """Every bot's figures, round by round."""
 
     walks: dict[str, list[Figures]]

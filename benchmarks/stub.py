@@ -6,10 +6,11 @@ import json
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_plus
+
+from msgspec import Struct
 
 from benchmarks.stub_stripe import Vault
 
@@ -25,8 +26,7 @@ _PLAIN = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """A message that was sent or edited, as Telegram's JSON; `at` is when its request had arrived (perf_counter)."""
 
     chat: int

@@ -6,8 +6,9 @@ payments of Stripe's and never asked about. Each balance transaction is kept onc
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from bot.ledger import EntryKind
 from bot.model import BalanceTransaction, Dispute, Payment, Refund
@@ -40,8 +41,7 @@ async def due(services: Services, limit: int = 20) -> list[str]:
     return await services.db.write(take)
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
+class Gone(Struct, frozen=True):
     """What we know went back of a payment, or is contested."""
 
     refunds: Sequence[Refund]

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from msgspec import Struct
+
 from bot.errors import MoneyError, TooPrecise
 from bot.money import CURRENCIES, LARGEST, Money
 
@@ -36,8 +38,7 @@ class Reason(StrEnum):
     NOT_PLAIN = "not_plain"
 
 
-@dataclass(frozen=True, slots=True)
-class Clear:
+class Clear(Struct, frozen=True):
     """One amount. `named`: a currency was written. `rest`: the words left over."""
 
     money: Money
@@ -45,16 +46,14 @@ class Clear:
     rest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unclear:
+class Unclear(Struct, frozen=True):
     """More than one meaning, or one that nobody would swear to; largest first."""
 
     options: tuple[Money, ...]
     rest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(Struct, frozen=True):
     reason: Reason
     code: str | None = None
 

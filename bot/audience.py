@@ -6,9 +6,11 @@ the loop; that count is kept, and asked for again when it is old or the audience
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bot.broadcasts import Broadcast, Count
 from bot.services import Services
@@ -24,8 +26,7 @@ _FRESH = timedelta(hours=1)
 _WHAT = Count.AUDIENCE
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(Struct, frozen=True):
     """`by_language`: who could get it, by the donor's language, parts or not: left_out + held + total in all.
 
     `reached`: who will get it, by the part's language; its sum is `total`. `left_out` speak a language without a part.
@@ -40,7 +41,7 @@ class Counted:
     capped: int = 0
     held: int = 0
     total: int = 0
-    is_about: bool = field(default=False, kw_only=True)
+    is_about: bool = False
 
 
 async def count(services: Services, broadcast: Broadcast, *, is_exact: bool = False) -> Counted:

@@ -8,10 +8,11 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Generator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
+
+from msgspec import Struct
 
 from bot.config import Settings
 from bot.errors import BackupError, StoreBroken
@@ -22,8 +23,7 @@ from bot.store.snapshot import SIDES, Proof
 _NAME = re.compile(r"entraide-\d{8}T\d{12}Z\.(db|db\.gz|dump)")
 
 
-@dataclass(frozen=True, slots=True)
-class Backup:
+class Backup(Struct, frozen=True):
     """A file that was proven, and what it holds; `proof` is None for PostgreSQL, whose tools prove only that it can be read."""
 
     file: Path
@@ -31,8 +31,7 @@ class Backup:
     proof: Proof | None
 
 
-@dataclass(frozen=True, slots=True)
-class Restored:
+class Restored(Struct, frozen=True):
     """`aside` is where the database that stood there was put; `lost` how many rows of its ledger the backup lacks.
 
     `paused` are broadcasts that were being sent at the time of the backup.

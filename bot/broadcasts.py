@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from bot.config import LANGUAGES
 from bot.contents import Content
@@ -73,8 +75,7 @@ class Monthly(StrEnum):
     NO = "no"
 
 
-@dataclass(frozen=True, slots=True)
-class Audience:
+class Audience(Struct, frozen=True):
     """Who is meant. `gave` and `campaign_id` go together: gave, never gave, or not for `days`, to this campaign (0: any).
 
     `languages` empty means all; `source` and `currency` empty mean any; `is_staff` means the staff alone.
@@ -105,8 +106,7 @@ class ButtonKind(StrEnum):
     SHARE = "share"
 
 
-@dataclass(frozen=True, slots=True)
-class BroadcastButton:
+class BroadcastButton(Struct, frozen=True):
     """Give to a campaign (`money` None lets the donor choose), open `url`, or share the campaign.
 
     `labels` are by language; where one is missing the bot's own words stand.
@@ -140,8 +140,7 @@ def load_buttons(raw: str) -> tuple[BroadcastButton, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(Struct, frozen=True):
     """How many people, by what became of it; `total` are all that were meant when it began, without the held ones."""
 
     total: int = 0
@@ -157,8 +156,7 @@ class Tally:
         return self.total - self.sent - self.failed - self.blocked - self.doubt - self.skipped
 
 
-@dataclass(frozen=True, slots=True)
-class Broadcast:
+class Broadcast(Struct, frozen=True):
     """`version` grows with every edit, and an approval holds for one version only. `parts` are by language; `fallbacks` say
     for a language without one which other is sent, or "" for nobody. `by` and `approved_by` are donor ids of staff."""
 

@@ -4,21 +4,20 @@ stands behind no proxy, and looking after all three costs as much as the request
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 from aiohttp import hdrs
 from aiohttp.client_reqrep import ClientRequest
 from aiohttp.http import HttpProcessingError, StreamWriter
+from msgspec import Struct
 from multidict import CIMultiDict
 from yarl import URL
 
 _MAY_REPEAT = (hdrs.METH_GET, hdrs.METH_DELETE)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What came back, whole."""
 
     status: int

@@ -2,7 +2,9 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bot import drafting, slugs
 from bot.drafting import Edited, Fault, Part, Refusal
@@ -26,8 +28,7 @@ _WAYS_TO = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Managed:
+class Managed(Struct, frozen=True):
     """One campaign as staff see it, with what is still under way."""
 
     campaign: Campaign

@@ -1,11 +1,12 @@
 """campaigns.toml: read, checked whole, compared with what is stored, and loaded; the same file twice changes nothing."""
 
 import tomllib
-from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated, Literal
 
+from msgspec import Struct
+from msgspec.structs import replace
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from bot.errors import CampaignsFileError, MoneyError
@@ -91,8 +92,7 @@ class _File(_Strict):
     campaign: Annotated[list[_CampaignEntry], Field(min_length=1)]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """What loading would do to one campaign: `field` is None for one that is new."""
 
     slug: str
@@ -204,7 +204,7 @@ def _differences(known: Campaign, wanted: Campaign) -> list[Change]:
         goal_was=known.goal_was,
         goal_changed_at=known.goal_changed_at,
     )
-    pairs = ((f.name, getattr(known, f.name), getattr(wanted, f.name)) for f in fields(Campaign))
+    pairs = ((name, getattr(known, name), getattr(wanted, name)) for name in Campaign.__struct_fields__)
     return [Change(wanted.slug, name, _short(old), _short(new)) for name, old, new in pairs if old != new]
 
 

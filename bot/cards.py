@@ -1,7 +1,8 @@
 """The live card of each broadcast on its way: one message with its author, redrawn where something moved. Decides nothing."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from bot import nights
 from bot.botapi import draw
@@ -22,8 +23,7 @@ from bot.store.sql import Tx
 _AFTER = timedelta(minutes=10)
 
 
-@dataclass(frozen=True, slots=True)
-class _Drawn:
+class _Drawn(Struct, frozen=True):
     screen: Screen
     done: int
     at: datetime

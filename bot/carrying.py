@@ -1,8 +1,10 @@
 """Carries messages between a donor and the staff's group, each way in order; what a kill left behind is carried again."""
 
 import logging
-from dataclasses import dataclass, replace
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bot import helpdesk
 from bot.botapi import draw, letters
@@ -97,8 +99,7 @@ async def _to_group(services: Services, bot: Pen, one: Letter) -> tuple[int, int
     raise AssertionError("the last try returns or raises")
 
 
-@dataclass(frozen=True, slots=True)
-class _Desk:
+class _Desk(Struct, frozen=True):
     """Where a donor's conversation stands: `topic_id` 0 in a group without topics."""
 
     words: Words

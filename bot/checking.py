@@ -4,11 +4,11 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
+from msgspec import Struct
 
 from bot import backups, campaigns_file
 from bot.config import Settings
@@ -28,8 +28,7 @@ _OLDEST = 130000
 _EXAMPLE = "000 000 0000000000000000 00"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One row of the table."""
 
     what: str

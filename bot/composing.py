@@ -4,8 +4,9 @@ Only the author changes a broadcast, so that whoever approves it has written non
 or is waiting for it makes it a draft again.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from bot import audience, nights, wording
 from bot.audience import Counted
@@ -24,8 +25,7 @@ from bot.wording import EDITABLE, Remark
 PAGE = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """A broadcast with what its screens need. `is_voided`: an approval, or the request for one, has just ended by an edit."""
 
     broadcast: Broadcast
@@ -39,8 +39,7 @@ class Draft:
         return not any(one.kind.stops for one in self.remarks)
 
 
-@dataclass(frozen=True, slots=True)
-class Edited:
+class Edited(Struct, frozen=True):
     broadcast: Broadcast
     is_voided: bool = False
 

@@ -5,9 +5,11 @@ A file is named by Telegram's file_id, which stays valid for the same bot; text 
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 
 class ContentKind(StrEnum):
@@ -26,8 +28,7 @@ class ContentKind(StrEnum):
         return 4096 if self is ContentKind.TEXT else 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """`text` is the caption where there are files; `entities` are Telegram's, in UTF-16 units; `group` is an album's id.
 
     `files` are pairs of kind and file_id: none for text, one for most, two to ten for an album.
@@ -80,8 +81,7 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(Struct, frozen=True):
     """One message of a private chat. `content` is None for what cannot be sent again (a poll, a place); `contact` is the
     Telegram id of a person whose contact was sent, 0 where the contact uses no Telegram."""
 

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TypeVar
 
+from msgspec import Struct
 from sqlalchemy import Table
 
 from bot.errors import CopyRefused, EntraideError
@@ -22,8 +22,7 @@ Tell = Callable[[str], object]
 _TELL_EVERY = 50_000
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """One table in both books. `sums`: of each column of money; `wrong` says what differs, "" where nothing does."""
 
     table: str

@@ -6,9 +6,10 @@ of events cannot matter.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+
+from msgspec import Struct
 
 from bot.config import Settings
 from bot.i18n import ZONE
@@ -110,8 +111,7 @@ async def give(services: Services, rate: Rate) -> int:
     return await services.db.write(write)
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """The newest rate of each pair, and the currencies of the goals."""
 
     rates: list[Rate]
@@ -128,8 +128,7 @@ async def table(services: Services) -> Table:
     return await services.db.read(read)
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """A rate that staff want to give, the one that holds on that day now, and how many gifts wait for it."""
 
     new: Rate

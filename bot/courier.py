@@ -7,9 +7,10 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
+
+from msgspec import Struct
 
 from bot import (
     broadcast_news,
@@ -68,8 +69,7 @@ _STAY = (DeliveryKind.THANKS, DeliveryKind.REFUNDED)
 _FOR_STAFF = (DeliveryKind.ALERT, DeliveryKind.EVIDENCE)
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(Struct, frozen=True):
     """A claimed Delivery with the facts to draw it from; `donor` is None for staff.
 
     `pledge`: the one that it is about, or that the gift was, or that is still open beside a gift.

@@ -3,8 +3,9 @@
 What is owed is written down with the day that was done, so that neither a restart nor a changed clock sends it twice.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+
+from msgspec import Struct
 
 from bot.figures import Span
 from bot.i18n import ZONE
@@ -20,8 +21,7 @@ _DONE = "digest.day"
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
+class Beside(Struct, frozen=True):
     """A span beside the one that it is compared with."""
 
     now: Span

@@ -3,9 +3,11 @@
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bot import slugs
 from bot.amounts import Clear, Unclear, read_amount
@@ -72,8 +74,7 @@ class Fault(StrEnum):
     GONE = "gone"
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """Why something cannot be so. `most` is a number that was passed, `money` a sum, `line` what was written."""
 
     fault: Fault

@@ -1,8 +1,9 @@
 """What staff change about a draft, each as a function of the open transaction; `composing.edit` decides whether it may."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from bot import wording
 from bot.broadcasts import Audience, Broadcast, BroadcastButton

@@ -1,7 +1,8 @@
 """The evidence on a contested gift, for staff to hand to the bank: facts of the payment and of the conversation."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from bot.i18n import Words
 from bot.model import Donation
@@ -14,8 +15,7 @@ from bot.store import donations, donors, papers, refunds
 from bot.store.sql import Tx
 
 
-@dataclass(frozen=True, slots=True)
-class Pack:
+class Pack(Struct, frozen=True):
     """The evidence as PDF, and when it must be with the bank."""
 
     content: bytes

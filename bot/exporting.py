@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
+
+from msgspec import Struct
 
 from bot.i18n import Words
 from bot.money import Money
@@ -24,8 +25,7 @@ Form = Literal["csv", "xlsx"]
 LARGEST = 45 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Export:
+class Export(Struct, frozen=True):
     """What is to be written: `slug` "" is all campaigns."""
 
     slug: str
@@ -38,8 +38,7 @@ class Export:
         return f"gifts-{self.slug or 'all'}-{self.period.first}-{self.period.last}.{self.form}"
 
 
-@dataclass(frozen=True, slots=True)
-class Exported:
+class Exported(Struct, frozen=True):
     """`content` is None where the file is larger than Telegram takes."""
 
     rows: int

@@ -5,8 +5,9 @@ Whole minor units and Decimal throughout; rounded up, so that what arrives is ne
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
+
+from msgspec import Struct
 
 from bot.errors import MoneyError, UnknownCurrency
 from bot.money import CURRENCIES, LARGEST, Money
@@ -16,8 +17,7 @@ _ENTRY = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Fee:
+class Fee(Struct, frozen=True):
     """`percent` of what is charged, and `fixed` minor units beside it."""
 
     percent: Decimal

@@ -1,9 +1,10 @@
 """Figures for staff: sums of a day and of a span of days, per currency; a donor is never named in them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from bot.money import Money
 
@@ -20,8 +21,7 @@ class Step(StrEnum):
 STEPS = tuple(Step)
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(Struct, frozen=True):
     """What one campaign got in one currency: how many gifts, their sum, what donors added for fees, and what went back."""
 
     campaign: str
@@ -31,16 +31,14 @@ class Tally:
     back: Money
 
 
-@dataclass(frozen=True, slots=True)
-class Promised:
+class Promised(Struct, frozen=True):
     """Pledges made: how many, and their sum in one currency."""
 
     count: int
     money: Money
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """All that happened from `first` to before `end`; `begun` and `ended` are monthly gifts."""
 
     first: datetime
@@ -65,8 +63,7 @@ class Span:
         return sums
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """The gifts of one campaign or one source; `money` has one sum per currency."""
 
     name: str
@@ -74,8 +71,7 @@ class Group:
     money: tuple[Money, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Funnel:
+class Funnel(Struct, frozen=True):
     """How many donors came so far, each counted once a day; `since` where steps are counted for a part of the days only."""
 
     counts: Mapping[Step, int]
@@ -83,8 +79,7 @@ class Funnel:
     since: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stats:
+class Stats(Struct, frozen=True):
     """The gifts of some days, both included: of one campaign, or of all where it is None. `funnel` is of all only."""
 
     first: date

@@ -1,8 +1,9 @@
 """Finds gifts and pledges by what staff have in hand: a receipt's number, a reference, a donor's code, or an amount and a day."""
 
 import re
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from bot import references
 from bot.amounts import Clear, read_amount
@@ -20,8 +21,7 @@ _DAY = re.compile(r"(?:^|\s)(?P<day>\d{4}-\d{2}-\d{2})$")
 _LONGEST = 80
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """What fits, newest first, and the campaigns of it by id. `is_understood`: whether what was written could be read."""
 
     gifts: tuple[Donation, ...] = ()

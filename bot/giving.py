@@ -1,8 +1,9 @@
 """A gift is opened, looked at, canceled: each use case owns its transactions and stands outside them when it asks Stripe."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from bot import guarding, tracing
 from bot.actions import Give, GiveMonthly

@@ -4,8 +4,9 @@ It decides inside the transaction that would add the gift, so that taps at the s
 open already stays payable and still settles.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from bot.config import Settings
 from bot.errors import CheckoutPaused, GiftError, GiftTooSmall, Pause
@@ -23,16 +24,14 @@ HOUR = timedelta(hours=1)
 _FROZEN = "checkouts.frozen"
 
 
-@dataclass(frozen=True, slots=True)
-class Frozen:
+class Frozen(Struct, frozen=True):
     """Since when no page is opened, and the code of whoever said so."""
 
     at: datetime
     by: str
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(Struct, frozen=True):
     """What staff see before they freeze: counted up to a thousand each."""
 
     frozen: Frozen | None

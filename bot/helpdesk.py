@@ -3,8 +3,10 @@
 Who answers is whoever may write in that group. Nothing of a text stays here once it was sent.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bot.config import Settings
 from bot.contents import Content
@@ -26,8 +28,7 @@ UNHEARD = "unheard"
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """A message of a person in the group. `topic_id` 0: none; `reply_to` 0: none; `by` is the person's Telegram id."""
 
     chat_id: int

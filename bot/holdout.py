@@ -5,15 +5,15 @@ million donors at once. A fifth power permutes the numbers below this prime, so 
 broadcasts have no more in common than chance gives them.
 """
 
-from dataclasses import dataclass
 from hashlib import blake2b
+
+from msgspec import Struct
 
 PRIME = 2**31 - 1
 HUNDRED = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     factor: int
     offset: int
 

@@ -6,8 +6,10 @@ A published ledger is one JSON object a line; anyone can check it with these twe
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 GENESIS = "0" * 64
 
@@ -46,8 +48,7 @@ OF_GIFTS = (
 """What totals and progress are made of; together with the two kinds of COVER, what donors were charged."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One fact about money: whole minor units, negative where money left. `at`: Unix seconds."""
 
     kind: EntryKind
@@ -58,8 +59,7 @@ class Entry:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerRow:
+class LedgerRow(Struct, frozen=True):
     """An Entry in its place. `hash` is SHA-256 of everything else, as compact JSON in this order."""
 
     seq: int
@@ -73,8 +73,7 @@ class LedgerRow:
     hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerFault:
+class LedgerFault(Struct, frozen=True):
     """The first row that does not hold, by its number, and why."""
 
     seq: int

@@ -1,8 +1,9 @@
 """The nouns of the help desk: one conversation of a donor with the staff's group, and the messages that go between them."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from bot.contents import Content
 from bot.model import DeliveryKind
@@ -46,8 +47,7 @@ class LetterState(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """A donor's conversation. `topic_id` is its forum topic in the group `chat_id`: None where none was tried yet, 0 in a
     group without topics. `waiting_since`: the oldest message that has no answer yet."""
 
@@ -60,8 +60,7 @@ class Question:
     topic_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(Struct, frozen=True):
     """One message between a donor and the group; `content` is blanked once it was sent, as `message_id`."""
 
     id: int

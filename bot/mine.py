@@ -1,7 +1,8 @@
 """What belongs to one donor: their gifts, their data as a file, their choices, and being forgotten."""
 
 import json
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from bot import helpdesk, pledging
 from bot.model import Campaign, Donation, DonationState, Donor, MonthlyGift, Pledge
@@ -25,8 +26,7 @@ _UNSETTLED = (DonationState.CREATING, DonationState.AWAITING, DonationState.PROC
 _ALL = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Gifts:
+class Gifts(Struct, frozen=True):
     """One page of a donor's gifts, newest first, of `count` in all; the first page has the open pledges too."""
 
     donations: list[Donation]

@@ -6,10 +6,11 @@ so that the order and number of hints change nothing here either.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
 
 from bot import giving, settling
 from bot.config import Settings
@@ -181,8 +182,7 @@ def _differences(gift: MonthlyGift, seen: Subscription) -> dict[str, Any]:
     return wanted
 
 
-@dataclass(frozen=True, slots=True)
-class _News:
+class _News(Struct, frozen=True):
     gift: MonthlyGift
     seen: Subscription
     invoices: Sequence[Invoice]

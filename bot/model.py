@@ -1,9 +1,10 @@
 """The nouns: frozen, with their states; no storage, no sentences, no network."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import IntEnum, StrEnum
+
+from msgspec import Struct, field
 
 from bot.errors import CampaignNotOpen, CurrencyNotTaken, GiftTooLarge, GiftTooSmall
 from bot.money import Money
@@ -137,16 +138,14 @@ class DeliveryState(StrEnum):
     UNDELIVERABLE = "undeliverable"
 
 
-@dataclass(frozen=True, slots=True)
-class Rhythm:
+class Rhythm(Struct, frozen=True):
     """An end for monthly gifts that the operator offers by name, as "until Eid": the last day on which one may be charged."""
 
     until: date
     titles: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Appeal:
+class Appeal(Struct, frozen=True):
     """What the campaigns belong to: its name per language and the organisation that answers for it."""
 
     titles: Mapping[str, str]
@@ -155,8 +154,7 @@ class Appeal:
     rhythms: tuple[Rhythm, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CampaignText:
+class CampaignText(Struct, frozen=True):
     """One language's words; an empty part is not written yet."""
 
     title: str = ""
@@ -168,24 +166,21 @@ class CampaignText:
         return bool(self.title and self.summary and self.story)
 
 
-@dataclass(frozen=True, slots=True)
-class Preset:
+class Preset(Struct, frozen=True):
     """One offered amount, with what it buys per language where the campaign states a unit cost."""
 
     money: Money
     impact: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Smallest and largest gift in one currency, both allowed."""
 
     smallest: Money
     largest: Money
 
 
-@dataclass(frozen=True, slots=True)
-class Campaign:
+class Campaign(Struct, frozen=True):
     """One appeal for one need; `received` and `promised` have one total per currency, never added up across them.
 
     `counted_minor` is what all that was received counts towards the goal, each gift at the rate of the day it came.
@@ -278,8 +273,7 @@ class Campaign:
             raise GiftTooLarge(money, limits.largest, self.id)
 
 
-@dataclass(frozen=True, slots=True)
-class Donor:
+class Donor(Struct, frozen=True):
     """A person who has spoken to the bot. `awaiting` is the packed Action of the screen in front of them.
 
     `id` is 0 for somebody new, as long as their first turn lasts. `is_muted`: they want no broadcasts.
@@ -302,8 +296,7 @@ class Donor:
         return self.id != 0
 
 
-@dataclass(frozen=True, slots=True)
-class Donation:
+class Donation(Struct, frozen=True):
     """One gift of one amount; `params` are the frozen Stripe parameters that every try repeats, or the `pledge` it was.
 
     `cover_minor` is what the donor adds for the fees: it is paid with the gift and counts for no goal.
@@ -342,8 +335,7 @@ class Donation:
         return Money(self.money.minor + self.cover_minor, self.money.currency)
 
 
-@dataclass(frozen=True, slots=True)
-class Pledge:
+class Pledge(Struct, frozen=True):
     """A promise to pay outside Stripe; `id` is its reference, as `references.normal` keeps it.
 
     `donation_id` is the gift that it became, and `matched_by` the code of whoever said so.
@@ -361,8 +353,7 @@ class Pledge:
     settled_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MonthlyGift:
+class MonthlyGift(Struct, frozen=True):
     """What a donor agreed to give each month; what they want, which Stripe's subscription is made to follow.
 
     No charge lies at `ends_at` or after it. `anchor_at` is the first charge and gives the day of the month. `stop` says who
@@ -399,8 +390,7 @@ class MonthlyGift:
         return Money(self.money.minor + self.cover_minor, self.money.currency)
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """One message owed to one person; `dedupe_key` makes owing it twice the same as once."""
 
     id: int
@@ -416,8 +406,7 @@ class Delivery:
     subject: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
+class Payment(Struct, frozen=True):
     """Money that arrived for a gift. `is_matched`: it is the gift's own; the rest is for a person to sort out.
 
     `subject` is what was paid: a CheckoutSession, the invoice of a renewal, or a pledge.
@@ -430,8 +419,7 @@ class Payment:
     is_matched: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Refund:
+class Refund(Struct, frozen=True):
     """Money on its way back, as Stripe reports it."""
 
     id: str
@@ -446,8 +434,7 @@ class Refund:
         return self.status in ("succeeded", "pending", "requires_action")
 
 
-@dataclass(frozen=True, slots=True)
-class Dispute:
+class Dispute(Struct, frozen=True):
     """A payment that its cardholder contests, as Stripe reports it. `due_by`: when the evidence must be in."""
 
     id: str
@@ -465,8 +452,7 @@ class Dispute:
         return self.status == "lost"
 
 
-@dataclass(frozen=True, slots=True)
-class BalanceTransaction:
+class BalanceTransaction(Struct, frozen=True):
     """One movement of the account's balance, in minor units of the currency that the account settles in.
 
     `source` is the charge, refund or dispute that made it; net = amount - fee. `rate` is Stripe's, for show only.
@@ -483,8 +469,7 @@ class BalanceTransaction:
     available_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RefundOrder:
+class RefundOrder(Struct, frozen=True):
     """A refund that the donor or staff asked for: written down before Stripe is, so that a kill loses nothing."""
 
     id: str
@@ -496,8 +481,7 @@ class RefundOrder:
     attempt: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Struct, frozen=True):
     """A numbered paper: a receipt for a payment, or a credit note for a refund. Numbers have no gaps within a year."""
 
     year: int

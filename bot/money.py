@@ -6,17 +6,17 @@ Decimals follow Stripe's list ("Supported currencies", zero-decimal and three-de
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from bot.errors import CurrencyMismatch, MoneyError, TooPrecise, UnknownCurrency
 
 LARGEST = 99_999_999
 
 
-@dataclass(frozen=True, slots=True)
-class Currency:
+class Currency(Struct, frozen=True):
     """`step` is the smallest change Stripe takes, and `least` its documented minimum, both in minor units."""
 
     code: str
@@ -59,8 +59,7 @@ def _table() -> dict[str, Currency]:
 CURRENCIES: Mapping[str, Currency] = MappingProxyType(_table())
 
 
-@dataclass(frozen=True, slots=True)
-class Money:
+class Money(Struct, frozen=True):
     """`minor` whole minor units of `currency` (an upper-case ISO code Stripe charges). Raises MoneyError for anything else."""
 
     minor: int

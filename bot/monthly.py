@@ -3,9 +3,10 @@
 A wish is kept first and told to Stripe then, by `mirroring.mirror`, so that none is lost.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from bot import mirroring
 from bot.errors import NotYours, PaymentsError
@@ -21,8 +22,7 @@ from bot.store.sql import Tx
 _SLOW = timedelta(seconds=30)
 
 
-@dataclass(frozen=True, slots=True)
-class MonthlyFacts:
+class MonthlyFacts(Struct, frozen=True):
     """A MonthlyGift with how many of its gifts arrived, and their sum."""
 
     gift: MonthlyGift

@@ -3,8 +3,9 @@
 import calendar
 import re
 import unicodedata
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+from msgspec import Struct
 
 MOST = 120
 _MEAN = timedelta(days=30.436875)
@@ -31,8 +32,7 @@ def number(anchor: datetime, charge: datetime) -> int:
     return round((charge - anchor) / _MEAN) + 1
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(Struct, frozen=True):
     """How long a monthly gift goes on: so many gifts, or up to a day and with it, or neither: until the donor stops."""
 
     months: int | None = None

@@ -1,7 +1,8 @@
 """Where a donor's clock stands, and the hours in which they are not written to."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from bot.zones import zone as clock_of
 
@@ -12,8 +13,7 @@ PLACES = tuple(dict.fromkeys((HOME, *ZONES.values())))
 _STEP = timedelta(minutes=15)
 
 
-@dataclass(frozen=True, slots=True)
-class Quiet:
+class Quiet(Struct, frozen=True):
     """From hour `begin` up to, not including, hour `end` of the local clock; over midnight where `begin` is the later."""
 
     begin: int

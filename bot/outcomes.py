@@ -6,11 +6,12 @@ that went out, or because somebody asked to count again.
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from io import StringIO
 from typing import Any
+
+from msgspec import Struct
 
 from bot.broadcasts import Broadcast, Count, SendState
 from bot.money import Money
@@ -25,8 +26,7 @@ _MARK = "\ufeff"
 _AT_ONCE = 250
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """`tapped` counts people by button; `counted_at`: None where it is of now."""
 
     results: Results

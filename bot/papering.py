@@ -1,7 +1,8 @@
 """Receipts and credit notes of the donor's own gifts: facts from the store, printed off the event loop."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bot.actions import CODE, scan_link
 from bot.i18n import Words
@@ -17,8 +18,7 @@ from bot.store.papers import Numbered
 from bot.store.sql import Tx
 
 
-@dataclass(frozen=True, slots=True)
-class Printed:
+class Printed(Struct, frozen=True):
     """One paper of a gift as PDF; `others` are the gift's other papers, oldest first."""
 
     paper: Paper
@@ -27,8 +27,7 @@ class Printed:
     others: tuple[Paper, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Gift:
+class Gift(Struct, frozen=True):
     """What is read of a gift to print any paper of it; `row` is its place in the ledger."""
 
     donation: Donation

@@ -1,7 +1,8 @@
 """Spans of whole days where the campaigns are: months, years, and whatever two days a person names."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+
+from msgspec import Struct
 
 from bot.i18n import ZONE
 
@@ -9,8 +10,7 @@ from bot.i18n import ZONE
 _FIRST, _LAST = 2000, 2200
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(Struct, frozen=True):
     """Whole days where the campaigns are, both included."""
 
     first: date

@@ -4,8 +4,9 @@ A pledge becomes a received gift exactly once; what staff matched by mistake is 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from bot import counting, references
 from bot.actions import Promise
@@ -38,8 +39,7 @@ _OPEN = (PledgeState.PROMISED, PledgeState.SAID_PAID)
 _MATCHABLE = (*_OPEN, PledgeState.CANCELED)
 
 
-@dataclass(frozen=True, slots=True)
-class PledgeFacts:
+class PledgeFacts(Struct, frozen=True):
     """One pledge with what its screens tell.
 
     `remind_at`: when the reminder that its donor asked for is due. `page`: their Stripe page that is still open for the
@@ -170,8 +170,7 @@ def drop(tx: Tx, pledge: Pledge) -> None:
 # The desk.
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(Struct, frozen=True):
     """Pledges for staff, each with its campaign; `count` is how many there are in all."""
 
     found: list[PledgeFacts]

@@ -1,6 +1,7 @@
 """Proofs for anybody: a donor's own gift in the public ledger, and whether a scanned paper is ours. Says nobody's identity."""
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bot.actions import CODE
 from bot.ledger import LedgerRow, line
@@ -16,8 +17,7 @@ from bot.store.sql import Tx
 SMALL = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(Struct, frozen=True):
     """One gift in the ledger. `file` is the whole ledger where `is_whole`, else the gift's rows alone."""
 
     donation: Donation
@@ -27,8 +27,7 @@ class Proof:
     is_whole: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Genuine:
+class Genuine(Struct, frozen=True):
     """A paper that is ours. `refunded` is what went back of its gift by now; `row` is the gift's in the ledger."""
 
     paper: Receipt

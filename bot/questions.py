@@ -1,15 +1,15 @@
 """The questions of a new campaign, one a message, in their order; and where to go on after any interruption."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bot.config import LANGUAGES
 from bot.drafting import TEXTS, Part, lacks
 from bot.model import Campaign
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """What is asked; `key` as `Part` says."""
 
     part: Part

@@ -1,9 +1,10 @@
 """What one currency counts in another: rates as people write them, and sums worked out by them. Nothing is converted, only counted."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+
+from msgspec import Struct
 
 from bot.errors import MoneyError, UnknownCurrency
 from bot.money import CURRENCIES
@@ -12,8 +13,7 @@ _PAIR = re.compile(r"([A-Za-z]{3})(?:/([A-Za-z]{3}))?")
 _PLACES, _LARGEST = 8, 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(Struct, frozen=True):
     """From `at` on, one unit of `currency` counts as `value` units of `counter`. `source`: who said so."""
 
     currency: str
@@ -23,8 +23,7 @@ class Rate:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(Struct, frozen=True):
     """A rate as it is written in the settings; without a `counter` it is to the currency of the goals."""
 
     currency: str

@@ -1,7 +1,8 @@
 """What those who got a broadcast do with it: give, want no more of them, or want them again."""
 
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from bot.broadcasts import BroadcastButton, ButtonKind
 from bot.model import Donor

@@ -5,8 +5,10 @@ As with payments, Stripe's lists are the truth and everything else is a hint: ea
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bot import counting, giving, mirroring
 from bot.config import Settings
@@ -42,8 +44,7 @@ _SLOW = timedelta(seconds=30)
 _ACCOUNTED = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Back:
+class Back(Struct, frozen=True):
     """Everything that Stripe says went back of one payment, or may."""
 
     refunds: Sequence[Refund]
@@ -66,8 +67,7 @@ class Back:
         return {(one.id, one.status) for one in (*self.refunds, *self.disputes)}
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
+class Split(Struct, frozen=True):
     """What went back, in minor units, parted: from the gift first, and only beyond it from what covered the fees."""
 
     refunded: int
@@ -228,8 +228,7 @@ async def due(services: Services, limit: int = 20) -> list[RefundOrder]:
     return await services.db.write(take)
 
 
-@dataclass(frozen=True, slots=True)
-class GiftFacts:
+class GiftFacts(Struct, frozen=True):
     """One gift as staff see it; `left` is what can still be given back, `accounts` what Stripe settled of it so far."""
 
     donation: Donation

@@ -2,8 +2,9 @@
 who took it away as a file."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from bot.i18n import Words
 from bot.ledger import EntryKind, LedgerRow

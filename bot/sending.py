@@ -8,9 +8,10 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+
+from msgspec import Struct
 
 from bot import helpdesk, meters, nights
 from bot.botapi.draw import attempt
@@ -36,8 +37,7 @@ _TRUE_PACE, _LIFTED = 8, 64
 _TOGETHER = 0.01
 
 
-@dataclass(frozen=True, slots=True)
-class Below:
+class Below(Struct, frozen=True):
     """What stands below a part in one language; `album` is the message that carries the rows of an album; `ready` is the
     whole message where it is the same for all of them."""
 

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from bot import tracing
 from bot.config import Settings
@@ -51,8 +52,7 @@ class Locks:
                 self._idle.set()
 
 
-@dataclass(frozen=True, slots=True)
-class Bells:
+class Bells(Struct, frozen=True):
     """Rung after a commit that leaves work for a background loop, so that none of them has to poll fast."""
 
     courier: asyncio.Event = field(default_factory=asyncio.Event)
@@ -63,8 +63,7 @@ class Bells:
     counts: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-@dataclass(frozen=True, slots=True)
-class Services:
+class Services(Struct, frozen=True):
     """`username` is the bot's, without @; `patience` is how long a donor waits for Stripe before we say so, in seconds.
 
     `owner` names this process where several share the database; None where it is alone.

@@ -5,9 +5,11 @@ Events, polls and donors' questions all end here, so the order and number of hin
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bot import counting, guarding
 from bot.config import Settings
@@ -74,16 +76,14 @@ _PACE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """A gift, and whether the bank refused the last try on its open page."""
 
     donation: Donation
     is_declined: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """What is written about one fetched session. `asked` means that the donor waits for the answer in front of the screen."""
 
     session: CheckoutSession

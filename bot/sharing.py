@@ -13,7 +13,7 @@ import secrets
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import partial
 
 from bot.botapi.pace import BULK
@@ -179,7 +179,7 @@ class SharedBells:
     """The bells of this process, joined to those of the others."""
 
     def __init__(self, tell: Callable[[str], None] = lambda _: None) -> None:
-        self._all = {one.name: Bell(one.name, tell) for one in fields(Bells)}
+        self._all = {name: Bell(name, tell) for name in Bells.__struct_fields__}
         self.bells = Bells(**self._all)
 
     def hear(self, name: str) -> None:

@@ -1,8 +1,9 @@
 """Staff: what each role may do. A stranger has no role, and learns nothing."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Right(StrEnum):
@@ -34,8 +35,7 @@ _RIGHTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """One person of the staff; `by` is the code of who made them so, "settings" for the first owners."""
 
     telegram_id: int
@@ -44,8 +44,7 @@ class Member:
     since: int
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """One of the staff as the others see them. `is_first`: named by the settings, since ever and by nobody in a chat.
 
     `code` is that of a donor, or the end of their Telegram id while they have not spoken to the bot.

@@ -1,9 +1,10 @@
 """The donor's statement of a year or of any days: the ledger's rows of their gifts, as their card saw them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+
+from msgspec import Struct
 
 from bot.i18n import ZONE, Words
 from bot.ledger import EntryKind, LedgerRow
@@ -18,8 +19,7 @@ from bot.store import campaigns, papers
 from bot.store.sql import Tx
 
 
-@dataclass(frozen=True, slots=True)
-class Stated:
+class Stated(Struct, frozen=True):
     """The statement of a period, `content` None where nothing moved in it; `years` have gifts, newest first."""
 
     content: bytes | None

@@ -1,10 +1,9 @@
 """How long the background waits."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class Tempo:
+class Tempo(Struct, frozen=True):
     """Seconds; tests shorten them."""
 
     sweep: float = 30

@@ -13,6 +13,8 @@ from email.utils import parsedate_to_datetime
 from enum import Enum
 from pathlib import Path
 
+from msgspec import Struct
+
 from bot.model import DeliveryKind
 from bot.services import Services
 from bot.staff import Right
@@ -48,8 +50,7 @@ class Seen:
     date: tuple[str, float] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """`missed_at`: when the newest event was made that a webhook should have told us of and did not; None: not ours to say.
 
     `free` and `size`: bytes of the database's disk; None where it is another machine's.
@@ -133,8 +134,7 @@ def number(what: str, facts: Facts) -> int:
             return 0
 
 
-@dataclass(frozen=True, slots=True)
-class Incident:
+class Incident(Struct, frozen=True):
     """`begun`: since when (Unix seconds) it goes on, None: it does not; `against`: looks in a row that say the contrary."""
 
     begun: int | None = None

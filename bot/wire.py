@@ -5,14 +5,13 @@ between requests), httptools has none on the size of a head, and an ASGI applica
 """
 
 import asyncio
-from dataclasses import dataclass
 from typing import Any, cast
 
+from msgspec import Struct
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(Struct, frozen=True):
     """Seconds for a head and for a body to arrive, bytes of a head and of a whole request, open connections."""
 
     head_seconds: float = 10

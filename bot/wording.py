@@ -4,10 +4,12 @@ since somebody saw it. Pure; knows no sentence."""
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bot.broadcasts import Audience, Broadcast, BroadcastState, Gave, Monthly, dump_buttons
 from bot.config import LANGUAGES
@@ -43,8 +45,7 @@ class Kind(StrEnum):
         return self not in (Kind.UNKNOWN_PLACE, Kind.QUIET, Kind.CLOCK)
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(Struct, frozen=True):
     """Something about a draft; `language` and `word` say where, as far as it has a place."""
 
     kind: Kind

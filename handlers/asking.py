@@ -1,35 +1,29 @@
 """How people ask in words for papers, for their gifts, and for one back: commands, and the same words typed without a slash
 in three languages."""
 
-from dataclasses import dataclass
-
 from bot.actions import Action, MyGifts
 from handlers.commands import command
 
 
-@dataclass(frozen=True, slots=True)
-class ReceiptCommand(Action):
+class ReceiptCommand(Action, frozen=True):
     """A receipt, by reference or number where one is named."""
 
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class StatementCommand(Action):
+class StatementCommand(Action, frozen=True):
     """A statement of a year, or of the days between two; this year where none is named."""
 
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class VerifyCommand(Action):
+class VerifyCommand(Action, frozen=True):
     """A gift's proof, by reference where one is named."""
 
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class UndoCommand(Action):
+class UndoCommand(Action, frozen=True):
     """The newest gift back, while that may be."""
 
 

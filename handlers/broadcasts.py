@@ -1,6 +1,6 @@
 """Taps below a broadcast, from those who got it."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from bot import recipients
 from bot.actions import Action, BroadcastGive, Check, ChooseAmount, Home, MessagesAgain, StopMessages

@@ -1,7 +1,5 @@
 """The admin's desk. Whoever is no staff gets what they would get if none of this were here."""
 
-from dataclasses import dataclass
-
 from bot import pledging, refunding
 from bot.actions import Action, RefundGift, ShowGift
 from bot.amounts import Clear, read_amount
@@ -16,8 +14,7 @@ from handlers.freezing import flagged
 from handlers.routes import Turn, on, route
 
 
-@dataclass(frozen=True, slots=True)
-class RefundCommand(Action):
+class RefundCommand(Action, frozen=True):
     """A reference, and an amount where only a part goes back."""
 
     text: str = ""

@@ -1,7 +1,5 @@
 """/export, for staff who handle money: choose days and campaign, take the file."""
 
-from dataclasses import dataclass
-
 from bot import appeals, exporting
 from bot.actions import Action, ExportGifts
 from bot.exporting import Export, Form
@@ -14,8 +12,7 @@ from handlers.commands import command
 from handlers.routes import Turn, on, route
 
 
-@dataclass(frozen=True, slots=True)
-class ExportCommand(Action):
+class ExportCommand(Action, frozen=True):
     """Nothing for this month, a year, or two days."""
 
     text: str = ""

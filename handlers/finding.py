@@ -1,7 +1,5 @@
 """/find, for staff: one hit is opened, several are a list; what is written after it is searched for too."""
 
-from dataclasses import dataclass
-
 from bot import finding
 from bot.actions import Action, Find, MatchPledge, ShowGift
 from bot.screens import finding as screens
@@ -11,8 +9,7 @@ from handlers.commands import command
 from handlers.routes import Turn, on, route, takes
 
 
-@dataclass(frozen=True, slots=True)
-class FindCommand(Action):
+class FindCommand(Action, frozen=True):
     """A receipt's number, a reference, a donor's code, or an amount with a day."""
 
     text: str = ""

@@ -1,6 +1,6 @@
 """`/freeze` and `/unfreeze`, and the banner that staff see meanwhile."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from bot import guarding
 from bot.actions import Freeze, Unfreeze

@@ -1,7 +1,5 @@
 """The desk of pledges: found by reference or amount, matched with what arrived, corrected. Strangers learn nothing."""
 
-from dataclasses import dataclass
-
 from bot import pledging, references
 from bot.actions import Action, MatchPledge, Pledges, UnmatchPledge
 from bot.amounts import Clear, read_amount
@@ -16,8 +14,7 @@ from handlers.freezing import flagged
 from handlers.routes import Turn, on
 
 
-@dataclass(frozen=True, slots=True)
-class PledgesCommand(Action):
+class PledgesCommand(Action, frozen=True):
     """Nothing, a reference, a reference and the amount that arrived, or an amount."""
 
     text: str = ""

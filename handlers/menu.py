@@ -6,8 +6,8 @@ Set only when they changed.
 import hashlib
 import json
 import logging
-from dataclasses import dataclass
 
+from msgspec import Struct
 from telegram import BotCommand, BotCommandScopeChat
 from telegram import error as api
 
@@ -49,8 +49,7 @@ async def _set(bot: Pen, code: str | None, words: Words) -> None:
     await bot.set_my_short_description(menu.short(words), language_code=code)
 
 
-@dataclass(frozen=True, slots=True)
-class _Chats:
+class _Chats(Struct, frozen=True):
     """The menu that each of the staff shall see, and the digest of the one that Telegram has for a chat."""
 
     wanted: dict[int, Menu]

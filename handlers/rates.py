@@ -1,6 +1,5 @@
 """Rates, for staff; whoever is none gets what they would get if none of this were here."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot import counting
@@ -15,8 +14,7 @@ from handlers.commands import command
 from handlers.routes import Turn, on, route
 
 
-@dataclass(frozen=True, slots=True)
-class RateCommand(Action):
+class RateCommand(Action, frozen=True):
     """Nothing, or a currency, its rate, and a day where it is not today."""
 
     text: str = ""

@@ -1,7 +1,5 @@
 """The report for the authorities, for staff; whoever is no staff gets what they would get if it were not here."""
 
-from dataclasses import dataclass
-
 from bot import appeals, reporting
 from bot.actions import Action, ShowReport
 from bot.i18n import ZONE
@@ -14,8 +12,7 @@ from handlers.commands import command
 from handlers.routes import Turn, current, on, route
 
 
-@dataclass(frozen=True, slots=True)
-class ReportCommand(Action):
+class ReportCommand(Action, frozen=True):
     """The report for the authorities."""
 
     text: str = ""

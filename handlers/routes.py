@@ -1,8 +1,10 @@
 """Which handler answers which Action, and who may ask; knows no Telegram."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
 from typing import Any, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bot import appeals
 from bot.actions import Action, Home, StaleAction, parse
@@ -17,8 +19,7 @@ from bot.staff import Right, Role
 A = TypeVar("A", bound=Action)
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(Struct, frozen=True):
     """One update from one donor, ready to be answered in their language. `campaigns` are all but drafts, as they stand now.
 
     `role` is None for whoever is no staff; `incoming` is the message, where it was one and no tap.
@@ -51,8 +52,7 @@ class Turn:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Handler:
+class Handler(Struct, frozen=True):
     """`needs` is the right without which nobody gets here."""
 
     answer: Callable[[Turn, Any], Awaitable[Screen]]

@@ -6,9 +6,10 @@ The update is acknowledged only after `take` returns; one that comes again chang
 import hashlib
 import logging
 import time
-from dataclasses import dataclass, replace
 from datetime import datetime
 
+from msgspec import Struct
+from msgspec.structs import replace
 from telegram import CallbackQuery, Chat, ChatMember, Message, Update, User
 
 from bot import meters, tracing, walking
@@ -41,8 +42,7 @@ from handlers.typing import read
 log = logging.getLogger("entraide.turn")
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """One update, understood: who asks what, and under which message they tapped."""
 
     update_id: int

@@ -1,6 +1,6 @@
 """What donors type: commands, links after /start, and amounts anywhere."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from bot import appeals, monthly
 from bot.actions import (
@@ -62,23 +62,20 @@ for _name, _action in {
     command(_name, _action)
 
 
-@dataclass(frozen=True, slots=True)
-class Typed(Action):
+class Typed(Action, frozen=True):
     """Words that are no command."""
 
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CancelCommand(Action):
+class CancelCommand(Action, frozen=True):
     """Cancel whatever is in front of the donor."""
 
 
 command("cancel", CancelCommand())
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """What a message asks for, and the source named by its link."""
 
     action: Action

@@ -1,10 +1,10 @@
 """Faults to come: what a test or the drawer wants the next requests to suffer."""
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """One kind of trouble for the next `times` requests that match. `times` below zero: for ever."""
 
     kind: str

@@ -8,7 +8,6 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from queue import SimpleQueue
@@ -16,6 +15,7 @@ from typing import Any, TypeVar
 
 import psycopg
 import pytest
+from msgspec import Struct
 
 from bot.store.database import alone
 from bot.store.migrate import migrate
@@ -312,8 +312,7 @@ class _Elsewhere(Tx):
         return self.ask(lambda tx: tx.plain(sql, values))
 
 
-@dataclass(frozen=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     """An answer that is waited for elsewhere."""
 
     there: _Elsewhere

@@ -1,7 +1,9 @@
 """A fitting example of every Action that a handler answers, every message that one takes, and every command."""
 
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from benchmarks.growing import people
 from benchmarks.growing.beside import ASKED, DRAFT, GOING, SENT
@@ -33,8 +35,7 @@ _LEAST = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(Struct, frozen=True):
     """A tap on `action`, or a message `text` where `place` is in front of the person, who has the least role that may."""
 
     name: str

@@ -2,7 +2,8 @@
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from benchmarks.growing.people import (
     AT,

@@ -3,10 +3,11 @@
 import heapq
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import astuple
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Protocol
+
+from msgspec.structs import astuple
 
 from benchmarks.growing.people import AT, DAY, RATES, SLUGS, Gift
 from bot.ledger import GENESIS, Entry, EntryKind, chained

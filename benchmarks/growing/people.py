@@ -1,7 +1,8 @@
 """Who and what stands in the books at every size alike: the staff, one donor with everything, and the moment it is now."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from bot.references import check_letter
 
@@ -25,8 +26,7 @@ PAID, OPEN, BACK, FIRST, CAME = "paaa222222", "baaa222222", "caaa222222", "daaa2
 MONTHLY, PLEDGE, MATCHED = "monthzyaa2", "zzzz" + check_letter("zzzz"), "zzyz" + check_letter("zzyz")
 
 
-@dataclass(frozen=True, slots=True)
-class Gift:
+class Gift(Struct, frozen=True):
     """One try to give. `came`: its money came; `back`: minor units that went back; `lost`: the bank took it back."""
 
     id: str

@@ -3,11 +3,11 @@
 import json
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any, ClassVar, TypeVar
 
+from msgspec import Struct
 from telegram.request import BaseRequest, RequestData
 
 from benchmarks.growing.people import AT, GROUP, MONTHLY, NOW, OWNER
@@ -26,8 +26,7 @@ T = TypeVar("T")
 REPEATS, ENOUGH = 20, 1.5
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Struct, frozen=True):
     """`steps` of SQLite's virtual machine, the same whenever they are counted; `ms` of this process's CPU, the median."""
 
     steps: int

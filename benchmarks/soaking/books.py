@@ -4,6 +4,8 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from benchmarks.soaking.database import Database
 from sandbox.app import Sandbox
 from sandbox.telegram.emulator import ADMIN, SECOND_ADMIN
@@ -16,8 +18,7 @@ _STAFF = (ADMIN, SECOND_ADMIN)
 TAG = re.compile(r"Soak news [0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
+class Charge(Struct, frozen=True):
     """Money that Stripe took. `order` is what we called it there: a gift's id, or a subscription's month."""
 
     order: str
@@ -26,8 +27,7 @@ class Charge:
     refunded: int
 
 
-@dataclass(frozen=True, slots=True)
-class Gift:
+class Gift(Struct, frozen=True):
     """A payment as we wrote it down, with its gift. `is_matched`: false for what staff must look at."""
 
     donation: str

@@ -1,8 +1,9 @@
 """How long, with whom, on what, and which troubles come when: all of it follows from one seed."""
 
 import random
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 # Seconds from the start in which nothing is broken: the bot must have served somebody first.
 _QUIET = 12
@@ -42,8 +43,7 @@ EVERY = {
 _ENDS_A_LIFE = ("kill", "restart")
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """`minutes` of faults; what drains afterwards is not counted. `pause`: between a donor's visits, in seconds on average."""
 
     minutes: float = 30
@@ -57,8 +57,7 @@ class Plan:
         return self.minutes * 60
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(Struct, frozen=True):
     """`at` in seconds from the start; `size` between 0 and 1 says how bad it is of its kind."""
 
     at: float

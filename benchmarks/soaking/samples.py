@@ -6,9 +6,10 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+
+class Sample(Struct, frozen=True):
     """`at` in seconds from the start of the run; `rss` in KiB; `sockets` are open besides `files`, and follow the load."""
 
     at: float
@@ -55,8 +56,7 @@ class Life:
         return next((one for one in self.samples if one.at - self.began >= seconds), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Depth:
+class Depth(Struct, frozen=True):
     """What waits at a moment: bytes of the write-ahead log, Stripe's events, messages that are due, Telegram's updates."""
 
     at: float

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from benchmarks.soaking.books import Ours, Theirs
 from benchmarks.soaking.samples import Depth, Life, slope
@@ -22,8 +23,7 @@ _RECEIVED = ("paid", "partly_refunded", "refunded", "disputed", "charged_back")
 _GONE = ("undeliverable",)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """`kind` is one word for the table; `what` names the thing."""
 
     kind: str

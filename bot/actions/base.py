@@ -5,9 +5,11 @@ Field kinds: int, and lower-case text without "-".
 """
 
 import re
-from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import ClassVar
+
+from msgspec import Struct
+from msgspec.structs import fields
 
 from bot.money import CURRENCIES, Money
 
@@ -17,8 +19,7 @@ _TEXT = re.compile(r"[a-z0-9]{1,24}")
 _BY_WORD: dict[str, type["Action"]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """What a tap or a link asks for. Subclasses name their `word`; `linkable` ones may come from a deep link.
 
     Whatever `only_looks` may be asked for again at any later time: nothing is begun, moved or ended by it.
@@ -34,15 +35,13 @@ class Action:
             _BY_WORD[cls.word] = cls
 
 
-@dataclass(frozen=True, slots=True)
-class Home(Action):
+class Home(Action, frozen=True):
     word: ClassVar[str] = "home"
     linkable: ClassVar[bool] = True
     only_looks: ClassVar[bool] = True
 
 
-@dataclass(frozen=True, slots=True)
-class AmountAction(Action):
+class AmountAction(Action, frozen=True):
     campaign_id: int
     minor: int
     currency: str
@@ -52,19 +51,16 @@ class AmountAction(Action):
         return Money(self.minor, self.currency.upper())
 
 
-@dataclass(frozen=True, slots=True)
-class GiftAction(Action):
+class GiftAction(Action, frozen=True):
     donation_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Help(Action):
+class Help(Action, frozen=True):
     word: ClassVar[str] = "help"
     only_looks: ClassVar[bool] = True
 
 
-@dataclass(frozen=True, slots=True)
-class StaleAction(Action):
+class StaleAction(Action, frozen=True):
     """Anything unreadable: an old button, a forged one, a bad link."""
 
     word: ClassVar[str] = "stale"

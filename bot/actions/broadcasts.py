@@ -1,13 +1,11 @@
 """Buttons below a broadcast, for those who got it."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from bot.actions.base import Action
 
 
-@dataclass(frozen=True, slots=True)
-class BroadcastGive(Action):
+class BroadcastGive(Action, frozen=True):
     """The Give button with this number below this broadcast."""
 
     word: ClassVar[str] = "bgive"
@@ -15,14 +13,12 @@ class BroadcastGive(Action):
     button: int
 
 
-@dataclass(frozen=True, slots=True)
-class StopMessages(Action):
+class StopMessages(Action, frozen=True):
     """No more broadcasts; 0: asked for elsewhere than below one."""
 
     word: ClassVar[str] = "bstop"
     broadcast_id: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class MessagesAgain(Action):
+class MessagesAgain(Action, frozen=True):
     word: ClassVar[str] = "bagain"

@@ -1,44 +1,38 @@
 """Buttons of the staff about campaigns. `walk` is "new" while the questions of a new one follow one another, else "one"."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from bot.actions.base import Action
 
 
-@dataclass(frozen=True, slots=True)
-class Campaigns(Action):
+class Campaigns(Action, frozen=True):
     """For staff: all campaigns, drafts first."""
 
     word: ClassVar[str] = "camps"
     page: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class NewCampaign(Action):
+class NewCampaign(Action, frozen=True):
     """For staff: ask for the title of a new one."""
 
     word: ClassVar[str] = "cnew"
 
 
-@dataclass(frozen=True, slots=True)
-class ManageCampaign(Action):
+class ManageCampaign(Action, frozen=True):
     """For staff: one campaign with all that can be changed."""
 
     word: ClassVar[str] = "camp"
     campaign_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class CampaignTexts(Action):
+class CampaignTexts(Action, frozen=True):
     """For staff: the texts of a campaign, language by language."""
 
     word: ClassVar[str] = "ctexts"
     campaign_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class EditCampaign(Action):
+class EditCampaign(Action, frozen=True):
     """For staff: ask for one part; `key` is a language, a currency, both ("madfr") or "any"."""
 
     word: ClassVar[str] = "cedit"
@@ -48,8 +42,7 @@ class EditCampaign(Action):
     campaign_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class SkipQuestion(Action):
+class SkipQuestion(Action, frozen=True):
     """For staff: leave this question of a new campaign unanswered."""
 
     word: ClassVar[str] = "cskip"
@@ -58,8 +51,7 @@ class SkipQuestion(Action):
     campaign_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class SetCampaignSum(Action):
+class SetCampaignSum(Action, frozen=True):
     """For staff: this goal, smallest or largest gift."""
 
     word: ClassVar[str] = "csum"
@@ -74,8 +66,7 @@ class SetCampaignSum(Action):
         return "any" if self.part == "goal" else self.currency
 
 
-@dataclass(frozen=True, slots=True)
-class ClearCampaignPart(Action):
+class ClearCampaignPart(Action, frozen=True):
     """For staff: take one part away; the part "amounts" is a currency."""
 
     word: ClassVar[str] = "cclear"
@@ -84,8 +75,7 @@ class ClearCampaignPart(Action):
     campaign_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class TakeCurrency(Action):
+class TakeCurrency(Action, frozen=True):
     """For staff: take gifts in one currency more."""
 
     word: ClassVar[str] = "ctake"
@@ -94,8 +84,7 @@ class TakeCurrency(Action):
     campaign_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class PreviewCampaign(Action):
+class PreviewCampaign(Action, frozen=True):
     """For staff: what donors see; `face` is card, story or amounts."""
 
     word: ClassVar[str] = "cview"
@@ -104,8 +93,7 @@ class PreviewCampaign(Action):
     campaign_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class MoveCampaign(Action):
+class MoveCampaign(Action, frozen=True):
     """For staff: `to` is open, paused or closed; `sure` is "yes" only on the second tap."""
 
     word: ClassVar[str] = "cmove"
@@ -114,8 +102,7 @@ class MoveCampaign(Action):
     campaign_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class ShiftCampaign(Action):
+class ShiftCampaign(Action, frozen=True):
     """For staff: one place "up" or "down" in the order."""
 
     word: ClassVar[str] = "cshift"
@@ -123,8 +110,7 @@ class ShiftCampaign(Action):
     campaign_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class DropDraft(Action):
+class DropDraft(Action, frozen=True):
     """For staff: throw a draft away; `sure` is "yes" only on the second tap."""
 
     word: ClassVar[str] = "cdrop"

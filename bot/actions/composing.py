@@ -1,37 +1,32 @@
 """Buttons of broadcasts for staff: the composer, the second admin, the card. Each names the broadcast that it is about."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from bot.actions.base import Action
 
 
-@dataclass(frozen=True, slots=True)
-class Broadcasts(Action):
+class Broadcasts(Action, frozen=True):
     """All broadcasts, newest first."""
 
     word: ClassVar[str] = "casts"
     page: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class NewBroadcast(Action):
+class NewBroadcast(Action, frozen=True):
     """A draft: one's own that lies there is taken up again, unless `fresh` is "yes"."""
 
     word: ClassVar[str] = "newcast"
     fresh: str = "no"
 
 
-@dataclass(frozen=True, slots=True)
-class ShowBroadcast(Action):
+class ShowBroadcast(Action, frozen=True):
     """Whatever it is by now: a draft, a request, a plan, a card or a report."""
 
     word: ClassVar[str] = "cast"
     broadcast_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Compose(Action):
+class Compose(Action, frozen=True):
     """A page: main, buttons, audience, when, preview, copy, drop, dropped, free (back to a draft), report, recount, csv."""
 
     word: ClassVar[str] = "compose"
@@ -39,8 +34,7 @@ class Compose(Action):
     broadcast_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class ComposePart(Action):
+class ComposePart(Action, frozen=True):
     """One language of the message. `step`: show, write (the message is awaited), look, remove, is (what was sent last is in
     this language)."""
 
@@ -50,8 +44,7 @@ class ComposePart(Action):
     broadcast_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class FallBack(Action):
+class FallBack(Action, frozen=True):
     """Donors of `language` get the part of `other`, or nothing where it is "none"."""
 
     word: ClassVar[str] = "castfall"
@@ -60,8 +53,7 @@ class FallBack(Action):
     broadcast_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class AddButton(Action):
+class AddButton(Action, frozen=True):
     """`kind` is give, link or share; `campaign_id` 0 until chosen; `minor` 0 lets the donor choose; `step` "ask" until done."""
 
     word: ClassVar[str] = "castadd"
@@ -73,8 +65,7 @@ class AddButton(Action):
     broadcast_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class EditButton(Action):
+class EditButton(Action, frozen=True):
     """The button at `place` (from 0). `step`: show, drop, or label (its words in `language` are awaited)."""
 
     word: ClassVar[str] = "castbutton"
@@ -84,8 +75,7 @@ class EditButton(Action):
     broadcast_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Narrow(Action):
+class Narrow(Action, frozen=True):
     """The audience. `what`: gave, campaign, days, monthly, currency, language, source, staff; `value` "ask" shows the choices."""
 
     word: ClassVar[str] = "castfor"
@@ -94,8 +84,7 @@ class Narrow(Action):
     broadcast_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class SetTime(Action):
+class SetTime(Action, frozen=True):
     """To be sent at `moment` (seconds UTC), 0 for at once."""
 
     word: ClassVar[str] = "castat"
@@ -103,8 +92,7 @@ class SetTime(Action):
     broadcast_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class SetSpeed(Action):
+class SetSpeed(Action, frozen=True):
     """`paid` "yes" sends at the speed that costs Stars."""
 
     word: ClassVar[str] = "castpaid"
@@ -112,8 +100,7 @@ class SetSpeed(Action):
     broadcast_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class SendBroadcast(Action):
+class SendBroadcast(Action, frozen=True):
     """Send this version; `sure` is "yes" only on the second tap."""
 
     word: ClassVar[str] = "castsend"
@@ -122,8 +109,7 @@ class SendBroadcast(Action):
     broadcast_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Review(Action):
+class Review(Action, frozen=True):
     """For the second admin. `step`: show, preview, approve, refuse (a reason is asked), text, audience, time (reasons)."""
 
     word: ClassVar[str] = "castreview"
@@ -132,8 +118,7 @@ class Review(Action):
     broadcast_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Steer(Action):
+class Steer(Action, frozen=True):
     """A broadcast on its way. `what`: pause, resume, cancel (asked once more), stop (canceled); `where`: it was tapped on the
     live card, which redraws itself, or on a page."""
 

@@ -1,21 +1,18 @@
 """Buttons of the staff about money."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from bot.actions.base import Action, GiftAction
 
 
-@dataclass(frozen=True, slots=True)
-class Pledges(Action):
+class Pledges(Action, frozen=True):
     """For staff: the open pledges."""
 
     word: ClassVar[str] = "pledges"
     page: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class MatchPledge(Action):
+class MatchPledge(Action, frozen=True):
     """For staff: `minor` arrived for this pledge, 0 for what was promised; `sure` is "yes" only on the second tap."""
 
     word: ClassVar[str] = "match"
@@ -24,8 +21,7 @@ class MatchPledge(Action):
     pledge_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class UnmatchPledge(Action):
+class UnmatchPledge(Action, frozen=True):
     """For staff: take a match out of the books; `why` is "ask", then "mistake" or "back" on the second tap."""
 
     word: ClassVar[str] = "unmatch"
@@ -33,8 +29,7 @@ class UnmatchPledge(Action):
     pledge_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class StopForDonor(Action):
+class StopForDonor(Action, frozen=True):
     """For staff: end a donor's monthly gift; `sure` is "yes" only on the second tap."""
 
     word: ClassVar[str] = "staffstop"
@@ -42,15 +37,13 @@ class StopForDonor(Action):
     monthly_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ShowGift(GiftAction):
+class ShowGift(GiftAction, frozen=True):
     """For staff: one gift with its facts."""
 
     word: ClassVar[str] = "gift"
 
 
-@dataclass(frozen=True, slots=True)
-class RefundGift(Action):
+class RefundGift(Action, frozen=True):
     """For staff: give `minor` of a gift back; `reason` is "none" until chosen, `sure` "yes" only on the last tap.
 
     On the last tap `left` is what could still be given back when it was offered: where something went back since, it is void.
@@ -64,8 +57,7 @@ class RefundGift(Action):
     donation_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ShowReport(Action):
+class ShowReport(Action, frozen=True):
     """For staff: `campaign_id` 0 is all; days as 20261101, both included, 0 is the current month; `form` look, pdf or xlsx."""
 
     word: ClassVar[str] = "report"
@@ -75,29 +67,25 @@ class ShowReport(Action):
     last: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Freeze(Action):
+class Freeze(Action, frozen=True):
     """For staff: open no new page; `sure` is "yes" only on the second tap."""
 
     word: ClassVar[str] = "freeze"
     sure: str = "no"
 
 
-@dataclass(frozen=True, slots=True)
-class Unfreeze(Action):
+class Unfreeze(Action, frozen=True):
     word: ClassVar[str] = "unfreeze"
     sure: str = "no"
 
 
-@dataclass(frozen=True, slots=True)
-class ShowRates(Action):
+class ShowRates(Action, frozen=True):
     """For staff: the rates that gifts in other currencies count at."""
 
     word: ClassVar[str] = "rates"
 
 
-@dataclass(frozen=True, slots=True)
-class SetRate(Action):
+class SetRate(Action, frozen=True):
     """For staff: one unit of `currency` counts as `rate` of `counter` from `day` (20261125) on; "d" stands for the
     decimal point. `sure` is "yes" only on the last tap."""
 

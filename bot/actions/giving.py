@@ -1,29 +1,25 @@
 """Buttons and links of the walk: choosing, paying, promising, taking back."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from bot.actions.base import Action, AmountAction, GiftAction
 from bot.money import Money
 
 
-@dataclass(frozen=True, slots=True)
-class ShowCampaign(Action):
+class ShowCampaign(Action, frozen=True):
     word: ClassVar[str] = "campaign"
     only_looks: ClassVar[bool] = True
     linkable: ClassVar[bool] = True
     campaign_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class ShowStory(Action):
+class ShowStory(Action, frozen=True):
     word: ClassVar[str] = "story"
     only_looks: ClassVar[bool] = True
     campaign_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class ChooseAmount(Action):
+class ChooseAmount(Action, frozen=True):
     """`currency` is "any" until the donor picks one here."""
 
     word: ClassVar[str] = "amount"
@@ -33,47 +29,39 @@ class ChooseAmount(Action):
     currency: str = "any"
 
 
-@dataclass(frozen=True, slots=True)
-class Check(AmountAction):
+class Check(AmountAction, frozen=True):
     word: ClassVar[str] = "check"
     only_looks: ClassVar[bool] = True
     linkable: ClassVar[bool] = True
 
 
-@dataclass(frozen=True, slots=True)
-class Give(AmountAction):
+class Give(AmountAction, frozen=True):
     word: ClassVar[str] = "give"
 
 
-@dataclass(frozen=True, slots=True)
-class Promise(AmountAction):
+class Promise(AmountAction, frozen=True):
     """Pay this outside Stripe: the pledge and its reference."""
 
     word: ClassVar[str] = "pledge"
 
 
-@dataclass(frozen=True, slots=True)
-class _OfPledge(Action):
+class _OfPledge(Action, frozen=True):
     pledge_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ShowPledge(_OfPledge):
+class ShowPledge(_OfPledge, frozen=True):
     word: ClassVar[str] = "promised"
 
 
-@dataclass(frozen=True, slots=True)
-class SayPaid(_OfPledge):
+class SayPaid(_OfPledge, frozen=True):
     word: ClassVar[str] = "sent"
 
 
-@dataclass(frozen=True, slots=True)
-class RemindPledge(_OfPledge):
+class RemindPledge(_OfPledge, frozen=True):
     word: ClassVar[str] = "nudge"
 
 
-@dataclass(frozen=True, slots=True)
-class CancelPledge(Action):
+class CancelPledge(Action, frozen=True):
     """`sure` is "yes" on the second tap, which only a pledge that is said to be paid needs."""
 
     word: ClassVar[str] = "unpledge"
@@ -81,23 +69,20 @@ class CancelPledge(Action):
     pledge_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class CheckCovered(AmountAction):
+class CheckCovered(AmountAction, frozen=True):
     """The check screen with the fees added; never from a link, since only the donor's own tap adds them."""
 
     word: ClassVar[str] = "checkfees"
 
 
-@dataclass(frozen=True, slots=True)
-class GiveCovered(AmountAction):
+class GiveCovered(AmountAction, frozen=True):
     """`cover_minor` is what the donor was shown, to be compared with what the table says now."""
 
     word: ClassVar[str] = "givefees"
     cover_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class PickCampaign(Action):
+class PickCampaign(Action, frozen=True):
     """An amount was named before a campaign."""
 
     word: ClassVar[str] = "pick"
@@ -109,38 +94,32 @@ class PickCampaign(Action):
         return Money(self.minor, self.currency.upper())
 
 
-@dataclass(frozen=True, slots=True)
-class Look(GiftAction):
+class Look(GiftAction, frozen=True):
     """Ask Stripe now how this gift stands."""
 
     word: ClassVar[str] = "look"
     linkable: ClassVar[bool] = True
 
 
-@dataclass(frozen=True, slots=True)
-class Bridge(GiftAction):
+class Bridge(GiftAction, frozen=True):
     """Show the Stripe button of this gift again."""
 
     word: ClassVar[str] = "bridge"
 
 
-@dataclass(frozen=True, slots=True)
-class Refused(GiftAction):
+class Refused(GiftAction, frozen=True):
     word: ClassVar[str] = "refused"
 
 
-@dataclass(frozen=True, slots=True)
-class CancelGift(GiftAction):
+class CancelGift(GiftAction, frozen=True):
     word: ClassVar[str] = "cancel"
 
 
-@dataclass(frozen=True, slots=True)
-class Remind(GiftAction):
+class Remind(GiftAction, frozen=True):
     word: ClassVar[str] = "remind"
 
 
-@dataclass(frozen=True, slots=True)
-class Undo(Action):
+class Undo(Action, frozen=True):
     """Take a received gift back; `sure` is "yes" only on the second tap."""
 
     word: ClassVar[str] = "undo"

@@ -1,28 +1,24 @@
 """Buttons of the help desk."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from bot.actions.base import Action
 
 
-@dataclass(frozen=True, slots=True)
-class AskPerson(Action):
+class AskPerson(Action, frozen=True):
     """Write to a person: what is sent next goes to the staff's group."""
 
     word: ClassVar[str] = "ask"
     linkable: ClassVar[bool] = True
 
 
-@dataclass(frozen=True, slots=True)
-class SolveQuestion(Action):
+class SolveQuestion(Action, frozen=True):
     """The donor needs no further answer."""
 
     word: ClassVar[str] = "solved"
 
 
-@dataclass(frozen=True, slots=True)
-class Questions(Action):
+class Questions(Action, frozen=True):
     """For staff: the open questions."""
 
     word: ClassVar[str] = "questions"

@@ -1,8 +1,9 @@
 """Deep links: what `/start` brings. Strangers write them, so only what changes nothing comes out, but for one that staff made."""
 
 import re
-from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec import Struct
 
 from bot.actions.base import PAYLOAD, Action, StaleAction, build, is_currency, pack, parse
 from bot.actions.giving import Look
@@ -13,8 +14,7 @@ from bot.actions.roles import Join
 CODE = 24
 
 
-@dataclass(frozen=True, slots=True)
-class CampaignLink(Action):
+class CampaignLink(Action, frozen=True):
     """A link that people write by hand: `c_<slug>[_<amount>[_<currency>]]`; `major` whole major units, 0 = none."""
 
     word: ClassVar[str] = ""
@@ -24,8 +24,7 @@ class CampaignLink(Action):
     currency: str
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """What a deep link carries: an Action, and where the donor came from."""
 
     action: Action

@@ -1,27 +1,23 @@
 """Buttons about what a donor has, and how they are spoken to."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from bot.actions.base import Action, GiftAction
 
 
-@dataclass(frozen=True, slots=True)
-class GetReceipt(GiftAction):
+class GetReceipt(GiftAction, frozen=True):
     """The receipt of a gift of one's own, as a file."""
 
     word: ClassVar[str] = "receipt"
 
 
-@dataclass(frozen=True, slots=True)
-class GetCreditNote(GiftAction):
+class GetCreditNote(GiftAction, frozen=True):
     """The newest credit note of a gift of one's own."""
 
     word: ClassVar[str] = "credit"
 
 
-@dataclass(frozen=True, slots=True)
-class GetPaper(Action):
+class GetPaper(Action, frozen=True):
     """One numbered paper of one's own."""
 
     word: ClassVar[str] = "paper"
@@ -29,23 +25,20 @@ class GetPaper(Action):
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class GetStatement(Action):
+class GetStatement(Action, frozen=True):
     """All gifts of a year on one paper; 0 is this year."""
 
     word: ClassVar[str] = "statement"
     year: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class VerifyGift(GiftAction):
+class VerifyGift(GiftAction, frozen=True):
     """A gift of one's own in the ledger."""
 
     word: ClassVar[str] = "verify"
 
 
-@dataclass(frozen=True, slots=True)
-class Scan(Action):
+class Scan(Action, frozen=True):
     """What the QR code of a paper asks. `code` is the beginning of the hash of the gift's row in the ledger."""
 
     word: ClassVar[str] = "scan"
@@ -54,46 +47,38 @@ class Scan(Action):
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class MyGifts(Action):
+class MyGifts(Action, frozen=True):
     word: ClassVar[str] = "gifts"
     page: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Languages(Action):
+class Languages(Action, frozen=True):
     word: ClassVar[str] = "languages"
 
 
-@dataclass(frozen=True, slots=True)
-class SetLanguage(Action):
+class SetLanguage(Action, frozen=True):
     word: ClassVar[str] = "language"
     language: str
 
 
-@dataclass(frozen=True, slots=True)
-class Currencies(Action):
+class Currencies(Action, frozen=True):
     word: ClassVar[str] = "currencies"
 
 
-@dataclass(frozen=True, slots=True)
-class SetCurrency(Action):
+class SetCurrency(Action, frozen=True):
     word: ClassVar[str] = "currency"
     currency: str
 
 
-@dataclass(frozen=True, slots=True)
-class Privacy(Action):
+class Privacy(Action, frozen=True):
     word: ClassVar[str] = "privacy"
 
 
-@dataclass(frozen=True, slots=True)
-class ExportMine(Action):
+class ExportMine(Action, frozen=True):
     word: ClassVar[str] = "export"
 
 
-@dataclass(frozen=True, slots=True)
-class EraseMine(Action):
+class EraseMine(Action, frozen=True):
     """`sure` is "yes" only on the second tap."""
 
     word: ClassVar[str] = "erase"

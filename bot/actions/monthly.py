@@ -1,47 +1,39 @@
 """Buttons of monthly gifts."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from bot.actions.base import Action, AmountAction
 
 
-@dataclass(frozen=True, slots=True)
-class ChooseTerm(AmountAction):
+class ChooseTerm(AmountAction, frozen=True):
     """A monthly gift, named as such: how long?"""
 
     word: ClassVar[str] = "monthly"
 
 
-@dataclass(frozen=True, slots=True)
-class _Monthly(AmountAction):
+class _Monthly(AmountAction, frozen=True):
     """`term` is the token of a `months.Term`."""
 
     term: str
 
 
-@dataclass(frozen=True, slots=True)
-class CheckMonthly(_Monthly):
+class CheckMonthly(_Monthly, frozen=True):
     word: ClassVar[str] = "each"
 
 
-@dataclass(frozen=True, slots=True)
-class GiveMonthly(_Monthly):
+class GiveMonthly(_Monthly, frozen=True):
     word: ClassVar[str] = "giveeach"
 
 
-@dataclass(frozen=True, slots=True)
-class _OfMonthly(Action):
+class _OfMonthly(Action, frozen=True):
     monthly_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ShowMonthly(_OfMonthly):
+class ShowMonthly(_OfMonthly, frozen=True):
     word: ClassVar[str] = "plan"
 
 
-@dataclass(frozen=True, slots=True)
-class StopMonthly(Action):
+class StopMonthly(Action, frozen=True):
     """`sure` is "yes" only on the second tap."""
 
     word: ClassVar[str] = "stop"
@@ -49,8 +41,7 @@ class StopMonthly(Action):
     monthly_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class PauseMonthly(Action):
+class PauseMonthly(Action, frozen=True):
     """Leave out so many charges: 0 asks how many, 99 goes on at once."""
 
     word: ClassVar[str] = "pause"
@@ -58,8 +49,7 @@ class PauseMonthly(Action):
     monthly_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeMonthly(Action):
+class ChangeMonthly(Action, frozen=True):
     """`minor` 0 asks for the new amount; `sure` is "yes" only on the second tap."""
 
     word: ClassVar[str] = "change"
@@ -68,8 +58,7 @@ class ChangeMonthly(Action):
     monthly_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class NewCard(_OfMonthly):
+class NewCard(_OfMonthly, frozen=True):
     """Where to give Stripe another card."""
 
     word: ClassVar[str] = "card"

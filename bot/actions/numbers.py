@@ -1,28 +1,24 @@
 """Buttons of the staff about figures: today, charts, searching, and gifts as rows."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from bot.actions.base import Action
 
 
-@dataclass(frozen=True, slots=True)
-class ShowToday(Action):
+class ShowToday(Action, frozen=True):
     """For staff: the figures of today beside yesterday's."""
 
     word: ClassVar[str] = "today"
 
 
-@dataclass(frozen=True, slots=True)
-class SwitchDigest(Action):
+class SwitchDigest(Action, frozen=True):
     """For staff: whether they get the figures each morning; `on` is yes or no."""
 
     word: ClassVar[str] = "digest"
     on: str
 
 
-@dataclass(frozen=True, slots=True)
-class ShowStats(Action):
+class ShowStats(Action, frozen=True):
     """For staff: a chart of the last `days`; `campaign_id` 0 is all."""
 
     word: ClassVar[str] = "stats"
@@ -30,15 +26,13 @@ class ShowStats(Action):
     campaign_id: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Find(Action):
+class Find(Action, frozen=True):
     """For staff: what is to be found is written next."""
 
     word: ClassVar[str] = "find"
 
 
-@dataclass(frozen=True, slots=True)
-class ExportGifts(Action):
+class ExportGifts(Action, frozen=True):
     """For staff: gifts as rows. `campaign_id` 0 is all; days as 20261101, both included, 0 is the current month; `form`
     look, csv or xlsx."""
 

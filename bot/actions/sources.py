@@ -1,33 +1,28 @@
 """For staff: making a link step by step, its code and its posters, and who came by which link."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from bot.actions.base import Action, AmountAction
 
 
-@dataclass(frozen=True, slots=True)
-class MakeLink(Action):
+class MakeLink(Action, frozen=True):
     word: ClassVar[str] = "mklink"
 
 
-@dataclass(frozen=True, slots=True)
-class LinkAmount(Action):
+class LinkAmount(Action, frozen=True):
     """What amount the link names; what is typed is one."""
 
     word: ClassVar[str] = "lkamount"
     campaign_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class LinkSource(AmountAction):
+class LinkSource(AmountAction, frozen=True):
     """Where the link will hang; what is typed is the source. `minor` 0: no amount."""
 
     word: ClassVar[str] = "lksource"
 
 
-@dataclass(frozen=True, slots=True)
-class ShowLink(AmountAction):
+class ShowLink(AmountAction, frozen=True):
     """The link; `form` is look, qr, or a poster's language: ar, fr, en or all. `source` "none": no source."""
 
     word: ClassVar[str] = "lkshow"
@@ -35,6 +30,5 @@ class ShowLink(AmountAction):
     form: str = "look"
 
 
-@dataclass(frozen=True, slots=True)
-class ShowSources(Action):
+class ShowSources(Action, frozen=True):
     word: ClassVar[str] = "sources"

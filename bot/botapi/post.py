@@ -3,9 +3,10 @@
 import json
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import replace
 from telegram import InputMediaAudio, InputMediaDocument, InputMediaPhoto, InputMediaVideo, MessageEntity
 
 from bot.botapi.draw import attempt, keyboard
@@ -60,8 +61,7 @@ async def post(  # noqa: PLR0913  the names say which is which
     return (await attempt(lambda: bot.ask(method, base | fields, priority), 1))["message_id"]
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """One message for many: everything but the chat, as JSON."""
 
     method: str

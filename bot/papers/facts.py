@@ -1,16 +1,16 @@
 """What each paper states, as nouns; refuses sums that do not add up, and knows no sentence."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from bot.errors import MoneyError
 from bot.money import Money
 
 
-@dataclass(frozen=True, slots=True)
-class Issuer:
+class Issuer(Struct, frozen=True):
     """Who answers for the paper. `tax_note` is the operator's own sentence; empty, nothing is said of tax."""
 
     operator: str
@@ -18,8 +18,7 @@ class Issuer:
     tax_note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Struct, frozen=True):
     """One paid gift. `number` is the receipt's, `reference` the donation's; `verify_url` is what the QR code holds."""
 
     number: str
@@ -38,8 +37,7 @@ class Receipt:
         return self.gift + self.cover if self.cover else self.gift
 
 
-@dataclass(frozen=True, slots=True)
-class CreditNote:
+class CreditNote(Struct, frozen=True):
     """Money paid back on receipt `receipt_number`. All sums are positive here; the paper shows the minus.
 
     `paid` is the receipt's total, `before` what earlier notes paid back; `is_void`: this refund failed afterwards.
@@ -84,8 +82,7 @@ class EntryKind(StrEnum):
     CORRECTION = "correction"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One line of a statement. `money` is what the card paid, negative where it got money back.
 
     `cover`, with the same sign, is the part of it that was for the fees.
@@ -99,8 +96,7 @@ class Entry:
     cover: Money | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Sums:
+class Sums(Struct, frozen=True):
     """What one donor paid and got back in one currency; `cover` is the part of `given` that was for the fees."""
 
     given: Money
@@ -112,8 +108,7 @@ class Sums:
         return self.given - self.refunded
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """All gifts and refunds of one donor from `first` to `last`, both included; `made_at` dates the paper."""
 
     issuer: Issuer
@@ -142,8 +137,7 @@ class Statement:
 _GIVEN = (EntryKind.GIFT, EntryKind.CORRECTION)
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """One currency of a report. `outside` are gifts that came outside Stripe. `fees`, `refunds`, `charged_back` and `disbursed` are positive and go out; `corrections`
     carry their sign. Raises MoneyError where the lines do not lead from `opening` to `closing`.
 
@@ -174,16 +168,14 @@ class Account:
         return self.closing.currency
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """The ledger's newest row when a paper was made."""
 
     seq: int
     hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class Booked:
+class Booked(Struct, frozen=True):
     """One row of the ledger on a report; `campaign` is its title, `kind` one of the ledger's kinds."""
 
     seq: int
@@ -195,8 +187,7 @@ class Booked:
     hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """Money from `first` to `last`, both included. `campaign` is "" for all: then `totals` are all campaigns' accounts."""
 
     issuer: Issuer
@@ -210,8 +201,7 @@ class Report:
     entries: tuple[Booked, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """What we know of a contested gift, for the bank: facts of the payment and of the conversation, and nobody's identity.
 
     `asked_at` is when the donor confirmed the amount in the chat, None for a renewal. `subject` is what was

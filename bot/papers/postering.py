@@ -1,9 +1,10 @@
 """Prints a poster as PDF with Typst, with the fonts and the care of the other papers."""
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
+
+from msgspec import to_builtins
 
 from bot.papers import code
 from bot.papers.printing import compiled, shown
@@ -22,7 +23,7 @@ def as_picture(one: Poster, ppi: float = 110) -> bytes:
 
 
 def _compiled(one: Poster, format: Literal["pdf", "png"], ppi: float | None = None) -> bytes:
-    fields = asdict(one)
+    fields = to_builtins(one)
     fields["blocks"] = [
         {name: value if name in ("language", "own") else shown(value) for name, value in block.items()}
         for block in fields["blocks"]

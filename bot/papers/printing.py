@@ -9,11 +9,13 @@ import atexit
 import json
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, ParamSpec, cast
+
+from msgspec import to_builtins
+from msgspec.structs import replace
 
 from bot.figures import Stats
 from bot.i18n import Words
@@ -113,7 +115,7 @@ def _data(sheet: Sheet) -> dict[str, object]:
 
 
 def _fields(one: Sheet | Table | Chart) -> dict[str, object]:
-    return cast("dict[str, object]", shown(asdict(one)))
+    return cast("dict[str, object]", shown(to_builtins(one)))
 
 
 def _long(table: Table) -> list[list[str]]:

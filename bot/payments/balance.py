@@ -1,9 +1,10 @@
 """Stripe's JSON about charges and balance transactions as our nouns, and its whole lists, a page at a time."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from bot.model import BalanceTransaction, Dispute, Refund
 from bot.money import Money
@@ -14,8 +15,7 @@ from bot.payments.subscriptions import Invoice, read_invoice
 Raw = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
+class Charge(Struct, frozen=True):
     """Money taken. `transaction` is None until Stripe has captured it, which is a little after the payment."""
 
     id: str

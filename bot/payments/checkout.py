@@ -4,10 +4,11 @@ Source: Stripe API reference, "Create a Checkout Session", version 2026-10-28.en
 """
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 from bot.money import Money
 from bot.payments.subscriptions import payment_intent_of
@@ -30,8 +31,7 @@ class PaymentStatus(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class CheckoutSession:
+class CheckoutSession(Struct, frozen=True):
     """Stripe's page for one gift, as fetched; `total` is None where Stripe named a currency or amount we cannot hold."""
 
     id: str
@@ -53,8 +53,7 @@ class CheckoutSession:
     is_ours: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """What a CheckoutSession is made from. `language` is the donor's; texts are in it; `back` is `https://t.me/<bot>`.
 
     `monthly_id` is the MonthlyGift that the payment begins, if any. `cover` is what the donor adds for the fees: a line of its

@@ -4,15 +4,15 @@ Source: Stripe API reference, version 2026-10-28.endive: an invoice names its su
 list; the period belongs to the subscription's item.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import Struct
 
 from bot.money import Money
 
 
-@dataclass(frozen=True, slots=True)
-class Subscription:
+class Subscription(Struct, frozen=True):
     """As fetched. `is_stopping`: no charge after this period, said in Stripe's portal or dashboard."""
 
     id: str
@@ -37,8 +37,7 @@ class Subscription:
         return self.status in ("canceled", "incomplete_expired")
 
 
-@dataclass(frozen=True, slots=True)
-class Invoice:
+class Invoice(Struct, frozen=True):
     """What one month asks for. `payment_intent` is set once a charge was tried; `decline` only where it was expanded."""
 
     id: str

@@ -9,8 +9,9 @@ import hmac
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, cast
+
+from msgspec import Struct
 
 from bot.errors import BadWebhook, NotProven
 
@@ -45,8 +46,7 @@ EVENTS = OF_PAGES + OF_MONEY + OF_ACCOUNTS + OF_MONTHS
 _ID = re.compile(r"\w{1,255}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """Stripe's hint that something happened; `object_id` is what must be fetched: a CheckoutSession, where money went back,
     is contested or was accounted for the PaymentIntent that it belongs to, and of monthly gifts the subscription."""
 

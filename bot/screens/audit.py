@@ -1,8 +1,9 @@
 """The audit log in words: who did what, when, to what, and what it was before. No names, no texts."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from bot.actions import Audit, Roles
 from bot.i18n import Words
@@ -54,8 +55,7 @@ NAMES: Mapping[str, Callable[[Words], str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """One act as it was written down."""
 
     id: int

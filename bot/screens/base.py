@@ -1,13 +1,12 @@
 """Screen and Button: what is drawn, with no knowledge of who draws it."""
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from bot.actions import Action
 from bot.contents import Content
 
 
-@dataclass(frozen=True, slots=True)
-class Button:
+class Button(Struct, frozen=True):
     """One button: exactly one of `action`, `url` and `copy` is set. `style` is primary, success or danger."""
 
     label: str
@@ -17,8 +16,7 @@ class Button:
     style: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A file; `is_picture`: shown as a photo, not to be downloaded first."""
 
     name: str
@@ -29,8 +27,7 @@ class Document:
 Rows = tuple[tuple[Button, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Post:
+class Post(Struct, frozen=True):
     """A message as staff wrote it, with its buttons, which stand `below` an album in a message of their own. `first_name`
     takes the place of the placeholder; None leaves it."""
 
@@ -40,8 +37,7 @@ class Post:
     below: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Screen:
+class Screen(Struct, frozen=True):
     """Telegram HTML and buttons. `stays` marks a message of its own that later screens leave alone; `posts` are sent above it."""
 
     text: str

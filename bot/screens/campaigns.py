@@ -1,8 +1,9 @@
 """What staff see of campaigns: the list, one with all that it says, what donors see of it, and the second taps."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from bot.actions import (
     Campaigns,

@@ -1,7 +1,8 @@
 """Gifts as rows: the choice of days and campaign, the words of the file, and the file itself."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bot.actions import ExportGifts, ShowToday
 from bot.i18n import Words
@@ -12,8 +13,7 @@ from bot.screens.reports import bare
 from bot.screens.sheet import days
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
+class Choices(Struct, frozen=True):
     """What the buttons lead to: the span before and after, and whole months and years."""
 
     here: ExportGifts

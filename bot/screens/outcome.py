@@ -1,9 +1,10 @@
 """The report of a broadcast: what arrived, what people tapped, what they gave, and what those gave who got nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from math import sqrt
+
+from msgspec import Struct
 
 from bot.actions import Compose, ShowBroadcast
 from bot.broadcasts import Broadcast
@@ -19,8 +20,7 @@ from bot.screens.steering import fates
 _SURE = 1.96
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """People of one kind, and what they gave since the broadcast began: `sums` are net of refunds, one a currency."""
 
     people: int = 0
@@ -33,8 +33,7 @@ class Group:
         return self.givers / self.people if self.people else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """`taps` are people by the button's place; `muted` stopped these messages from this one; `held` got nothing.
 
     `counted_at`: when, where that is not now.

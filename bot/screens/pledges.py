@@ -1,8 +1,9 @@
 """Pledges as their donor sees them (S10): the reference, the ways to pay, what staff confirmed, and what was corrected."""
 
 import re
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from bot.actions import (
     Bridge,

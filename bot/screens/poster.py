@@ -4,16 +4,16 @@ Plain text, not HTML; what has a direction of its own stands in isolates, as on 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from bot.i18n import Words, isolate
 from bot.model import Campaign
 from bot.money import Money
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """The words of one language; `own` is the direction that it is read in."""
 
     language: str
@@ -25,8 +25,7 @@ class Block:
     authorisation: str
 
 
-@dataclass(frozen=True, slots=True)
-class Poster:
+class Poster(Struct, frozen=True):
     """One page: one language, or several one beside the other. `url` is what its code holds."""
 
     blocks: tuple[Block, ...]

@@ -1,7 +1,8 @@
 """The questions about a campaign, one a message, and why an answer cannot be taken."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bot.actions import Campaigns as List
 from bot.actions import (
@@ -34,8 +35,7 @@ from bot.screens.campaigns import heading, part_name
 from bot.screens.home import LANGUAGE_NAMES
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """One question as it is asked: `may_skip` only while the questions of a new campaign follow one another."""
 
     edit: EditCampaign

@@ -1,7 +1,8 @@
 """For staff: the report on the screen, with its campaign and period one tap away, and its files."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bot.actions import ShowReport
 from bot.i18n import Words
@@ -13,8 +14,7 @@ from bot.screens.reports import balance
 from bot.screens.sheet import days
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
+class Choices(Struct, frozen=True):
     """What the buttons lead to: the period before and after, and whole months and years."""
 
     here: ShowReport

@@ -1,8 +1,9 @@
 """The report for the authorities: what its paper and its workbook say, as data."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
+
+from msgspec import Struct
 
 from bot.i18n import Words, isolate
 from bot.ledger import EntryKind
@@ -24,8 +25,7 @@ from bot.screens.sheet import (
 Cell = str | int | Money | date | datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """One sheet of a workbook; the first row of `rows` is a head where `has_head`."""
 
     title: str
@@ -33,8 +33,7 @@ class Page:
     has_head: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Workbook:
+class Workbook(Struct, frozen=True):
     """A workbook in one language; `made_at` is its only date of making."""
 
     title: str

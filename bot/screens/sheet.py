@@ -4,23 +4,22 @@ Plain text, not HTML. What has a direction of its own (sums, names, numbers) sta
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, time
+
+from msgspec import Struct
 
 from bot.i18n import ZONE, Words, isolate
 from bot.money import Money
 from bot.papers.facts import Issuer
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     label: str
     value: str
     is_strong: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """The last `sums` columns hold sums; column `wide` takes the room that is left. `beneath` stands under it."""
 
     head: tuple[str, ...]
@@ -32,8 +31,7 @@ class Table:
     beneath: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """What stands on every page. `page` has the places {page} and {pages}."""
 
     language: str
@@ -42,8 +40,7 @@ class Frame:
     page: str
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """One paper in one language; `verify_url` is drawn as a QR code, `caption` stands beside it."""
 
     frame: Frame

@@ -1,7 +1,8 @@
 """For staff: making a link in three questions, its QR code and posters; and what came of each source."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bot.actions import Home, LinkAmount, LinkSource, MakeLink, ShowLink, ShowSources
 from bot.i18n import Words
@@ -66,8 +67,7 @@ def source(words: Words, asked: LinkSource, *, is_unreadable: bool = False) -> S
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """A finished link: `money` None where it names none, `source` empty where it has none."""
 
     campaign: Campaign
@@ -111,8 +111,7 @@ def file(words: Words, made: Made, form: str, content: bytes) -> Screen:
     return Screen(text, document=Document(f"poster-{form}-{name}.pdf", content), stays=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Came:
+class Came(Struct, frozen=True):
     """What came of one source; `money` has one sum a currency, after refunds."""
 
     name: str

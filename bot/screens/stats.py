@@ -1,8 +1,9 @@
 """What a chart says, as data: gifts by day, by campaign and by source, and how far donors came; and the message around it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time
+
+from msgspec import Struct
 
 from bot.actions import ExportGifts, ShowStats, ShowToday
 from bot.figures import STEPS, Group, Stats, Step
@@ -18,8 +19,7 @@ SPANS = (7, 30, 90)
 _MOST, _LABELLED, _TICKS = 8, 31, 6
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """One bar: `value` sets its length; `label` stands before or below it, `note` behind or above it."""
 
     label: str
@@ -27,8 +27,7 @@ class Bar:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """Bars of one kind: upright, one a day, each label over `span` bars; or lying, one below the other."""
 
     title: str
@@ -38,8 +37,7 @@ class Block:
     beneath: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(Struct, frozen=True):
     language: str
     title: str
     beneath: str

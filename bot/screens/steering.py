@@ -1,8 +1,9 @@
 """Broadcasts on their way and behind us: the list, the card with its bar, and the last question before a cancel."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil
+
+from msgspec import Struct
 
 from bot.actions import Broadcasts, Compose, Home, NewBroadcast, ShowBroadcast, Steer
 from bot.broadcasts import Broadcast, BroadcastState
@@ -14,8 +15,7 @@ from bot.screens.composing import to_list
 _CELLS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Going:
+class Going(Struct, frozen=True):
     """What is known of a broadcast on its way beside its own row. `seconds` until it is through, None where nobody knows;
     `asleep` wait for their morning."""
 

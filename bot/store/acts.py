@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlalchemy import insert, select
 
 from bot.store.moments import moment, seconds
@@ -19,8 +19,7 @@ _NEWEST = Statement(
 _ALL = 2**62
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(Struct, frozen=True):
     """`by` is a code such as "staff 12"; `act` a word such as "refund"; `subject` what it was done to."""
 
     id: int

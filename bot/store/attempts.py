@@ -1,8 +1,8 @@
 """How many pages were opened and cards refused of late: looked up by index, and never counted further than is asked."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlalchemy import Select, delete, func, select
 
 from bot.store.dialect import insert
@@ -52,8 +52,7 @@ _ADD = Statement(
 _PRUNE = Statement(lambda: delete(declines).where(declines.c.at < at("before")))
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """How many are too many; 0 for a limit that is off."""
 
     declined_by: int
@@ -62,8 +61,7 @@ class Limits:
     opened: int
 
 
-@dataclass(frozen=True, slots=True)
-class Lately:
+class Lately(Struct, frozen=True):
     """The newest event of each kind that is one too many, by this donor or by anybody, or None; and what a mark says."""
 
     mark: str | None

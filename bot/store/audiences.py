@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, and_, case, exists, func, literal, literal_column, or_, select
 
 from bot.broadcasts import Audience, Broadcast, Gave, Monthly, SendState
@@ -31,8 +31,7 @@ _LAST = Statement(lambda: select(func.coalesce(func.max(donors.c.id), 0)))
 MUTED, BLOCKED, CAPPED, HELD, GO = "muted", "blocked", "capped", "held", "go"
 
 
-@dataclass(frozen=True, slots=True)
-class Meant:
+class Meant(Struct, frozen=True):
     """An audience with the first owners' ids, who are staff by the settings."""
 
     audience: Audience

@@ -1,9 +1,9 @@
 """What an audit reads: everything counted again from the facts, beside what is kept. Sums by campaign and currency."""
 
 from collections.abc import Container, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 
+from msgspec import Struct
 from sqlalchemy import and_, case, func, literal, or_, select
 
 from bot.model import RECEIVED, PledgeState
@@ -226,8 +226,7 @@ _ORPHANS = Statement(
 Sums = dict[tuple[str, str], int]
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """By campaign and currency: what is left of the gifts and of what donors added for the fees, and how many came."""
 
     gifts: Sums

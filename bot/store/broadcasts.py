@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
+from msgspec import Struct
 from sqlalchemy import delete, func, insert, select, update
 
 from bot.broadcasts import (
@@ -73,8 +73,7 @@ _PROGRESS = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """`reached`: the donor id up to which it is planned."""
 
     state: BroadcastState

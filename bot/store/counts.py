@@ -1,10 +1,10 @@
 """What a long look counted of a broadcast, kept until it is counted again; and what somebody waits for."""
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import delete, null, select
 
 from bot.broadcasts import Count
@@ -59,8 +59,7 @@ _DROP = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """`facts` are whatever JSON holds."""
 
     facts: Any

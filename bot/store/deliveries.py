@@ -1,10 +1,10 @@
 """Messages owed: claimed under a lease, and never owed twice under one key."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
+from msgspec import Struct
 from sqlalchemy import case, func, literal, null, or_, select, update
 
 from bot.model import Delivery, DeliveryKind, DeliveryState
@@ -140,8 +140,7 @@ _FORGET = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Owed:
+class Owed(Struct, frozen=True):
     """A message to write: who gets it is the donor, or `chat_id` for staff. Lower `priority` goes first."""
 
     kind: DeliveryKind

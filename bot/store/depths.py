@@ -1,8 +1,8 @@
 """How much waits at this moment: for /metrics. Each look is answered by an index."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlalchemy import func, select
 
 from bot.model import DeliveryState
@@ -21,8 +21,7 @@ _BROADCASTS = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Depths:
+class Depths(Struct, frozen=True):
     """`owed` are messages that are due, `oldest` the age of the oldest of them in seconds."""
 
     inbox: int

@@ -3,8 +3,8 @@ way there and back of its own.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlalchemy import literal, select
 
 from bot.model import Campaign, Donor
@@ -28,8 +28,7 @@ _WHO = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Entrance:
+class Entrance(Struct, frozen=True):
     """`donor` is None for somebody new, `role` for who is no staff; `is_done`: this update was answered already.
 
     `campaigns` are all but drafts, in the operator's order.

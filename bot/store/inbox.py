@@ -1,8 +1,8 @@
 """What Stripe told us, by event id: only the hint, since the truth is fetched; no body, no names."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from msgspec import Struct
 from sqlalchemy import delete, or_, select, update
 
 from bot.store import marks
@@ -50,8 +50,7 @@ _MISSED = "stripe.events.missed"
 _PRUNE = Statement(lambda: delete(inbox).where(inbox.c.processed_at < at("before")))
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
+class Hint(Struct, frozen=True):
     """Something happened to `object_id` (a CheckoutSession, `cs_...`); `donation_id` where we know whose page that is."""
 
     event_id: str

@@ -4,9 +4,9 @@ Hosts' clocks differ and the clock of a test jumps, so only the database says wh
 name one taking and never come again: that is what fences a holder who was asleep while somebody else took over.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import delete, func, literal, select, update
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
@@ -69,8 +69,7 @@ _LEFT = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(Struct, frozen=True):
     """One taking of a name."""
 
     name: str

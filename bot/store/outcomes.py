@@ -1,8 +1,8 @@
 """What came of a broadcast: who got it by language and fate, and what they gave since, beside those who were held out."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 
+from msgspec import Struct, field
 from sqlalchemy import distinct, func, select
 
 from bot.broadcasts import SendState
@@ -56,8 +56,7 @@ _SUMS = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """By those of one fate, SENT or HELD; `sums` net of refunds, one a currency."""
 
     givers: int = 0
@@ -65,8 +64,7 @@ class Given:
     sums: tuple[Money, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Results:
+class Results(Struct, frozen=True):
     """`fates` counts people by state and by the language of the part."""
 
     fates: dict[tuple[SendState, str], int] = field(default_factory=dict[tuple[SendState, str], int])

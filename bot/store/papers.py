@@ -1,8 +1,8 @@
 """What papers, proofs and reports read: numbered papers, and the ledger by donor, by code and by period. Writes nothing."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlalchemy import and_, func, select, text
 
 from bot.ledger import EntryKind, LedgerRow
@@ -20,7 +20,7 @@ _NO_MOVEMENT = [
     kind.value
     for kind in (EntryKind.FEE, EntryKind.DISBURSEMENT, EntryKind.UNMATCHED, EntryKind.UNMATCHED_BACK)
 ]
-_ROW = [ledger.c[name] for name in LedgerRow.__slots__]
+_ROW = [ledger.c[name] for name in LedgerRow.__struct_fields__]
 _LEDGER_OF_DONOR = (
     select(*_ROW)
     .join(donations, donations.c.id == ledger.c.donation)
@@ -115,8 +115,7 @@ Sums = dict[tuple[str, str, str], int]
 """Minor units by campaign slug, currency and kind."""
 
 
-@dataclass(frozen=True, slots=True)
-class Numbered:
+class Numbered(Struct, frozen=True):
     """A numbered paper. `is_void`: its refund failed afterwards, and the money came back."""
 
     paper: Receipt

@@ -3,9 +3,10 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from sqlalchemy import Integer, Text, cast, exists, func, null, or_, select, update
 
 from bot.broadcasts import SendState, pause_after
@@ -163,8 +164,7 @@ _OF_DONOR = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(Struct, frozen=True):
     """`language` is the part's; `speaks` is the donor's own, for the buttons."""
 
     donor_id: int
@@ -173,8 +173,7 @@ class Recipient:
     speaks: str
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What became of one send. OWED means that it surely did not happen, and not again before `pause` has passed; None:
     a pause that grows with its tries, until it is given up as FAILED."""
 

@@ -7,9 +7,10 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from bot.errors import StoreBroken
 from bot.ledger import GENESIS, LedgerRow, faults
@@ -21,8 +22,7 @@ _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE
 SIDES = ("-wal", "-shm")
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(Struct, frozen=True):
     """What a sound database holds: the version of its tables, the ledger's rows and the last one's hash, rows by table."""
 
     version: str

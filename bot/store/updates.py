@@ -1,8 +1,8 @@
 """Telegram's updates by id: which were handled, and, when polling or beside other processes, those still to handle."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlalchemy import delete, null, select, update
 
 from bot.store.dialect import insert
@@ -35,8 +35,7 @@ _PRUNE = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """An update taken from Telegram but not finished here; `raw` is its JSON, `chat` is whose order it stands in."""
 
     update_id: int

@@ -1,11 +1,11 @@
 """The drawer's answers, in the three languages of its people; what is asked for, read."""
 
 import string
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from babel.dates import format_date
+from msgspec import Struct
 
 from sandbox.drawer.sentences import SENTENCES
 from sandbox.stripe.page import amount_in
@@ -18,8 +18,7 @@ class CannotBe(Exception):
     """What was asked is impossible now; its text says why, kindly."""
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """One tap in the drawer: its fields, and the language to answer in."""
 
     body: dict[str, Any]

@@ -1,7 +1,8 @@
 """Balance transactions: what the account really gains and loses, in its own currency; and the sum of it all."""
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from sandbox.stripe.account import Account, Thing, new_id
 from sandbox.stripe.currencies import SETTLEMENT, rate, settled
@@ -10,8 +11,7 @@ DISPUTE_FEE = 1500
 _DAYS_TO_PAYOUT = 7
 
 
-@dataclass(frozen=True, slots=True)
-class Sums:
+class Sums(Struct, frozen=True):
     """Of one currency, in minor units: the first four as donors were charged, the last two as the account settles.
 
     `refunded` counts what is pending as well; a refund that failed is not counted any more.

@@ -1,11 +1,11 @@
 """What a test can read of each request that arrived at Stripe."""
 
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Call:
+
+class Call(Struct, frozen=True):
     """One request that arrived. `status` 0: no answer was given."""
 
     method: str

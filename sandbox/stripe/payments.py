@@ -1,7 +1,8 @@
 """Payment intents and their charges: what a bank says of one attempt."""
 
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from sandbox.stripe.account import Account, Thing, new_id
 from sandbox.stripe.balance import Balance
@@ -17,8 +18,7 @@ _ACCEPTED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """What a donor is to be charged. `data` is Checkout's payment_intent_data, as it arrived."""
 
     amount: int

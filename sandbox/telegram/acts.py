@@ -1,8 +1,10 @@
 """What people do in Telegram, each act as the update that the bot hears of."""
 
 import time
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sandbox.telegram.markup import Entity, links, units
 from sandbox.telegram.messages import Button, Chat, File, Message, now
@@ -12,8 +14,7 @@ if TYPE_CHECKING:
     from sandbox.telegram.emulator import TelegramEmulator
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """What a person sends: text with its formatting, a file with a caption, or somebody's contact; where, and to what."""
 
     text: str = ""

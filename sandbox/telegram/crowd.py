@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from sandbox.telegram import acts
 from sandbox.telegram.acts import Said
 from sandbox.telegram.messages import Button, Chat, Message
@@ -25,8 +27,7 @@ _WEIGHTS = (50, 35, 15)
 _TAPS = 8
 
 
-@dataclass(frozen=True)
-class Shares:
+class Shares(Struct, frozen=True):
     """Of all who are invited. Nobody is two of the first three; those who give are among the rest."""
 
     blocked: float = 0.10

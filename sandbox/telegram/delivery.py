@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
+from msgspec import Struct
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Webhook:
+class Webhook(Struct, frozen=True):
     url: str
     secret: str | None
     allowed: tuple[str, ...]

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
 
 from sandbox.faults import Faults
 from sandbox.telegram import acts
@@ -32,8 +33,7 @@ _CROWD_NEWS = 0.5  # Seconds: ten thousand chats tell of themselves together.
 _METHODS = PROFILE | CHATTING | POSTING | EDITING
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """One request that arrived. `status` is what was answered; 0 where the connection was cut or left silent."""
 
     method: str

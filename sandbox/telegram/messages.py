@@ -5,11 +5,12 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct
+
 from sandbox.telegram.markup import Entity, to_html
 
 
-@dataclass(frozen=True, slots=True)
-class Button:
+class Button(Struct, frozen=True):
     """A button as the bot sent it; exactly one of data, url, copy is set."""
 
     text: str

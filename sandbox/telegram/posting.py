@@ -1,9 +1,10 @@
 """The methods that bring a new message into a chat: text, files, albums, copies."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from sandbox.telegram.contract import Refused
 from sandbox.telegram.markup import Entity
@@ -18,8 +19,7 @@ _MEDIA = ("photo", "video", "animation", "voice", "audio", "document")
 _ALBUMS = ({"photo", "video", "live_photo"}, {"document"}, {"audio"})
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(Struct, frozen=True):
     """What one message holds."""
 
     text: str = ""

@@ -2,12 +2,12 @@
 
 import struct
 import zlib
-from dataclasses import dataclass
 from functools import cache
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+
+class Sample(Struct, frozen=True):
     name: str
     kind: str
     content: bytes

@@ -5,6 +5,8 @@ from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from sandbox.telegram.contract import Refused
 from sandbox.telegram.messages import Chat
 
@@ -13,8 +15,7 @@ _ALL, _ALL_PAID, _GROUP, _BURST = 30, 1000, 20, 3
 _SLACK = 0.2
 
 
-@dataclass(frozen=True, slots=True)
-class Posted:
+class Posted(Struct, frozen=True):
     """`at` is in seconds of a clock that only goes forward."""
 
     message_id: int

@@ -1,8 +1,9 @@
 """The soak's judgement: a book that is whole is let go, and each kind of lie in one is found."""
 
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from benchmarks.soaking import books, verdict
 from benchmarks.soaking.books import Charge, Gift, Ours, Theirs

@@ -1,7 +1,8 @@
 """Every screen of the composer, with the most that can stand on it; drawn in every language by test_screens."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from bot.audience import Counted
 from bot.broadcasts import (
@@ -44,7 +45,10 @@ def a_draft(state: BroadcastState = BroadcastState.DRAFT) -> Draft:
         999_999, state, 99, 1, audience, buttons, parts, {"ar": "fr", "en": ""}, 5, True, NOW, NOW, NOW, NOW, 9_999, 1,
         True, tally,
     )  # fmt: skip
-    counted = Counted({"ar": 1, "fr": 2, "en": 9_999_999}, {"fr": 3, "ar": 9_999_999}, *[9_999_999] * 6)
+    many = 9_999_999
+    counted = Counted(
+        {"ar": 1, "fr": 2, "en": many}, {"fr": 3, "ar": many}, many, many, many, many, many, many
+    )
     remarks = tuple(Remark(kind, "ar", "{" + "x" * 40 + "}") for kind in Kind)
     return Draft(one, counted, remarks, needs_second=True, is_voided=True)
 

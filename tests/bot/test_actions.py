@@ -1,11 +1,11 @@
 """Buttons and links carry typed Actions; whatever strangers send is understood or stale."""
 
 import re
-from dataclasses import fields
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import fields
 
 from bot import actions
 from bot.actions import (

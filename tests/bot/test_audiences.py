@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import count
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import Struct, field
 
 from bot.broadcasts import Audience, Broadcast, BroadcastState, Gave, Monthly
 from bot.config import Settings
@@ -28,8 +28,7 @@ OWNER = 1900
 ids = count(1)
 
 
-@dataclass(frozen=True)
-class Person:
+class Person(Struct, frozen=True):
     """`gifts` are campaign, state and days ago (None: never settled); `sent` are days ago of other broadcasts."""
 
     language: str

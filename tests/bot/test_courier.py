@@ -1,12 +1,12 @@
 """What is owed is claimed under a name, put off by rule, and what became of it is written down in a word."""
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from bot import courier, meters
 from bot.model import Campaign, CampaignState, Delivery, DeliveryKind, Donation, DonationState, Limits, Preset

@@ -1,7 +1,6 @@
 """Whatever staff write, in whatever order: what donors see stays whole, fits Telegram, and says just what was written."""
 
 import re
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from bot import drafting, slugs
 from bot.actions import EditCampaign, pack

@@ -1,10 +1,10 @@
 """What is kept and in which order it comes back is the same on SQLite and on PostgreSQL."""
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from bot.broadcasts import Audience
 from bot.contents import Content, ContentKind

@@ -1,11 +1,11 @@
 """A broadcast is planned, sent and counted the same on SQLite and on PostgreSQL."""
 
-from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from bot.broadcasts import Audience, Broadcast, BroadcastState, Gave, Monthly, SendState
 from bot.config import Settings

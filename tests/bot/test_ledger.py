@@ -2,12 +2,12 @@
 
 import hashlib
 import sqlite3
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from bot.chores import verify_ledger
 from bot.ledger import GENESIS, Entry, EntryKind, LedgerFault, LedgerRow, chained, faults, line, read_line

@@ -8,13 +8,13 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import cast
 
 import pytest
 import segno
+from msgspec.structs import replace
 from pypdf import PageObject, PdfReader
 from pypdf.generic import DictionaryObject
 
@@ -94,7 +94,7 @@ def entry(language: str, index: int) -> Entry:
 
 def account(currency: str, campaign: str = "", **lines: int) -> Account:
     """An account whose closing follows from its other lines, in minor units; what is not named is nothing."""
-    names = [name for name in Account.__slots__ if name not in ("campaign", "closing")]
+    names = [name for name in Account.__struct_fields__ if name not in ("campaign", "closing")]
     out = ("fees", "refunds", "charged_back", "disbursed")
     inside = [name for name in names if name not in ("unmatched", "contested")]
     closing = sum(lines.get(name, 0) * (-1 if name in out else 1) for name in inside)
@@ -378,12 +378,12 @@ def test_no_paper_promises_tax_relief_by_itself(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_paper_carries_no_name_of_a_donor(language: str) -> None:
     fields = {
-        *Receipt.__slots__,
-        *CreditNote.__slots__,
-        *Statement.__slots__,
-        *Entry.__slots__,
-        *Report.__slots__,
-        *Evidence.__slots__,
+        *Receipt.__struct_fields__,
+        *CreditNote.__struct_fields__,
+        *Statement.__struct_fields__,
+        *Entry.__struct_fields__,
+        *Report.__struct_fields__,
+        *Evidence.__struct_fields__,
     }
     assert not [name for name in fields if "donor" in name or "name" in name]
     metadata = PdfReader(io.BytesIO(PAPERS["receipt"](CATALOGUES.words(language)))).metadata

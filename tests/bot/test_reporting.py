@@ -4,7 +4,6 @@ import asyncio
 import io
 import tempfile
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -14,6 +13,7 @@ from typing import Any, TypeVar
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from openpyxl import load_workbook
 from typer.testing import CliRunner
 
@@ -265,7 +265,7 @@ def test_the_papers_sums_are_the_reports_and_so_are_the_workbooks(language: str)
 
 def _columns(one: Account) -> tuple[object, ...]:
     out = ("fees", "refunds", "charged_back", "disbursed")
-    names = [name for name in Account.__slots__ if name != "campaign"]
+    names = [name for name in Account.__struct_fields__ if name != "campaign"]
     ordered = [name for name in names if name not in ("closing", "unmatched", "contested")]
     sums = [getattr(one, name) for name in (*ordered, "closing", "contested", "unmatched")]
     return (

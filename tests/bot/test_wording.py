@@ -1,13 +1,13 @@
 """Rules of drafts and times: what stops a broadcast, what changed since it was seen, and what a typed time means."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from bot import wording
 from bot.broadcasts import (

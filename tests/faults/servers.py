@@ -7,10 +7,10 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import AsyncGenerator, Generator
-from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from msgspec import Struct
 
 from tests import postgres
 from tests.stage import free_port
@@ -20,8 +20,7 @@ _OPTIONS = "-c listen_addresses=127.0.0.1 -c fsync=off -c autovacuum=off"
 _IN_STEP = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'"
 
 
-@dataclass(frozen=True)
-class Server:
+class Server(Struct, frozen=True):
     folder: Path
     port: int
 

@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
 import aiohttp
 import pytest
 import stripe as stripe_sdk
+from msgspec.structs import replace
 
 from sandbox.app import Sandbox
 from tests.faults.doors import Front, front

@@ -2,10 +2,10 @@
 
 import copy
 import string
-from dataclasses import fields
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec.structs import fields
 
 from bot.actions import base
 from bot.money import CURRENCIES, LARGEST, Money

@@ -5,7 +5,9 @@ Generated from the handlers themselves: one that is new is in it, and one withou
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+
+from msgspec.structs import fields
 
 from bot import pledging
 from bot.actions import Action, Promise, pack

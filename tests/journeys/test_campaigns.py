@@ -1,11 +1,11 @@
 """Campaigns run from the chat: created from nothing, changed, opened, paused, closed, put in order."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from bot import auditing, campaigning
 from bot.actions import Give

@@ -1,6 +1,6 @@
 """Where donors are many, staff hear at once about how many are meant, and exactly a moment later; no screen counts them all."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from bot import audience, outcomes
 from bot.broadcasts import Audience, BroadcastState

@@ -1,7 +1,8 @@
 """Figures for staff: today beside yesterday, and the digest of each morning."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+
+from msgspec.structs import replace
 
 from bot import digesting, figuring
 from bot.figures import STEPS

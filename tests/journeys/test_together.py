@@ -1,9 +1,9 @@
 """Many donors at once: each in order, and nobody waits for anybody else."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from sandbox.app import Sandbox
 from sandbox.faults import Fault

@@ -1,10 +1,10 @@
 """Staff hear once when something beneath the bot begins to fail, and once when it is well again."""
 
 import time
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from bot import looking
 from bot.errors import PaymentsLocked
