@@ -6,14 +6,13 @@ place has its type, a number fits, and no text holds what cannot be stored.
 
 import json
 import re
-from datetime import UTC, datetime
 from typing import Any, cast
 
-from telegram import CallbackQuery, Chat, MaybeInaccessibleMessage, Message, MessageEntity, Update, User
-from telegram.constants import ZERO_DATE
+from telegram import Update
 
 from bot.botapi.pen import Pen
 from bot.errors import NotAnUpdate
+from handlers.light import MOST, read_light
 
 # Of the message under a tapped button only its place is read; its text, entities and keyboard take longer to parse
 # than the whole turn takes to store.
@@ -43,16 +42,15 @@ _NEEDED = {
     "callback_query": ("id", "from"),
     "my_chat_member": ("chat", "new_chat_member"),
 }
-_OF_TAPS = {"update_id", "callback_query"}
-_OF_MESSAGES = {"update_id", "message"}
-# What somebody writes has no more parts than these; all else is python-telegram-bot's to read.
-_WRITTEN = {*_PLACE, "from", "text", "entities"}
-_MARKED = {"type", "offset", "length", "url", "language", "custom_emoji_id"}
-_MOST = 1 << 52  # Telegram: ids have at most 52 significant bits.
 
 
 def read_update(raw: bytes | str, bot: Pen) -> Update:
     """Raises NotAnUpdate, whose text can be logged: it holds nothing of what came."""
+    return read_light(raw) or read_whole(raw, bot)
+
+
+def read_whole(raw: bytes | str, bot: Pen) -> Update:
+    """As `read_update`, whatever it is."""
     data = _read(raw)
     query: Any = data.get("callback_query")
     if isinstance(query, dict):
@@ -63,7 +61,7 @@ def read_update(raw: bytes | str, bot: Pen) -> Update:
             _check(name, value)
             if any(_lacks(value, part) for part in _NEEDED.get(name, ())):
                 raise NotAnUpdate(f"a {name} that lacks something")
-        return _light(data) or Update.de_json(data, bot)
+        return Update.de_json(data, bot)
     except NotAnUpdate:
         raise
     except Exception as error:
@@ -80,60 +78,10 @@ def _strip(query: dict[str, Any]) -> None:
         query["message"] = {name: tapped[name] for name in _PLACE if name in tapped}
 
 
-def _light(data: dict[str, Any]) -> Update | None:
-    """A tap, or what somebody wrote, as python-telegram-bot reads it, for less than half of the work: it looks for each of
-    some sixty parts that these have not.
-    """
-    if data.keys() == _OF_TAPS:
-        return Update(data["update_id"], callback_query=_tap(data["callback_query"]))
-    if data.keys() == _OF_MESSAGES and _is_written(data["message"]):
-        return Update(data["update_id"], message=_message(data["message"]))
-    return None
-
-
-def _tap(query: dict[str, Any]) -> CallbackQuery:
-    message = query.get("message")
-    tapped = (
-        MaybeInaccessibleMessage(_chat(message["chat"]), message["message_id"], ZERO_DATE)
-        if message
-        else None
-    )
-    person = _person(query["from"])
-    return CallbackQuery(query["id"], person, query["chat_instance"], message=tapped, data=query.get("data"))
-
-
-def _is_written(message: dict[str, Any]) -> bool:
-    is_plain = message.keys() <= _WRITTEN and all(
-        one.keys() <= _MARKED for one in message.get("entities", ())
-    )
-    return is_plain and "from" in message and message["chat"]["type"] == Chat.PRIVATE
-
-
-def _message(message: dict[str, Any]) -> Message:
-    return Message(
-        message["message_id"],
-        datetime.fromtimestamp(message["date"], UTC),
-        _chat(message["chat"]),
-        from_user=_person(message["from"]),
-        text=message.get("text"),
-        entities=[MessageEntity(**one) for one in message.get("entities", ())],
-    )
-
-
-def _person(person: dict[str, Any]) -> User:
-    return User(
-        person["id"], person["first_name"], person["is_bot"], language_code=person.get("language_code")
-    )
-
-
-def _chat(chat: dict[str, Any]) -> Chat:
-    return Chat(chat["id"], chat["type"])
-
-
 def update_id(one: object) -> int | None:
     """The number of an update; None where it has none that Telegram would give."""
     match one:
-        case {"update_id": int(id)} if not isinstance(id, bool) and 0 <= id < _MOST:
+        case {"update_id": int(id)} if not isinstance(id, bool) and 0 <= id < MOST:
             return id
         case _:
             return None
@@ -183,4 +131,4 @@ def _is_somebody(name: str, parts: dict[str, Any]) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and -_MOST < value < _MOST
+    return isinstance(value, int) and not isinstance(value, bool) and -MOST < value < MOST

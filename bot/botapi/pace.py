@@ -193,9 +193,11 @@ class Pace:
         self._spend(chat, priority)
 
     async def _sit_out(self, chat: int | str) -> None:
-        while (left := self._paused.get(chat, 0.0) - self._clock()) > 0:
-            await self._sleep(left)
-        self._paused.pop(chat, None)
+        while (until := self._paused.get(chat)) is not None:
+            if (left := until - self._clock()) > 0:
+                await self._sleep(left)
+            else:
+                del self._paused[chat]
 
     async def _queue(self, chat: int | str, priority: Priority) -> None:
         """Wait for tokens; a higher class in the line goes first, and within a class who came first.

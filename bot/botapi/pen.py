@@ -4,10 +4,10 @@ of most answers nobody reads more than the message's id. Pace, transport and err
 Its framework, `telegram.ext`, is left out: all that we would take of it is a place for the pace, which is here.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
 from telegram import Bot
 
 from bot.botapi.pace import Pace, Priority
@@ -15,6 +15,7 @@ from bot.botapi.transport import Ready
 
 # Travels among the fields as far as `_do_post`; no method of Telegram's has a field of this name.
 _PRIORITY = "_priority"
+_PLAIN = (str, int, float, list, dict, tuple)
 
 
 class Pen(Bot):
@@ -61,7 +62,10 @@ def at(priority: Priority) -> dict[str, Any]:
 def _written(fields: Mapping[str, Any]) -> bytes | None:
     """The fields as one piece of JSON, without those that are None. None where one is a file or a type of python-telegram-bot's."""
     given = {name: one for name, one in fields.items() if one is not None}
+    # The encoder knows more types than Telegram, and would write bytes as a text.
+    if not all(isinstance(one, _PLAIN) for one in given.values()):
+        return None
     try:
-        return json.dumps(given).encode()
-    except TypeError:
+        return msgspec.json.encode(given)
+    except (TypeError, ValueError):
         return None

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from telegram import InputFile, InputMediaPhoto
 from telegram.error import BadRequest
 
+from bot.botapi import pen as pen_of
 from bot.botapi.pace import Pace
 from bot.botapi.pen import Pen
 from bot.botapi.transport import AiohttpRequest, Ready
@@ -82,3 +84,10 @@ async def test_files_and_types_of_python_telegram_bots_go_its_way(
     assert not any(isinstance(one, Ready) for one in wire.said)
     assert len(album) == 2
     assert document["document"]["file_name"] == "x.bin"
+
+
+@pytest.mark.parametrize(
+    "one", [b"\x00", datetime(2026, 11, 27, tzinfo=UTC), "half \ud83d a pair", {"a": object()}]
+)
+def test_what_telegram_would_not_read_in_json_is_left_to_python_telegram_bot(one: object) -> None:
+    assert pen_of._written({"chat_id": 1003, "document": one}) is None

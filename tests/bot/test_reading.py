@@ -4,13 +4,13 @@ import json
 from typing import Any
 
 import pytest
-from telegram import Message, Update
+from telegram import Update
 
 from bot.campaigns_file import read_toml
 from bot.errors import CampaignsFileError, NotAnUpdate
-from handlers.incoming import incoming
-from handlers.reading import read_update, update_id
-from tests.fuzz.targets import a_pen
+from handlers.light import read_light
+from handlers.reading import read_update, read_whole, update_id
+from tests.fuzz.targets import a_pen, spoken
 
 PERSON = {"id": 1001, "is_bot": False, "first_name": "Zulaykha"}
 CHAT = {"id": 1001, "type": "private"}
@@ -121,70 +121,76 @@ def test_a_campaign_file_of_brackets_is_refused_with_words() -> None:
         read_toml("x = " + "[" * 100_000, "campaigns.toml")
 
 
-def test_a_tap_is_read_as_python_telegram_bot_reads_it() -> None:
-    query = QUERY | {
+TAPS = (
+    QUERY,
+    QUERY
+    | {
         "from": PERSON | {"language_code": "ar", "last_name": "Z", "is_premium": True},
         "game_short_name": "g",
-    }
-    for one in (query, {name: part for name, part in query.items() if name not in ("message", "data")}):
-        found, theirs = (
-            read_update(_raw(callback_query=one), a_pen()),
-            Update.de_json({"update_id": 1, "callback_query": one}, None),
-        )
-        assert _parts(found) == _parts(theirs)
+    },
+    QUERY | {"message": MESSAGE | {"text": "💚", "reply_markup": {"inline_keyboard": []}}},
+    {name: part for name, part in QUERY.items() if name not in ("message", "data")},
+    QUERY | {"data": ""},
+)
+WRITTEN = (
+    {"from": PERSON | {"language_code": "ar", "last_name": "Z", "is_premium": True}},
+    {"text": "/start home", "entities": [{"type": "bot_command", "offset": 0, "length": 6}]},
+    {"text": "سلام 💚", "chat": CHAT | {"first_name": "Zulaykha", "username": "z"}},
+    {"text": ""},
+)
+MORE = (
+    {"entities": [{"type": "text_link", "offset": 0, "length": 5, "url": "https://example.org"}]},
+    {"entities": [{"type": "text_mention", "offset": 0, "length": 5, "user": PERSON}]},
+    {"chat": CHAT | {"type": "supergroup"}},
+    {"photo": [{"file_id": "a", "file_unique_id": "b", "width": 1, "height": 1}], "caption": "c"},
+    {"reply_to_message": MESSAGE},
+    {"date": 253_402_300_799},
+)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [*({"callback_query": one} for one in TAPS), *({"message": MESSAGE | one} for one in WRITTEN + MORE)],
+)
+def test_what_somebody_does_is_read_as_python_telegram_bot_reads_it(parts: dict[str, Any]) -> None:
+    raw = {"update_id": 1, **parts}
+    assert spoken(read_update(json.dumps(raw), a_pen())) == spoken(Update.de_json(raw, None))
+
+
+@pytest.mark.parametrize(
+    "parts", [*({"callback_query": one} for one in TAPS), *({"message": MESSAGE | one} for one in WRITTEN)]
+)
+def test_a_tap_and_what_somebody_writes_are_read_at_once(parts: dict[str, Any]) -> None:
+    whole, written = read_whole(_raw(**parts), a_pen()), _raw(**parts)
+    for raw in (
+        written,
+        written.decode(),
+        json.dumps({"update_id": 1, **parts}, ensure_ascii=False).encode(),
+    ):
+        light = read_light(raw)
+        assert light is not None
+        assert spoken(light) == spoken(whole)
 
 
 @pytest.mark.parametrize(
     "parts",
     [
-        {"from": PERSON | {"language_code": "ar", "last_name": "Z", "is_premium": True}},
-        {"text": "/start home", "entities": [{"type": "bot_command", "offset": 0, "length": 6}]},
-        {"entities": [{"type": "text_link", "offset": 0, "length": 5, "url": "https://example.org"}]},
-        {"entities": [{"type": "text_mention", "offset": 0, "length": 5, "user": PERSON}]},
-        {"chat": CHAT | {"type": "supergroup"}},
-        {"photo": [{"file_id": "a", "file_unique_id": "b", "width": 1, "height": 1}], "caption": "c"},
+        *({"message": MESSAGE | one} for one in MORE[:-1]),
+        {"message": MESSAGE, "callback_query": QUERY},
+        {"message": MESSAGE | {"text": "a null \0 byte"}},
+        {"message": MESSAGE | {"text": "half \ud83d a pair"}},
+        {"message": MESSAGE | {"text": None}},
+        {"message": MESSAGE | {"date": 10**15}},
+        {"message": MESSAGE | {"message_id": True}},
+        {"edited_message": MESSAGE},
+        {},
     ],
 )
-def test_what_somebody_writes_is_read_as_python_telegram_bot_reads_it(parts: dict[str, Any]) -> None:
-    raw = {"update_id": 1, "message": MESSAGE | parts}
-    ours, theirs = read_update(json.dumps(raw), a_pen()).message, Update.de_json(raw, None).message
-    assert ours is not None
-    assert theirs is not None
-    assert incoming(ours) == incoming(theirs)
-    assert _written(ours) == _written(theirs)
+def test_of_anything_else_every_part_is_looked_at(parts: dict[str, Any]) -> None:
+    assert read_light(_raw(**parts)) is None
 
 
 def test_a_message_that_nobody_wrote_is_read() -> None:
     found = read_update(_raw(message={k: v for k, v in MESSAGE.items() if k != "from"}), a_pen())
     assert found.message is not None
     assert found.message.from_user is None
-
-
-def _written(message: Message) -> list[object]:
-    """What a turn asks of a message, beside what came with it."""
-    person = message.from_user
-    assert person is not None
-    return [
-        message.message_id,
-        message.date,
-        (message.chat.id, message.chat.type),
-        (person.id, person.is_bot, person.first_name, person.language_code),
-        (message.text, message.caption),
-    ]
-
-
-def _parts(update: Update) -> list[object]:
-    """What a turn asks of a tap."""
-    query = update.callback_query
-    assert query is not None
-    person, tapped = query.from_user, query.message
-    placed = tapped and (tapped.message_id, tapped.chat.id, tapped.chat.type)
-    return [
-        update.update_id,
-        query.id,
-        query.data,
-        person.id,
-        person.language_code,
-        person.first_name,
-        placed,
-    ]

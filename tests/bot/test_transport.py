@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from telegram import Bot
-from telegram.error import NetworkError, TimedOut
+from telegram.error import NetworkError, TelegramError, TimedOut
 
 from bot.botapi.transport import AiohttpRequest, InDoubt, NotSent, is_in_doubt
 from sandbox.app import Sandbox
@@ -112,3 +112,12 @@ async def test_it_opens_and_closes_as_often_as_asked() -> None:
     for _ in range(2):
         await request.shutdown()
     assert request.read_timeout == 10
+
+
+def test_an_answer_that_is_no_utf8_is_read_as_python_telegram_bot_reads_it() -> None:
+    assert AiohttpRequest.parse_json_payload(b'{"ok": true, "result": "\xff"}') == {
+        "ok": True,
+        "result": "\ufffd",
+    }
+    with pytest.raises(TelegramError):
+        AiohttpRequest.parse_json_payload(b"<html>")
