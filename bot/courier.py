@@ -6,7 +6,7 @@ A Delivery whose fate is unknown is sent again: a second thanks is better than n
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
 from functools import partial
 
@@ -122,27 +122,32 @@ async def _rest(services: Services, due: datetime | None) -> None:
 
 async def claim(services: Services) -> tuple[list[Parcel], datetime | None]:
     """Take what is due, with its facts, in one transaction; and when the next is due, where this was all."""
-    return await services.db.write(partial(_claim, now=services.clock(), owner=services.owner))
+    found = await services.db.write(partial(_claim, now=services.clock(), owner=services.owner))
+    return found()
 
 
-def _claim(tx: Tx, now: datetime, owner: str | None) -> tuple[list[Parcel], datetime | None]:
+def _claim(tx: Tx, now: datetime, owner: str | None) -> Callable[[], tuple[list[Parcel], datetime | None]]:
+    """To be called once it is kept: so that the last of what is asked goes with the commit."""
     taken = deliveries.claim(tx, now, _SENDERS, owner)
     # All of them are asked for before the first is waited for.
-    about = [(donations.soon(tx, one.donation_id), donors.soon(tx, one.donor_id)) for one in taken]
-    following = deliveries.next_due(tx) if len(taken) < _SENDERS else None
-    parcels = [
-        _parcel(tx, one, donation(), donor()) for one, (donation, donor) in zip(taken, about, strict=True)
+    about = [
+        (one, is_ours, donations.soon(tx, one.donation_id), donors.soon(tx, one.donor_id))
+        for one, is_ours in taken
     ]
-    return parcels, following
+    following = deliveries.soon_next_due(tx) if len(taken) < _SENDERS else None
+    parcels = [_parcel(tx, one, donation(), donor()) for one, is_ours, donation, donor in about if is_ours()]
+    return lambda: ([one() for one in parcels], following() if following else None)
 
 
-def _parcel(tx: Tx, delivery: Delivery, donation: Donation | None, donor: Donor | None) -> Parcel:
-    pledge = pledge_news.about(tx, delivery, donation)
-    about = donation or pledge
-    campaign = campaigns.get(tx, about.campaign_id) if about else None
+def _parcel(
+    tx: Tx, delivery: Delivery, donation: Donation | None, donor: Donor | None
+) -> Callable[[], Parcel]:
+    pledge = pledge_news.soon_about(tx, delivery, donation)
+    about = donation or pledge()
+    campaign = campaigns.soon(tx, about.campaign_id) if about else None
     monthly_id = donation.monthly_id if donation else delivery.subject
     found = monthly.facts_of(tx, monthly_id) if monthly_id else None
-    return Parcel(delivery, donor, donation, campaign, pledge, found)
+    return lambda: Parcel(delivery, donor, donation, campaign() if campaign else None, pledge(), found)
 
 
 async def deliver(services: Services, bot: Pen, parcel: Parcel) -> None:

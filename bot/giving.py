@@ -95,8 +95,8 @@ def _find_or_add(
 ) -> Donation | GiftError:
     now = services.clock()
     begun_by_us, asked = donations.soon(tx, trace), donations.soon_open(tx, donor.id, give.campaign_id)
-    campaign = campaigns.get(tx, give.campaign_id)
-    begun = begun_by_us()
+    lately = guarding.soon_lately(tx, services.settings, donor.id, now)
+    campaign, begun = campaigns.get(tx, give.campaign_id), begun_by_us()
     if begun is not None and _is_over(begun, donor, give):
         return begun
     if campaign is None:
@@ -108,7 +108,7 @@ def _find_or_add(
     known = pages.pop(key, None)
     if known is not None and now < known.expires_at - _margin(known) and known.cancel is CancelAsked.NO:
         return known
-    if refusal := guarding.refusal(tx, services.settings, donor.id, campaign, give.money, now):
+    if refusal := guarding.refusal(tx, services.settings, donor.id, campaign, give.money, lately(), now):
         return refusal
     if known is not None:
         _retire(tx, known, now)

@@ -4,6 +4,7 @@ It decides inside the transaction that would add the gift, so that taps at the s
 open already stays payable and still settles.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -15,7 +16,7 @@ from bot.money import Money
 from bot.services import Services
 from bot.staff import Right
 from bot.store import acts, attempts, deliveries, donations, marks, staff
-from bot.store.attempts import Limits
+from bot.store.attempts import Lately, Limits
 from bot.store.deliveries import Owed
 from bot.store.moments import moment, seconds
 from bot.store.sql import Tx
@@ -40,8 +41,13 @@ class Watch(Struct, frozen=True):
     declined: int
 
 
+def soon_lately(tx: Tx, settings: Settings, donor_id: int, now: datetime) -> Callable[[], Lately]:
+    """What `refusal` goes by, to be asked with other questions."""
+    return attempts.soon_lately(tx, donor_id, now - HOUR, _limits(settings), _FROZEN)
+
+
 def refusal(
-    tx: Tx, settings: Settings, donor_id: int, campaign: Campaign, money: Money, now: datetime
+    tx: Tx, settings: Settings, donor_id: int, campaign: Campaign, money: Money, lately: Lately, now: datetime
 ) -> GiftError | None:
     """Why no new page may be opened now, or None.
 
@@ -49,7 +55,7 @@ def refusal(
     """
     if error := too_small(settings, campaign, money):
         return error
-    found = _pause(tx, settings, donor_id, now)
+    found = _pause(tx, settings, donor_id, lately, now)
     if found is None:
         return None
     why, until, most = found
@@ -72,16 +78,19 @@ def too_small(settings: Settings, campaign: Campaign, money: Money) -> GiftTooSm
     return GiftTooSmall(money, floor, campaign.id) if floor and money < floor else None
 
 
-def _pause(
-    tx: Tx, settings: Settings, donor_id: int, now: datetime
-) -> tuple[Pause, datetime | None, int] | None:
-    limits = Limits(
+def _limits(settings: Settings) -> Limits:
+    return Limits(
         settings.declines_per_donor,
         settings.checkouts_per_donor,
         settings.checkouts_open,
         settings.checkouts_per_hour,
     )
-    lately = attempts.lately(tx, donor_id, now - HOUR, limits, _FROZEN)
+
+
+def _pause(
+    tx: Tx, settings: Settings, donor_id: int, lately: Lately, now: datetime
+) -> tuple[Pause, datetime | None, int] | None:
+    limits = _limits(settings)
     if _read(lately.mark):
         return Pause.FROZEN, None, 0
     if lately.declined_by:

@@ -86,7 +86,8 @@ def _cursor(tx: Tx) -> datetime | None:
 def _keep(tx: Tx, events: list[Event], now: datetime) -> int:
     """Oldest first. What is news although it is not new should have been told by a webhook: `watching` asks for it."""
     marks.put(tx, _CURSOR, str(seconds(now)))
-    news = [one for one in events if inbox.add(tx, Hint(one.id, one.type, one.object_id), "poll", now)]
+    added = [(one, inbox.add(tx, Hint(one.id, one.type, one.object_id), "poll", now)) for one in events]
+    news = [one for one, is_news in added if is_news()]
     late = [one.created for one in news if one.created <= seconds(now - _WEBHOOKS_TAKE)]
     if late:
         inbox.miss(tx, max(late))

@@ -1,5 +1,7 @@
 """Deliveries about pledges: which pledge one is about, and how it is drawn from today's facts. Sends nothing."""
 
+from collections.abc import Callable
+
 from bot.i18n import Words
 from bot.model import RECEIVED, Campaign, Delivery, DeliveryKind, Donation, Pledge, PledgeState
 from bot.money import Money
@@ -10,16 +12,18 @@ from bot.store import pledges as store
 from bot.store.sql import Tx
 
 
-def about(tx: Tx, delivery: Delivery, donation: Donation | None) -> Pledge | None:
-    """The pledge that a Delivery is about, or that its gift was, or that is still open beside a gift with thanks."""
+def soon_about(tx: Tx, delivery: Delivery, donation: Donation | None) -> Callable[[], Pledge | None]:
+    """The pledge that a Delivery is about, or that its gift was, or that is still open beside a gift with thanks; once it is
+    called.
+    """
     if delivery.subject:
-        return store.get(tx, delivery.subject)
+        return store.soon(tx, delivery.subject)
     if donation is None or delivery.kind is not DeliveryKind.THANKS:
-        return None
+        return lambda: None
     if donation.pledge_id:
-        return store.get(tx, donation.pledge_id)
-    mine = store.open_of(tx, donation.donor_id)
-    return next((one for one in mine if one.campaign_id == donation.campaign_id), None)
+        return store.soon(tx, donation.pledge_id)
+    mine = store.soon_open(tx, donation.donor_id)
+    return lambda: next((one for one in mine() if one.campaign_id == donation.campaign_id), None)
 
 
 def draw(words: Words, delivery: Delivery, pledge: Pledge, campaign: Campaign) -> Screen | None:

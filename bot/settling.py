@@ -4,7 +4,7 @@ Events, polls and donors' questions all end here, so the order and number of hin
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from bot import counting, guarding
 from bot.config import Settings
-from bot.errors import PaymentsRefused
+from bot.errors import PaymentsRefused, StoreDown
 from bot.i18n import ZONE
 from bot.ledger import Entry, EntryKind
 from bot.model import CancelAsked, DeliveryKind, Donation, DonationState, Payment, ReceiptKind
@@ -25,7 +25,7 @@ from bot.store import campaigns, deliveries, donations, inbox, ledger, monthly, 
 from bot.store.deliveries import Owed
 from bot.store.inbox import Hint
 from bot.store.moments import seconds
-from bot.store.sql import Tx
+from bot.store.sql import Rows, Tx
 from bot.store.sums import Of
 
 log = logging.getLogger(__name__)
@@ -116,7 +116,8 @@ async def record(
 ) -> Donation:
     """Write what `session` proves. The caller holds the gift's lock and fetched the session inside it."""
     facts = Record(session, services.settings, services.clock(), event_id, asked)
-    donation = await services.db.write(partial(_write, donation_id=donation_id, facts=facts))
+    found = await services.db.write(partial(_write, donation_id=donation_id, facts=facts))
+    donation = found()
     if not (asked and donation.state is State.AWAITING and session.decline is None):
         # A page that opens in front of whoever asked for it is news to nobody.
         services.bells.courier.set()
@@ -149,7 +150,8 @@ def _matches(donation: Donation, session: CheckoutSession, *, live: bool) -> boo
     return ours and session.total == donation.total
 
 
-def _write(tx: Tx, donation_id: str, facts: Record) -> Donation:
+def _write(tx: Tx, donation_id: str, facts: Record) -> Callable[[], Donation]:
+    """How the gift stands then, to be called once it is kept: so that it is asked with the commit."""
     donation = donations.get(tx, donation_id)
     if donation is None:
         raise LookupError(donation_id)
@@ -157,34 +159,41 @@ def _write(tx: Tx, donation_id: str, facts: Record) -> Donation:
     if facts.session.decline and facts.session.attempt:
         guarding.declined(tx, facts.settings, donation, facts.session.attempt, facts.now)
     is_another = donation.session_id not in (None, facts.session.id)
+    stands: Callable[[], Donation | None] | None = None
     if verdict is State.AWAITING:
-        donation = _adopt(tx, donation, facts)
+        stands = _adopt(tx, donation, facts)
     elif not is_another or facts.session.payment_status is PaymentStatus.PAID:
         # Of a page that is not this gift's own only its money counts: that it expired says nothing of ours.
         _conclude(tx, donation, verdict, facts)
-        donation = donations.get(tx, donation_id) or donation
+        stands = donations.soon(tx, donation_id)
     if facts.event_id:
         inbox.done(tx, facts.event_id, verdict, facts.now)
-    return donation
+    return lambda: (stands() if stands else None) or donation
 
 
-def _adopt(tx: Tx, donation: Donation, facts: Record) -> Donation:
+def _adopt(tx: Tx, donation: Donation, facts: Record) -> Callable[[], Donation]:
     """The page is known from now on, where it was not; also where Stripe made it but its answer was lost."""
+    if donation.state is not State.CREATING:
+        return lambda: donation
     page, soon = facts.session, seconds(next_look(donation, facts.now, facts.settings.mode))
     known = {"session_id": page.id, "url": page.url}
-    if not donations.move(tx, donation.id, (State.CREATING,), State.AWAITING, **known, look_at=soon):
-        return donation
+    moved = donations.soon_moved(tx, donation.id, (State.CREATING,), State.AWAITING, **known, look_at=soon)
     if not facts.asked and donation.cancel is CancelAsked.NO:
         owe(tx, donation, DeliveryKind.LINK, facts.now)
-    return replace(donation, state=State.AWAITING, session_id=page.id, url=page.url)
+    now = replace(donation, state=State.AWAITING, session_id=page.id, url=page.url)
+    return lambda: now if moved() else donation
 
 
 def _conclude(tx: Tx, donation: Donation, verdict: DonationState, facts: Record) -> None:
     known = {} if donation.session_id else {"session_id": facts.session.id}
     look_at = _last_look(verdict, facts.now)
-    moved = donations.move(tx, donation.id, _BEFORE[verdict], verdict, **known, look_at=look_at)
-    is_news = _keep_payment(tx, donation, facts, is_matched=moved and verdict is State.PAID)
-    if not moved:
+    is_ours = donation.state in _BEFORE[verdict]
+    moved = donations.soon_moved(tx, donation.id, _BEFORE[verdict], verdict, **known, look_at=look_at)
+    is_first, gives_monthly = _soon_first(tx, donation), monthly.soon_any(tx, donation.donor_id)
+    is_news = _keep_payment(tx, donation, facts, is_matched=is_ours and verdict is State.PAID)
+    if moved() is not is_ours:
+        raise StoreDown("somebody else wrote while we did")
+    if not is_ours:
         if is_news:
             alert(tx, donation, "review", facts.settings.admin_ids, facts.now)
         return
@@ -193,28 +202,33 @@ def _conclude(tx: Tx, donation: Donation, verdict: DonationState, facts: Record)
         monthly.link(tx, donation.monthly_id, session.subscription, session.customer, facts.now)
         if verdict is State.PAID:
             monthly.begin(tx, donation.monthly_id, facts.now)
-    if verdict is State.PAID:
-        _count_page(tx, donation)
+    if verdict is State.PAID and is_first():
+        sums.add(tx, Of.PAID, _day_of(donation)[0])
     if verdict is State.REVIEW:
         alert(tx, donation, "review", facts.settings.admin_ids, facts.now)
     if _must_tell(donation, verdict, asked=facts.asked):
         owe(tx, donation, _TOLD[verdict], facts.now)
-    if verdict is State.PAID and not donation.monthly_id and facts.settings.offer_monthly:
+    if (
+        verdict is State.PAID
+        and not donation.monthly_id
+        and facts.settings.offer_monthly
+        and not gives_monthly()
+    ):
         _offer_monthly(tx, donation, facts.now)
 
 
-def _count_page(tx: Tx, donation: Donation) -> None:
+def _soon_first(tx: Tx, donation: Donation) -> Callable[[], bool]:
     """How far donors come is counted once a day each, by the day on which the page was made."""
+    return donations.soon_first_of_day(tx, donation, *_day_of(donation))
+
+
+def _day_of(donation: Donation) -> tuple[int, int]:
     day = donation.created_at.astimezone(ZONE).date()
-    first, end = Period(day, day).bounds
-    if donations.is_first_of_day(tx, donation, first, end):
-        sums.add(tx, Of.PAID, first)
+    return Period(day, day).bounds
 
 
 def _offer_monthly(tx: Tx, donation: Donation, now: datetime) -> None:
     """Once in a donor's life here, a little after the thanks, and never to one who gives monthly already."""
-    if monthly.of_donor(tx, donation.donor_id):
-        return
     kind = DeliveryKind.MONTHLY_OFFER
     owed = Owed(kind, f"{donation.donor_id}:{kind}", donor_id=donation.donor_id, donation_id=donation.id)
     deliveries.owe(tx, owed, now + timedelta(minutes=1))
@@ -233,7 +247,7 @@ def _keep_payment(tx: Tx, donation: Donation, facts: Record, *, is_matched: bool
 
 def keep_unmatched(tx: Tx, donation: Donation, payment: Payment, now: datetime) -> bool:
     """Money that a person must sort out is recorded all the same. True when it is news."""
-    is_news = donations.add_payment(tx, payment, now)
+    is_news = donations.add_payment(tx, payment, now)()
     if is_news:
         book(tx, donation, EntryKind.UNMATCHED, payment.money.minor, payment.money.currency, now)
     return is_news
@@ -248,30 +262,50 @@ def receive(
     kind: EntryKind = EntryKind.GIFT,
 ) -> bool:
     """The gift's own money came: recorded, booked, counted and receipted, once. True when it is news."""
-    if not donations.add_payment(tx, payment, now):
+    is_news = donations.add_payment(tx, payment, now)
+    booked, is_open = soon_booked(tx, donation), campaigns.soon_open_at(tx, donation.campaign_id, now)
+    if not is_news():
         return False
-    book_gift(tx, donation, now, kind)
+    book_gift(tx, donation, now, kind, booked)
     # Counted first: a gift with its rate never stands, not even for a moment, in the index of those that wait for one.
     counting.recount(tx, donation.id, settings.admin_ids, now)
     donations.change(tx, donation.id, settled_at=seconds(now))
     campaigns.receive(tx, donation.campaign_id, donation.donor_id, donation.money)
     receipts.issue(tx, ReceiptKind.RECEIPT, payment.subject, donation.id, donation.money, now)
-    if not campaigns.is_open_at(tx, donation.campaign_id, now):
+    if not is_open():
         alert(tx, donation, "late", settings.admin_ids, now)
     return True
 
 
-def book_gift(tx: Tx, donation: Donation, now: datetime, kind: EntryKind = EntryKind.GIFT) -> None:
+Booked = tuple[Callable[[], str], Rows]
+
+
+def book_gift(
+    tx: Tx, donation: Donation, now: datetime, kind: EntryKind = EntryKind.GIFT, booked: Booked | None = None
+) -> None:
     """The gift, and apart from it what the donor added for the fees."""
-    book(tx, donation, kind, donation.money.minor, donation.money.currency, now)
+    book(tx, donation, kind, donation.money.minor, donation.money.currency, now, booked)
     if donation.cover_minor:
         book(tx, donation, EntryKind.COVER, donation.cover_minor, donation.money.currency, now)
 
 
-def book(tx: Tx, donation: Donation, kind: EntryKind, minor: int, currency: str, now: datetime) -> None:
+def soon_booked(tx: Tx, donation: Donation) -> Booked:
+    """What `book` has to know, to be asked with other questions; good for one row."""
+    return campaigns.soon_slug(tx, donation.campaign_id), ledger.before(tx, donation.id)
+
+
+def book(
+    tx: Tx,
+    donation: Donation,
+    kind: EntryKind,
+    minor: int,
+    currency: str,
+    now: datetime,
+    booked: Booked | None = None,
+) -> None:
     """One row of the ledger, in the transaction of its fact; `minor` is negative where money left."""
-    slug = campaigns.slug(tx, donation.campaign_id)
-    ledger.append(tx, Entry(kind, donation.id, slug, minor, currency, seconds(now)))
+    slug, before = booked or soon_booked(tx, donation)
+    ledger.append(tx, Entry(kind, donation.id, slug(), minor, currency, seconds(now)), before)
 
 
 def _last_look(verdict: DonationState, now: datetime) -> int | None:

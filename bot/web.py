@@ -215,7 +215,7 @@ class Door:
             hint = Hint(event.id, event.type, event.object_id)
             is_news = await services.db.write(partial(inbox.add, hint=hint, source="webhook", now=now))
             services.bells.inbox.set()
-            outcome = "kept" if is_news else "known"
+            outcome = "kept" if is_news() else "known"
         meters.WEBHOOKS.add(outcome)
         log.info("webhook", extra={"event_id": event.id, "type": event.type, "outcome": outcome})
         return _OK

@@ -1,5 +1,6 @@
 """How many pages were opened and cards refused of late: looked up by index, and never counted further than is asked."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from msgspec import Struct
@@ -7,7 +8,7 @@ from sqlalchemy import Select, delete, func, select
 
 from bot.store.dialect import insert
 from bot.store.moments import moment, seconds
-from bot.store.sql import Statement, Tx, at, places
+from bot.store.sql import Row, Statement, Tx, at, places
 from bot.store.tables import declines, donations, marks
 
 _OPENED = select(donations.c.created_at).where(donations.c.created_at > at("since"))
@@ -71,9 +72,11 @@ class Lately(Struct, frozen=True):
     is_full: bool
 
 
-def lately(tx: Tx, donor_id: int, since: datetime, limits: Limits, mark: str) -> Lately:
-    """Whether as many as the limits say came since then; pages that can still be paid count whenever they were opened."""
-    row = tx.one(
+def soon_lately(tx: Tx, donor_id: int, since: datetime, limits: Limits, mark: str) -> Callable[[], Lately]:
+    """Whether as many as the limits say came since then, once it is called; pages that can still be paid count whenever they
+    were opened.
+    """
+    found = tx.soon(
         _LATELY,
         mark=mark,
         donor_id=donor_id,
@@ -83,7 +86,10 @@ def lately(tx: Tx, donor_id: int, since: datetime, limits: Limits, mark: str) ->
         most=limits.open_pages,
         before_opened=_before(limits.opened),
     )
-    assert row is not None  # noqa: S101  it is made of nothing but parts
+    return lambda: _lately(found.fetchone(), limits)
+
+
+def _lately(row: Row, limits: Limits) -> Lately:
     return Lately(
         row["mark"],
         _maybe(row["declined_by"], limits.declined_by),

@@ -1,7 +1,7 @@
 """Campaigns with their totals, kept beside the facts so that a screen costs the same at any size."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -184,17 +184,33 @@ def every(tx: Tx) -> list[Campaign]:
 
 
 def get(tx: Tx, campaign_id: int) -> Campaign | None:
-    found = _gather(tx.all(_GET, campaign_id=campaign_id))
-    return found[0] if found else None
+    return soon(tx, campaign_id)()
 
 
-def slug(tx: Tx, campaign_id: int) -> str:
-    return tx.value(_SLUG, campaign_id=campaign_id) or str(campaign_id)
+def soon(tx: Tx, campaign_id: int) -> Callable[[], Campaign | None]:
+    """What `get` finds, once it is called; what was asked together is waited for together."""
+    rows = tx.soon(_GET, campaign_id=campaign_id)
+    return lambda: next(iter(_gather(rows.fetchall())), None)
 
 
-def is_open_at(tx: Tx, campaign_id: int, now: datetime) -> bool:
-    """As `Campaign.is_open_at`, without its texts and totals."""
-    row = tx.one(_OPEN, campaign_id=campaign_id)
+def soon_slug(tx: Tx, campaign_id: int) -> Callable[[], str]:
+    """What the campaign is called in the books, once it is called."""
+    found = tx.soon(_SLUG, campaign_id=campaign_id)
+
+    def slug() -> str:
+        row = found.fetchone()
+        return row["slug"] if row else str(campaign_id)
+
+    return slug
+
+
+def soon_open_at(tx: Tx, campaign_id: int, now: datetime) -> Callable[[], bool]:
+    """As `Campaign.is_open_at`, without its texts and totals, once it is called."""
+    found = tx.soon(_OPEN, campaign_id=campaign_id)
+    return lambda: _is_open_at(found.fetchone(), now)
+
+
+def _is_open_at(row: Row | None, now: datetime) -> bool:
     if row is None or row["state"] != CampaignState.OPEN:
         return row is None
     moment_now, starts, ends = seconds(now), row["starts_at"], row["ends_at"]

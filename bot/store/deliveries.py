@@ -1,6 +1,6 @@
 """Messages owed: claimed under a lease, and never owed twice under one key."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -10,7 +10,7 @@ from sqlalchemy import case, func, literal, null, or_, select, update
 from bot.model import Delivery, DeliveryKind, DeliveryState
 from bot.store.dialect import insert
 from bot.store.moments import moment, seconds
-from bot.store.sql import Row, Statement, Tx, Value, at, places
+from bot.store.sql import Row, Rows, Statement, Tx, Value, at, places
 from bot.store.tables import deliveries, donors
 
 LEASE = timedelta(seconds=90)
@@ -189,15 +189,25 @@ def due_of(tx: Tx, dedupe_key: str) -> datetime | None:
     return None if value is None else moment(value)
 
 
-def claim(tx: Tx, now: datetime, limit: int, owner: str | None = None) -> list[Delivery]:
-    """Take what is due, and what a dead sender left behind, under a lease; `owner` is the process, where there are several."""
-    rows = tx.all(_FIRST, now=seconds(now), most=limit)
+def claim(
+    tx: Tx, now: datetime, limit: int, owner: str | None = None
+) -> list[tuple[Delivery, Callable[[], bool]]]:
+    """Take what is due, and what a dead sender left behind, under a lease; `owner` is the process, where there are several.
+
+    Each with whether we have it, once that is called: another may have been there first.
+    """
     until = seconds(now + LEASE)
-    taken = [
-        tx.soon(_TAKE, delivery_id=row["id"], tried=row["attempts"], until=until, sender=owner)
-        for row in rows
+    return [
+        (
+            _noun(row),
+            _is_one(tx.soon(_TAKE, delivery_id=row["id"], tried=row["attempts"], until=until, sender=owner)),
+        )
+        for row in tx.all(_FIRST, now=seconds(now), most=limit)
     ]
-    return [_noun(row) for row, took in zip(rows, taken, strict=True) if took.rowcount]
+
+
+def _is_one(changed: Rows) -> Callable[[], bool]:
+    return lambda: changed.rowcount == 1
 
 
 def sent(tx: Tx, delivery: Delivery, message_id: int, now: datetime) -> None:
@@ -238,8 +248,13 @@ def pull_back(tx: Tx, now: datetime) -> int:
 
 
 def next_due(tx: Tx) -> datetime | None:
-    value = tx.value(_NEXT)
-    return None if value is None else moment(value)
+    return soon_next_due(tx)()
+
+
+def soon_next_due(tx: Tx) -> Callable[[], datetime | None]:
+    """What `next_due` finds, once it is called."""
+    found = tx.soon(_NEXT)
+    return lambda: None if (value := found.fetchone()[0]) is None else moment(value)
 
 
 def oldest_due(tx: Tx, now: datetime) -> datetime | None:

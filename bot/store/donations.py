@@ -144,8 +144,15 @@ def move(
     tx: Tx, donation_id: str, was: Collection[DonationState], to: DonationState, **changes: Value
 ) -> bool:
     """Claim a change of state, and of columns with it. True for the one caller who made it; that caller does what follows."""
-    claim = _claim(frozenset(was), to, frozenset(changes))
-    return tx.run(claim, donation_id=donation_id, **changes) == 1
+    return soon_moved(tx, donation_id, was, to, **changes)()
+
+
+def soon_moved(
+    tx: Tx, donation_id: str, was: Collection[DonationState], to: DonationState, **changes: Value
+) -> Callable[[], bool]:
+    """As `move`, which is known once it is called."""
+    moved = tx.soon(_claim(frozenset(was), to, frozenset(changes)), donation_id=donation_id, **changes)
+    return lambda: moved.rowcount == 1
 
 
 @lru_cache(maxsize=128)
@@ -189,8 +196,10 @@ def to_look_at(tx: Tx, now: datetime, limit: int) -> list[Donation]:
     return [noun(row) for row in tx.all(_DUE, now=seconds(now), most=limit)]
 
 
-def add_payment(tx: Tx, payment: Payment, now: datetime) -> bool:
-    """Record that this money arrived. False when it was recorded before. Stripe is asked later what it kept of it."""
+def add_payment(tx: Tx, payment: Payment, now: datetime) -> Callable[[], bool]:
+    """Record that this money arrived. False, once it is called, when it was recorded before. Stripe is asked later what it
+    kept of it.
+    """
     soon = seconds(now + _ACCOUNTED) if payment.payment_intent else None
     values: dict[str, Value] = {
         "subject": payment.subject,
@@ -200,7 +209,8 @@ def add_payment(tx: Tx, payment: Payment, now: datetime) -> bool:
         "currency": payment.money.currency,
         "is_matched": int(payment.is_matched),
     }
-    return tx.run(_ADD_PAYMENT, **values, received_at=seconds(now), look_at=soon) == 1
+    added = tx.soon(_ADD_PAYMENT, **values, received_at=seconds(now), look_at=soon)
+    return lambda: added.rowcount == 1
 
 
 def unmatch(tx: Tx, subject: str) -> None:
@@ -220,10 +230,11 @@ def payment_for(tx: Tx, donation_id: str) -> Payment | None:
     return None if row is None else _payment(row)
 
 
-def is_first_of_day(tx: Tx, donation: Donation, first: int, end: int) -> bool:
-    """Whether no other page of this donor, of those made between two moments (Unix seconds), was paid."""
+def soon_first_of_day(tx: Tx, donation: Donation, first: int, end: int) -> Callable[[], bool]:
+    """Whether no other page of this donor, of those made between two moments (Unix seconds), was paid; once it is called."""
     span = {"first": first, "end": end}
-    return tx.one(_PAID_PAGE, donation_id=donation.id, donor_id=donation.donor_id, **span) is None
+    another = tx.soon(_PAID_PAGE, donation_id=donation.id, donor_id=donation.donor_id, **span)
+    return lambda: another.fetchone() is None
 
 
 def _payment(row: Row) -> Payment:

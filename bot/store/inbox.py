@@ -1,5 +1,6 @@
 """What Stripe told us, by event id: only the hint, since the truth is fetched; no body, no names."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -59,10 +60,11 @@ class Hint(Struct, frozen=True):
     donation_id: str | None = None
 
 
-def add(tx: Tx, hint: Hint, source: str, now: datetime) -> bool:
-    """Keep the hint. False when this event is known already."""
+def add(tx: Tx, hint: Hint, source: str, now: datetime) -> Callable[[], bool]:
+    """Keep the hint. False, once it is called, when this event is known already."""
     values = {"event_id": hint.event_id, "type": hint.type, "object_id": hint.object_id}
-    return tx.run(_ADD, **values, source=source, received_at=seconds(now)) == 1
+    added = tx.soon(_ADD, **values, source=source, received_at=seconds(now))
+    return lambda: added.rowcount == 1
 
 
 def waiting(tx: Tx, limit: int) -> list[Hint]:

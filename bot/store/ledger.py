@@ -6,7 +6,7 @@ from sqlalchemy import func, insert, select
 
 from bot.ledger import GENESIS, OF_GIFTS, Entry, EntryKind, LedgerRow, chained
 from bot.store import sums
-from bot.store.sql import Statement, Tx, at, places
+from bot.store.sql import Rows, Statement, Tx, at, places
 from bot.store.sums import Of, key_of
 from bot.store.tables import donations, ledger
 
@@ -50,11 +50,15 @@ _PAGE_SIZE = 1000
 _GIFTS = (EntryKind.GIFT, EntryKind.PLEDGE)
 
 
-def append(tx: Tx, entry: Entry) -> LedgerRow:
-    """Book one fact; call it in the transaction that records the fact."""
-    before = tx.one(_BEFORE, of_donation=entry.donation)
-    assert before is not None  # noqa: S101  it is made of nothing but parts
-    row = chained(entry, (before["seq"] or 0) + 1, before["hash"] or GENESIS)
+def before(tx: Tx, donation_id: str) -> Rows:
+    """What `append` has to know for the next row, to be asked with other questions."""
+    return tx.soon(_BEFORE, of_donation=donation_id)
+
+
+def append(tx: Tx, entry: Entry, asked: Rows | None = None) -> LedgerRow:
+    """Book one fact; call it in the transaction that records the fact. `asked`: `before`, where nothing was booked since."""
+    known = (asked or before(tx, entry.donation)).fetchone()
+    row = chained(entry, (known["seq"] or 0) + 1, known["hash"] or GENESIS)
     tx.do(
         _APPEND,
         seq=row.seq,
@@ -67,7 +71,7 @@ def append(tx: Tx, entry: Entry) -> LedgerRow:
         prev=row.prev,
         hash=row.hash,
     )
-    _add_up(tx, entry, before["source"])
+    _add_up(tx, entry, known["source"])
     return row
 
 

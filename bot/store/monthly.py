@@ -205,6 +205,12 @@ def of_donor(tx: Tx, donor_id: int, states: Collection[MonthlyState] = ()) -> li
     return [gift for gift in found if not states or gift.state in states]
 
 
+def soon_any(tx: Tx, donor_id: int) -> Callable[[], bool]:
+    """Whether any of this donor's began, once it is called."""
+    found = tx.soon(_OF_DONOR, donor_id=donor_id)
+    return lambda: found.fetchone() is not None
+
+
 def live_of_donor(tx: Tx, donor_id: int) -> list[MonthlyGift]:
     return of_donor(tx, donor_id, _LIVE)
 

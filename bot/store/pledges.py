@@ -1,6 +1,6 @@
 """Pledges by their reference; a state changes only by claim, and what is promised is counted again from here."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import lru_cache
 
@@ -83,8 +83,13 @@ _SUBJECTS = Statement(
 
 
 def get(tx: Tx, pledge_id: str) -> Pledge | None:
-    row = tx.one(_GET, pledge_id=pledge_id)
-    return None if row is None else noun(row)
+    return soon(tx, pledge_id)()
+
+
+def soon(tx: Tx, pledge_id: str) -> Callable[[], Pledge | None]:
+    """What `get` finds, once it is called; what was asked together is waited for together."""
+    rows = tx.soon(_GET, pledge_id=pledge_id)
+    return lambda: None if (row := rows.fetchone()) is None else noun(row)
 
 
 def some(tx: Tx, pledge_ids: Sequence[str]) -> list[Pledge]:
@@ -130,7 +135,13 @@ def change(tx: Tx, pledge_id: str, **values: Value) -> None:
 
 def open_of(tx: Tx, donor_id: int) -> list[Pledge]:
     """The donor's pledges that may still be paid, oldest first."""
-    return [noun(row) for row in tx.all(_OPEN_OF, donor_id=donor_id)]
+    return soon_open(tx, donor_id)()
+
+
+def soon_open(tx: Tx, donor_id: int) -> Callable[[], list[Pledge]]:
+    """What `open_of` finds, once it is called."""
+    rows = tx.soon(_OPEN_OF, donor_id=donor_id)
+    return lambda: [noun(row) for row in rows.fetchall()]
 
 
 def of_donor(tx: Tx, donor_id: int) -> list[Pledge]:

@@ -47,12 +47,10 @@ class Rows(Protocol):
 class Read:
     """An answer that came at once."""
 
-    def __init__(self, rows: list[Any]) -> None:
-        self._rows = rows
-
-    @property
-    def rowcount(self) -> int:
-        return len(self._rows)
+    def __init__(self, cursor: sqlite3.Cursor) -> None:
+        # To its end: one that an error leaves open would keep the connection at an old view of the database.
+        self._rows: list[Any] = [] if cursor.description is None else cursor.fetchall()
+        self.rowcount = cursor.rowcount
 
     def fetchall(self) -> list[Any]:
         return self._rows
@@ -151,12 +149,11 @@ class Tx:
         return None if row is None else row[0]
 
     def soon(self, statement: Statement, /, **values: Value) -> "Rows":
-        """Its answer, to be read later in the transaction: on PostgreSQL what was asked together is answered in one way there and back."""
+        """Its answer, to be read later, also by whoever waited for the commit: on PostgreSQL what was asked together is answered
+        in one way there and back.
+        """
         asked = self._run(statement, values)
-        if isinstance(asked, sqlite3.Cursor) and asked.description is not None:
-            # Read to its end: one that an error leaves open would keep the connection at an old view of the database.
-            return Read(asked.fetchall())
-        return asked
+        return Read(asked) if isinstance(asked, sqlite3.Cursor) else asked
 
     def do(self, statement: Statement, /, **values: Value) -> None:
         """Where nobody asks how many rows were changed. On PostgreSQL it goes with the next question, or with the commit, and

@@ -98,7 +98,7 @@ def _once(tx: Tx) -> list[Any]:
     pledge = Pledge("k427p", 1, 1, MAD, PledgeState.PROMISED, NOW)
     owed = deliveries.Owed(DeliveryKind.THANKS, "thanks", donor_id=1)
     return [
-        inbox.add(tx, inbox.Hint("evt_1", "charge.updated", "cs_1"), "webhook", NOW),
+        inbox.add(tx, inbox.Hint("evt_1", "charge.updated", "cs_1"), "webhook", NOW)(),
         updates.keep(tx, updates.Kept(2**41, "{}"), NOW),
         pledges.add(tx, pledge),
         deliveries.is_news(tx, owed, NOW),
@@ -149,7 +149,7 @@ def test_what_came_of_late_is_seen_only_where_it_is_as_much_as_the_limit() -> No
         marks.put(tx, "mark", "said")
 
         def seen(number: int, mark: str) -> attempts.Lately:
-            return attempts.lately(tx, 2, NOW - DAY, attempts.Limits(*[number] * 4), mark)
+            return attempts.soon_lately(tx, 2, NOW - DAY, attempts.Limits(*[number] * 4), mark)()
 
         return [seen(0, "none"), seen(2, "mark"), seen(3, "none"), seen(4, "none")]
 
