@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.papers import printing
 from tests import stage
 
 _ROOM = 60
@@ -20,6 +21,15 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     first = 20000 + 1000 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
     start = first + _ROOM * _free_slot()
     stage._PORTS = itertools.cycle(range(start, start + _ROOM))
+
+
+def pytest_sessionfinish() -> None:
+    """What the next processes are forked from has no thread that they would lack, and no child but them: the tool waits for
+    whichever ends. So whoever prints papers is made anew.
+    """
+    printing._office().close()
+    for one in (printing._office, printing._press):
+        one.cache_clear()
 
 
 def _free_slot() -> int:
