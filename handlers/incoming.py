@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from msgspec.structs import asdict
 from telegram import Message, MessageEntity
 
 from bot.contents import Content, ContentKind, Incoming
+from handlers.light import Said
 
 _FILES = (
     ContentKind.ANIMATION,
@@ -15,9 +17,16 @@ _FILES = (
 )
 
 
-def incoming(message: Message) -> Incoming:
+def incoming(message: Message | Said) -> Incoming:
+    if isinstance(message, Said):
+        return Incoming(message.message_id, _written(message), None)
     contact = message.contact
     return Incoming(message.message_id, _content(message), (contact.user_id or 0) if contact else None)
+
+
+def _written(said: Said) -> Content | None:
+    marks = tuple(asdict(one) for one in said.entities)
+    return Content(ContentKind.TEXT, said.text, marks) if said.text else None
 
 
 def _content(message: Message) -> Content | None:

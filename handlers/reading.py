@@ -12,7 +12,7 @@ from telegram import Update
 
 from bot.botapi.pen import Pen
 from bot.errors import NotAnUpdate
-from handlers.light import MOST, read_light
+from handlers.light import MOST, Came, read_light
 
 # Of the message under a tapped button only its place is read; its text, entities and keyboard take longer to parse
 # than the whole turn takes to store.
@@ -44,7 +44,7 @@ _NEEDED = {
 }
 
 
-def read_update(raw: bytes | str, bot: Pen) -> Update:
+def read_update(raw: bytes | str, bot: Pen) -> Came:
     """Raises NotAnUpdate, whose text can be logged: it holds nothing of what came."""
     return read_light(raw) or read_whole(raw, bot)
 

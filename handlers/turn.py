@@ -10,7 +10,7 @@ from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
-from telegram import CallbackQuery, Chat, ChatMember, Message, Update, User
+from telegram import CallbackQuery, Chat, ChatMember, Message, User
 
 from bot import meters, tracing, walking
 from bot.actions import Action, Help, pack, parse
@@ -36,6 +36,7 @@ from bot.store.moments import seconds
 from bot.store.sql import Tx, Value
 from handlers import helpdesk
 from handlers.incoming import incoming
+from handlers.light import Came, Person, Said, Tap
 from handlers.routes import Turn, current, route
 from handlers.typing import read
 
@@ -46,7 +47,7 @@ class Asked(Struct, frozen=True):
     """One update, understood: who asks what, and under which message they tapped."""
 
     update_id: int
-    person: User
+    person: User | Person
     action: Action
     source: str | None = None
     tapped: int | None = None
@@ -61,7 +62,7 @@ class Desk:
         token = services.settings.telegram_bot_token.get_secret_value()
         self._secret = hashlib.sha256(f"entraide gifts {token}".encode()).digest()
 
-    async def take(self, update: Update) -> None:
+    async def take(self, update: Came) -> None:
         """Handle one update; the updates of one person must come here in order, or together.
 
         What breaks in a way that nobody foresaw would break again: it is logged and over, or it would come for ever.
@@ -75,7 +76,7 @@ class Desk:
         except Exception:
             log.exception("an update broke its turn")
 
-    async def _take(self, update: Update) -> None:
+    async def _take(self, update: Came) -> None:
         if update.my_chat_member is not None:
             await self._membership(update.my_chat_member.chat, update.my_chat_member.new_chat_member)
         elif update.callback_query is not None:
@@ -86,7 +87,7 @@ class Desk:
         elif update.message is not None and update.message.from_user is not None:
             await self._message(update.update_id, update.message, update.message.from_user)
 
-    async def _tap(self, update_id: int, query: CallbackQuery) -> None:
+    async def _tap(self, update_id: int, query: CallbackQuery | Tap) -> None:
         tapped = query.message.message_id if query.message else None
         if query.message is not None and query.message.chat.type != Chat.PRIVATE:
             await draw.answer_tap(self._bot, query.id)
@@ -96,16 +97,16 @@ class Desk:
             # The spinner stops while the answer is worked out; where that takes no time the screen goes first.
             await beside(self._answer(asked), draw.answer_tap(self._bot, query.id))
 
-    async def _message(self, update_id: int, message: Message, person: User) -> None:
+    async def _message(self, update_id: int, message: Message | Said, person: User | Person) -> None:
         text = message.text or message.caption or ""
-        if message.chat.type != Chat.PRIVATE:
+        if isinstance(message, Message) and message.chat.type != Chat.PRIVATE:
             await self._in_group(message, text)
             return
         said = read(text)
         async with self._in_order(person):
             await self._answer(Asked(update_id, person, said.action, said.source, incoming=incoming(message)))
 
-    def _in_order(self, person: User):
+    def _in_order(self, person: User | Person):
         # Between processes it is the chat's lease that keeps the order: see handlers/line.py.
         return self._services.locks.here(f"person-{person.id}")
 
@@ -194,7 +195,7 @@ class Desk:
         await self._draw(known, asked.tapped, screen)
         return known
 
-    async def _farewell(self, person: User) -> None:
+    async def _farewell(self, person: User | Person) -> None:
         """Who is unknown though their turn is done has erased everything: a tap that comes again must not make them known."""
         services = self._services
         words = services.catalogues.words(guess(person.language_code) or services.settings.default_language)
@@ -335,7 +336,7 @@ def _line(asked: Asked, donor: Donor, took: float) -> dict[str, object]:
     return {"action": action, "donor": donor.id, "update": asked.update_id, "ms": round(took * 1000, 1)}
 
 
-def _kind(update: Update) -> str:
+def _kind(update: Came) -> str:
     if update.callback_query is not None:
         return "tap"
     if update.message is not None:

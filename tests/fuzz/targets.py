@@ -9,6 +9,7 @@ import hmac
 import re
 from functools import cache
 from html.parser import HTMLParser
+from typing import Any
 
 from babel.messages.pofile import read_po
 from telegram import Update
@@ -24,7 +25,7 @@ from bot.model import Campaign
 from bot.money import CURRENCIES, LARGEST
 from bot.payments.webhooks import Event, verify
 from handlers.incoming import incoming
-from handlers.light import read_light
+from handlers.light import Came, read_light
 from handlers.reading import read_update, read_whole
 from handlers.typing import read as read_words
 
@@ -99,21 +100,29 @@ def update(raw: bytes) -> None:
         found = read_update(raw, a_pen())
     except NotAnUpdate:
         return
-    for one in (found.effective_user, found.effective_chat):
+    for one in _who_and_where(found):
         assert one is None or (type(one.id) is int and abs(one.id) < 1 << 52)
     assert type(found.update_id) is int
 
 
-def spoken(update: Update) -> list[object]:
+def _who_and_where(update: Came) -> list[Any]:
+    if isinstance(update, Update):
+        return [update.effective_user, update.effective_chat]
+    came: Any = update.callback_query or update.message
+    return [came.from_user, came.chat if update.message else came.message and came.message.chat]
+
+
+def spoken(update: Came) -> list[object]:
     """All that a turn asks of a tap, and of what somebody wrote."""
     query, message = update.callback_query, update.message
-    person, place = update.effective_user, query.message if query else message
+    person = query.from_user if query else message and message.from_user
+    place = query.message if query else message
     return [
         update.update_id,
-        person and (person.id, person.is_bot, person.first_name, person.language_code),
+        person and (person.id, person.language_code),
         place and (place.message_id, place.chat.id, place.chat.type),
-        query and (query.id, query.data, query.chat_instance),
-        message and (message.date, message.text, message.caption, message.entities, incoming(message)),
+        query and (query.id, query.data),
+        message and (message.text, message.caption, incoming(message)),
     ]
 
 
