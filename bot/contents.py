@@ -65,7 +65,9 @@ class Content(Struct, frozen=True):
         return replace(self, entities=tuple(one for one in self.entities if one["type"] != "text_mention"))
 
     def dump(self) -> str:
-        kept = [self.kind, self.text, [dict(one) for one in self.entities], self.files, self.group]
+        # In one order, however they were read: what is kept is hashed, and compared.
+        marks = [dict(sorted(one.items())) for one in self.entities]
+        kept = [self.kind, self.text, marks, self.files, self.group]
         return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -136,6 +136,9 @@ def _claim(tx: Tx, now: datetime, owner: str | None) -> Callable[[], tuple[list[
     ]
     following = deliveries.soon_next_due(tx) if len(taken) < _SENDERS else None
     parcels = [_parcel(tx, one, donation(), donor()) for one, is_ours, donation, donor in about if is_ours()]
+    if following is None and len(parcels) < _SENDERS:
+        # Another was there first: more may be due.
+        return lambda: ([one() for one in parcels], now)
     return lambda: ([one() for one in parcels], following() if following else None)
 
 

@@ -178,7 +178,7 @@ def _adopt(tx: Tx, donation: Donation, facts: Record) -> Callable[[], Donation]:
     page, soon = facts.session, seconds(next_look(donation, facts.now, facts.settings.mode))
     known = {"session_id": page.id, "url": page.url}
     moved = donations.soon_moved(tx, donation.id, (State.CREATING,), State.AWAITING, **known, look_at=soon)
-    if not facts.asked and donation.cancel is CancelAsked.NO:
+    if not facts.asked and donation.cancel is CancelAsked.NO and moved():
         owe(tx, donation, DeliveryKind.LINK, facts.now)
     now = replace(donation, state=State.AWAITING, session_id=page.id, url=page.url)
     return lambda: now if moved() else donation
@@ -187,10 +187,12 @@ def _adopt(tx: Tx, donation: Donation, facts: Record) -> Callable[[], Donation]:
 def _conclude(tx: Tx, donation: Donation, verdict: DonationState, facts: Record) -> None:
     known = {} if donation.session_id else {"session_id": facts.session.id}
     look_at = _last_look(verdict, facts.now)
-    is_ours = donation.state in _BEFORE[verdict]
+    is_ours, is_paid = donation.state in _BEFORE[verdict], verdict is State.PAID
     moved = donations.soon_moved(tx, donation.id, _BEFORE[verdict], verdict, **known, look_at=look_at)
-    is_first, gives_monthly = _soon_first(tx, donation), monthly.soon_any(tx, donation.donor_id)
-    is_news = _keep_payment(tx, donation, facts, is_matched=is_ours and verdict is State.PAID)
+    is_first = _soon_first(tx, donation) if is_paid else None
+    may_offer = is_paid and not donation.monthly_id and facts.settings.offer_monthly
+    gives_monthly = monthly.soon_any(tx, donation.donor_id) if may_offer else None
+    is_news = _keep_payment(tx, donation, facts, is_matched=is_ours and is_paid)
     if moved() is not is_ours:
         raise StoreDown("somebody else wrote while we did")
     if not is_ours:
@@ -200,20 +202,15 @@ def _conclude(tx: Tx, donation: Donation, verdict: DonationState, facts: Record)
     if donation.monthly_id and verdict in (State.PAID, State.PROCESSING):
         session = facts.session
         monthly.link(tx, donation.monthly_id, session.subscription, session.customer, facts.now)
-        if verdict is State.PAID:
+        if is_paid:
             monthly.begin(tx, donation.monthly_id, facts.now)
-    if verdict is State.PAID and is_first():
+    if is_first is not None and is_first():
         sums.add(tx, Of.PAID, _day_of(donation)[0])
     if verdict is State.REVIEW:
         alert(tx, donation, "review", facts.settings.admin_ids, facts.now)
     if _must_tell(donation, verdict, asked=facts.asked):
         owe(tx, donation, _TOLD[verdict], facts.now)
-    if (
-        verdict is State.PAID
-        and not donation.monthly_id
-        and facts.settings.offer_monthly
-        and not gives_monthly()
-    ):
+    if gives_monthly is not None and not gives_monthly():
         _offer_monthly(tx, donation, facts.now)
 
 

@@ -62,7 +62,7 @@ def at(priority: Priority) -> dict[str, Any]:
 def _written(fields: Mapping[str, Any]) -> bytes | None:
     """The fields as one piece of JSON, without those that are None. None where one is a file or a type of python-telegram-bot's."""
     given = {name: one for name, one in fields.items() if one is not None}
-    # The encoder knows more types than Telegram, and would write bytes as a text.
+    # The encoder knows more types than Telegram, and would write bytes as a text. Nobody puts any into a list.
     if not all(isinstance(one, _PLAIN) for one in given.values()):
         return None
     try:

@@ -115,7 +115,7 @@ def _data(sheet: Sheet) -> dict[str, object]:
 
 
 def _fields(one: Sheet | Table | Chart) -> dict[str, object]:
-    return cast("dict[str, object]", shown(to_builtins(one)))
+    return cast("dict[str, object]", shown(to_builtins(one, builtin_types=(datetime,))))
 
 
 def _long(table: Table) -> list[list[str]]:

@@ -81,6 +81,13 @@ _END = Statement(
         )
     )
 )
+_ANY_OF_DONOR = Statement(
+    lambda: (
+        select(monthly_gifts.c.id)
+        .where(monthly_gifts.c.donor_id == at("donor_id"), monthly_gifts.c.state != MonthlyState.ASKED.value)
+        .limit(1)
+    )
+)
 _OF_DONOR = Statement(
     lambda: (
         select(monthly_gifts)
@@ -207,7 +214,7 @@ def of_donor(tx: Tx, donor_id: int, states: Collection[MonthlyState] = ()) -> li
 
 def soon_any(tx: Tx, donor_id: int) -> Callable[[], bool]:
     """Whether any of this donor's began, once it is called."""
-    found = tx.soon(_OF_DONOR, donor_id=donor_id)
+    found = tx.soon(_ANY_OF_DONOR, donor_id=donor_id)
     return lambda: found.fetchone() is not None
 
 

@@ -528,3 +528,12 @@ def test_a_press_ends_where_nobody_prints_or_after_many(limit: dict[str, float])
 def test_a_paper_can_be_looked_at() -> None:
     (picture,) = as_pictures(papers.receipt(CATALOGUES.words("ar"), receipt("ar")), ppi=20)
     assert picture.startswith(b"\x89PNG")
+
+
+def test_what_is_set_knows_nothing_of_the_moment_but_what_is_printed() -> None:
+    words = CATALOGUES.words("fr")
+    first, later = (
+        replace(papers.receipt(words, receipt("fr")), made_at=when)
+        for when in (NOW, NOW + timedelta(seconds=1))
+    )
+    assert printing._data(first) == printing._data(later)

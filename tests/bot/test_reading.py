@@ -8,7 +8,8 @@ from telegram import Update
 
 from bot.campaigns_file import read_toml
 from bot.errors import CampaignsFileError, NotAnUpdate
-from handlers.light import read_light
+from handlers.incoming import incoming
+from handlers.light import Came, read_light
 from handlers.reading import read_update, read_whole, update_id
 from tests.fuzz.targets import a_pen, spoken
 
@@ -170,6 +171,7 @@ def test_a_tap_and_what_somebody_writes_are_read_at_once(parts: dict[str, Any]) 
         light = read_light(raw)
         assert light is not None
         assert spoken(light) == spoken(whole)
+        assert dumped(light) == dumped(whole)
 
 
 @pytest.mark.parametrize(
@@ -194,3 +196,9 @@ def test_a_message_that_nobody_wrote_is_read() -> None:
     found = read_update(_raw(message={k: v for k, v in MESSAGE.items() if k != "from"}), a_pen())
     assert found.message is not None
     assert found.message.from_user is None
+
+
+def dumped(update: Came) -> str | None:
+    """As a broadcast that is written so is kept, hashed and compared."""
+    content = incoming(update.message).content if update.message else None
+    return content.dump() if content else None

@@ -27,9 +27,11 @@ def pytest_sessionfinish() -> None:
     """What the next processes are forked from has no thread that they would lack, and no child but them: the tool waits for
     whichever ends. So whoever prints papers is made anew.
     """
-    printing._office().close()
-    for one in (printing._office, printing._press):
-        one.cache_clear()
+    if printing._press.cache_info().currsize:
+        printing._press().shutdown()
+        printing._office().close()
+        for one in (printing._office, printing._press):
+            one.cache_clear()
 
 
 def _free_slot() -> int:
