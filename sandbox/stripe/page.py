@@ -23,7 +23,7 @@ _WORDS = {
         "later": "Payer plus tard (virement)",
         "abandon": "Abandonner et revenir",
         "declined": "Votre carte a été refusée. Essayez une autre carte.",
-        "closed": "Cette page n'est plus ouverte.",
+        "closed": "Cette page n’est plus ouverte.",
         "back": "Revenir à Telegram",
         "stands": "Cette page tient lieu de Stripe Checkout.",
     },

@@ -45,7 +45,7 @@ _WORDS = {
         "active": "actif",
         "past_due": "la dernière carte a été refusée",
         "canceled": "arrêté",
-        "until": "s'arrête le",
+        "until": "s’arrête le",
         "paid": "payé",
         "open": "à payer",
         "closed": "clos",

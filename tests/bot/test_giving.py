@@ -262,7 +262,7 @@ async def test_stripes_page_is_in_the_donors_language_and_names_the_fees_and_the
     plain = asked("en", None, None)
     assert "Your gift goes to" in plain
     assert "The payment's fees" not in plain
-    assert "Associations d'aide humanitaire" in asked("fr", None, None)
+    assert "Associations d’aide humanitaire" in asked("fr", None, None)
     assert "The payment's fees" in asked("en", None, fees)
     monthly = asked("en", plan, None)
     assert "Your monthly gift goes to" in monthly

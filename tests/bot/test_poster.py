@@ -117,7 +117,7 @@ def test_a_poster_is_one_page_with_its_words_and_its_link(form: tuple[str, ...])
 
 @pytest.mark.parametrize("form", FORMS)
 def test_the_longest_title_still_leaves_one_page(form: tuple[str, ...]) -> None:
-    one = a_poster(form, "#import <b>x</b> *gras* " + "Associations d'aide humanitaire " * 2)
+    one = a_poster(form, "#import <b>x</b> *gras* " + "Associations d’aide humanitaire " * 2)
     reader = PdfReader(io.BytesIO(postering.as_pdf(one)))
     assert len(reader.pages) == 1
     assert "*gras*" in reader.pages[0].extract_text()

@@ -43,7 +43,7 @@ SPOKEN = {
     "fr": {
         "summary?": "À quoi sert-elle",
         "story?": "Quelle est son histoire",
-        "goal?": "Quel est l'objectif",
+        "goal?": "Quel est l’objectif",
         "amounts?": "Ces montants sont proposés",
         "start?": "À partir de quel jour",
         "whole": "Rien ne manque",

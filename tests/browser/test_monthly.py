@@ -18,7 +18,7 @@ PLAN = "SELECT state, stop FROM monthly_gifts"
 PACED = 20000
 MONTHLY = {
     "ar": ("كل شهر بدل مرة واحدة", "\u20683\u2069 أشهر", "كل شهر \u2068", "افتح Stripe"),
-    "fr": ("Plutôt chaque mois", "\u20683\u2069 mois", "par mois jusqu'au", "Ouvrir Stripe"),
+    "fr": ("Plutôt chaque mois", "\u20683\u2069 mois", "par mois jusqu’au", "Ouvrir Stripe"),
     "en": ("Every month instead", "\u20683\u2069 months", "every month until", "Open Stripe"),
 }
 
@@ -98,7 +98,7 @@ async def test_a_failed_renewal_in_french_is_explained_and_another_card_mends_it
     await said(yasmine, "Versement numéro .?1")
     stage.stripe.fail_next_charge(subscription, code="insufficient_funds")
     stage.stripe.forward(32 * DAY)
-    await said(yasmine, "il n'y avait pas assez d'argent sur la carte")
+    await said(yasmine, "il n’y avait pas assez d’argent sur la carte")
     await said(yasmine, "Stripe réessaie le .?\\d+ ")
     await stage.until_rows(PLAN, [("past_due", None)])
     await tap(yasmine, "Une autre carte")

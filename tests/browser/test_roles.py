@@ -43,7 +43,7 @@ async def test_a_role_is_given_and_taken_and_both_phones_show_it(browser: Browse
     await in_menu(amina, "/refund", 1)
 
     await written(karim, "/roles")
-    await expect(karim.get_by_text("personnes dans l'équipe").first).to_be_visible()
+    await expect(karim.get_by_text("personnes dans l’équipe").first).to_be_visible()
     await picture(karim, "roles")
     await tapped(karim, "· \u2068Finances", "Retirer le rôle", "Oui, le retirer")
     await expect(amina.get_by_text("انتهى دورك في الفريق").first).to_be_visible()

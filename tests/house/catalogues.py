@@ -18,6 +18,7 @@ _PLACE = re.compile(r"\{\w+\}")
 _TAG = re.compile(r"</?[a-z]+>")
 # In a line from right to left a command's slash would jump to its other end.
 _BARE_COMMAND = re.compile(r"(?<![\w<>\u2068/])/[a-z]|(?<!\u2068)<code>")
+_TYPEWRITERS = re.compile(r"\w'[\w<«{]")
 
 
 def extracted() -> Catalog:
@@ -57,6 +58,8 @@ def _wrong(message: Message, language: str) -> list[str]:
         problems.append(f"empty, or places or tags differ: {_key(message)}")
     if language == "ar" and any(_BARE_COMMAND.search(form) for form in forms):
         problems.append(f"a command without isolates: {_key(message)}")
+    if language == "fr" and any(_TYPEWRITERS.search(form) for form in forms):
+        problems.append(f"a typewriter's apostrophe: {_key(message)}")
     return problems
 
 

@@ -109,7 +109,7 @@ async def test_a_monthly_gift_stopped_by_staff_is_written_down(stage: Stage) -> 
     karim = stage.karim()
     await karim.send(f"/refund {donation_id}")
     await press(karim, "Arrêter le don mensuel", "Arrêter le don mensuel de cette personne")
-    await press(karim, "Oui, l'arrêter", "la personne en est informée")
+    await press(karim, "Oui, l’arrêter", "la personne en est informée")
     assert await the_act(stage, "monthly.stop") == (monthly_id, {"state": "active"}, {})
 
 

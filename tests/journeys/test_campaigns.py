@@ -45,7 +45,7 @@ def plain(phone: Phone) -> str:
 async def begun(stage: Stage, title: str = "Un hiver au chaud") -> None:
     """Karim begins a campaign, as far as its summary."""
     await stage.karim().send("/campaigns")
-    await press(stage.karim(), "Nouvelle campagne", "Comment s'appelle", first="campagnes")
+    await press(stage.karim(), "Nouvelle campagne", "Comment s’appelle", first="campagnes")
     await answered(stage, title, "À quoi sert-elle")
 
 
@@ -56,7 +56,7 @@ async def a_draft(stage: Stage, title: str = "Un hiver au chaud") -> int:
     await answered(stage, "Des couvertures pour les villages.", "Quelle est son histoire")
     await answered(stage, STORY, "Langue : العربية")
     await press(karim, "Passer", "Langue : English")
-    await press(karim, "Passer", "Quel est l'objectif")
+    await press(karim, "Passer", "Quel est l’objectif")
     await answered(stage, "120000", "Ces montants sont proposés")
     await press(karim, "Continuer", "À partir de quel jour")
     await karim.tap("Terminer plus tard")
@@ -113,7 +113,7 @@ async def test_every_question_can_be_answered(stage: Stage) -> None:
         ("قصة طويلة.", "Langue : English"),
         ("A warm winter", "À quoi sert-elle"),
         ("Blankets.", "Quelle est son histoire"),
-        ("A long story.", "Quel est l'objectif"),
+        ("A long story.", "Quel est l’objectif"),
         ("20 000 EUR", "Ces montants sont proposés"),
     ):
         await answered(stage, text, then)
@@ -129,7 +129,7 @@ async def test_every_question_can_be_answered(stage: Stage) -> None:
     await press(karim, "Retour à la campagne", "Rien ne manque")
     await press(karim, "Continuer les questions", "À partir de quel jour")
     await answered(stage, "01/12/2026", "Quel est le dernier jour")
-    await answered(stage, "31/12/2027", "Quel numéro d'autorisation")
+    await answered(stage, "31/12/2027", "Quel numéro d’autorisation")
     await answered(stage, "AUT-2026/7", "Que montrera le relevé")
     await answered(stage, "hiver", "Envoyez la photo")
     await sends(karim)
@@ -157,7 +157,7 @@ async def test_a_draft_is_resumed_where_it_was_left(stage: Stage) -> None:
     await karim.send("/start")
     await karim.says("3 campagnes")
     await karim.send("/campaigns")
-    await press(karim, "Un hiver au chaud", "Avant de l'ouvrir", first="4 campagnes")
+    await press(karim, "Un hiver au chaud", "Avant de l’ouvrir", first="4 campagnes")
     assert "Histoire · Objectif" in karim.last.text
     assert labels(karim)[0] == "Continuer les questions"
     await press(karim, "Continuer les questions", "Quelle est son histoire")
@@ -227,7 +227,7 @@ async def test_a_campaign_is_paused_opened_again_closed_and_opened_again(stage: 
 async def test_a_draft_that_lacks_something_cannot_be_opened(stage: Stage) -> None:
     await begun(stage)
     for sure in ("no", "yes"):
-        await tapped(stage, f"cmove-{sure}-open-4", "Avant de l'ouvrir, il lui faut")
+        await tapped(stage, f"cmove-{sure}-open-4", "Avant de l’ouvrir, il lui faut")
     for to in ("paused", "closed"):
         await tapped(stage, f"cmove-yes-{to}-4", "On ne peut plus changer cela")
     assert await stage.rows("SELECT state FROM campaigns WHERE id = 4") == [("draft",)]
@@ -260,8 +260,8 @@ async def test_a_changed_goal_is_told_to_donors_for_thirty_days(stage: Stage) ->
     karim = stage.karim()
     await card(stage, 1) if labels(karim) else await karim.send("/campaigns")
     await karim.says("campagnes")
-    await tapped(stage, "cedit-goal-any-one-1", "Quel est l'objectif")
-    await answered(stage, "1500000", "Changer l'objectif")
+    await tapped(stage, "cedit-goal-any-one-1", "Quel est l’objectif")
+    await answered(stage, "1500000", "Changer l’objectif")
     assert await stage.rows("SELECT goal_minor FROM campaigns WHERE id = 1") == [(35000000,)]
     await press(karim, "Oui, changer", "✅ Enregistré")
     john = stage.john()
@@ -279,7 +279,7 @@ async def test_a_changed_goal_is_told_to_donors_for_thirty_days(stage: Stage) ->
 async def test_a_goal_keeps_its_currency_once_donors_have_seen_it(stage: Stage) -> None:
     await stage.karim().send("/campaigns")
     await stage.karim().says("3 campagnes")
-    await tapped(stage, "cedit-goal-any-one-1", "Quel est l'objectif")
+    await tapped(stage, "cedit-goal-any-one-1", "Quel est l’objectif")
     await answered(stage, "30000 EUR", "Nous ne pouvons pas lire ce montant")
     await tapped(stage, "csum-goal-100-eur-sure-1", "ne prend pas EUR ici")
     await tapped(stage, "csum-goal-0-mad-sure-1", "Nous ne pouvons pas lire")
@@ -373,7 +373,7 @@ async def test_a_closed_campaign_whose_last_day_has_passed_needs_a_new_one_first
         ("smallest-mad", "60", "serait hors des limites"),
         ("smallest-eur", "6000", "plus grand que le don maximal"),
         ("largest-mad", "300", "serait hors des limites"),
-        ("presets-madfr", "50\n1.000", "n'est pas certain : 1.000"),
+        ("presets-madfr", "50\n1.000", "n’est pas certain : 1.000"),
         ("presets-madfr", "10", "serait hors des limites"),
         ("presets-madfr", "\n".join(map(str, range(50, 57))), "Au plus 6 montants"),
         ("presets-madfr", f"50 = {'x' * 41}", "au plus 40 caractères"),
@@ -404,16 +404,16 @@ async def test_an_unclear_goal_is_asked(stage: Stage) -> None:
     karim = stage.karim()
     await karim.send("/campaigns")
     await karim.says("3 campagnes")
-    await tapped(stage, "cedit-goal-any-one-1", "Quel est l'objectif")
+    await tapped(stage, "cedit-goal-any-one-1", "Quel est l’objectif")
     await answered(stage, "400.000", "Quel montant voulez-vous dire")
-    await press(karim, "400 000 MAD", "Changer l'objectif")
+    await press(karim, "400 000 MAD", "Changer l’objectif")
     await press(karim, "Non", "Lien :")
     assert await stage.rows("SELECT goal_minor FROM campaigns WHERE id = 1") == [(35000000,)]
 
 
 async def test_a_draft_takes_another_name_in_links_but_not_a_taken_one(stage: Stage) -> None:
     await a_draft(stage)
-    await press(stage.karim(), "Nom dans les liens", "Comment s'appelle la campagne dans les liens")
+    await press(stage.karim(), "Nom dans les liens", "Comment s’appelle la campagne dans les liens")
     await answered(stage, "humanitarian", "Une autre campagne porte ce nom")
     await answered(stage, "c_Hiver", "✅ Enregistré")
     assert "c_hiver" in stage.karim().last.text
@@ -445,14 +445,14 @@ async def test_a_text_is_changed_and_taken_away_but_never_the_last_one(stage: St
     for language, says in (("en", "English : incomplet"), ("ar", "العربية : incomplet")):
         await tapped(stage, f"cclear-story-{language}-1", says)
     await tapped(stage, "cclear-story-fr-1", "Une campagne que les donateurs voient en a besoin")
-    await press(stage.john(), "Read more", "Quand le travail s'arrête")
+    await press(stage.john(), "Read more", "Quand le travail s’arrête")
 
 
 async def test_a_draft_is_thrown_away_and_an_open_campaign_never(stage: Stage) -> None:
     await a_draft(stage)
     await press(stage.karim(), "Jeter", "Jeter le brouillon")
     await press(stage.karim(), "Oui, jeter", "3 campagnes")
-    await tapped(stage, "cdrop-yes-1", "n'existe plus")
+    await tapped(stage, "cdrop-yes-1", "n’existe plus")
     assert await stage.rows("SELECT count(*) FROM campaigns") == [(3,)]
     for data in (
         "camp-4",
@@ -462,7 +462,7 @@ async def test_a_draft_is_thrown_away_and_an_open_campaign_never(stage: Stage) -
         "cmove-yes-open-4",
         "csum-goal-1-mad-one-4",
     ):
-        await tapped(stage, data, "n'existe plus")
+        await tapped(stage, data, "n’existe plus")
 
 
 async def test_a_button_of_a_draft_that_was_thrown_away_does_nothing_to_the_next(stage: Stage) -> None:
@@ -476,7 +476,7 @@ async def test_a_button_of_a_draft_that_was_thrown_away_does_nothing_to_the_next
         await stage.telegram.acknowledged(
             stage.telegram.tapped(karim, karim.chat, karim.last, Button("old", f"{data}-{dropped}"))
         )
-        await karim.says("n'existe plus")
+        await karim.says("n’existe plus")
     assert await stage.rows(f"SELECT * FROM campaigns WHERE id = {draft}") == before
 
 

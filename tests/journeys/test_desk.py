@@ -57,6 +57,6 @@ async def test_while_stripe_is_slow_the_order_is_kept_and_done(stage: Stage) -> 
     await press(karim, "Une erreur de notre part", "50", first="Pourquoi")
     await karim.until(lambda one: shows(one, "Oui, rembourser"))
     await karim.tap("Oui, rembourser")
-    await karim.says("Stripe ne l'a pas encore confirmé", 15)
+    await karim.says("Stripe ne l’a pas encore confirmé", 15)
     await stage.until_rows("SELECT state FROM donations", [("partly_refunded",)], 30)
     await stage.john().says("Refunded: 50 MAD", 15)

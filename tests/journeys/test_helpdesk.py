@@ -168,8 +168,8 @@ async def test_in_a_group_without_topics_staff_answer_by_reply(plain: Stage) -> 
     question = await until_posted(group, QUESTION)
     assert "English" in question.text
     await yasmine.send("/help")
-    await yasmine.until(lambda one: shows(one, "Demander à quelqu'un"))
-    await yasmine.tap("Demander à quelqu'un")
+    await yasmine.until(lambda one: shows(one, "Demander à quelqu’un"))
+    await yasmine.tap("Demander à quelqu’un")
     await yasmine.says("Écrivez votre question ici")
     await yasmine.send("Bonjour ?")
     other = await until_posted(group, "Bonjour ?")
@@ -182,7 +182,7 @@ async def test_in_a_group_without_topics_staff_answer_by_reply(plain: Stage) -> 
     await karim.reply(question, "/close", FAMILY)
     await john.says("has closed your question")
     await karim.send("/close", FAMILY)
-    await until_posted(group, "rien n'a été envoyé")
+    await until_posted(group, "rien n’a été envoyé")
 
 
 async def test_what_is_no_person_is_not_sent_on(desk: Stage) -> None:
@@ -326,7 +326,7 @@ async def test_the_donor_says_that_it_is_solved(desk: Stage) -> None:
     topic = await topic_of(desk)
     await karim.post_in(STAFF_GROUP, "Yes", thread=topic.id)
     await press(john, "It is solved", "your question is solved", first="Yes")
-    await until_posted(group, "dit que c'est résolu")
+    await until_posted(group, "dit que c’est résolu")
     await until_topic(desk, topic, is_closed=True)
     assert await desk.rows("SELECT state, waiting_since FROM questions") == [("closed", None)]
 
@@ -385,7 +385,7 @@ async def test_while_the_group_is_slow_or_busy_every_message_arrives_in_order(de
 async def test_open_questions_are_listed_oldest_first_for_who_may_speak(desk: Stage) -> None:
     john, yasmine, karim = desk.john(), desk.yasmine(), desk.karim()
     await karim.send("/questions")
-    await karim.says("Aucune question n'est ouverte")
+    await karim.says("Aucune question n’est ouverte")
     await asks(john)
     topic = await topic_of(desk)
     await yasmine.start("ask")
@@ -477,7 +477,7 @@ async def test_a_question_that_telegram_refuses_is_told_to_the_donor_and_to_staf
     await donor.send(QUESTION)
     await donor.says(_ASKED[phone][1])
     [(number,)] = await desk.rows(f"SELECT id FROM donors WHERE telegram_id = {phone}")
-    assert f"Le donateur D{number}" in _bare((await karim.says("a écrit à l'équipe")).text)
+    assert f"Le donateur D{number}" in _bare((await karim.says("a écrit à l’équipe")).text)
     state = "SELECT kind, state, content IS NULL FROM letters"
     await desk.until_rows(state, [("question", "failed", 1)])
     await desk.until_rows("SELECT state FROM deliveries WHERE kind = 'question'", [("failed",)])
@@ -489,7 +489,7 @@ async def test_a_question_that_telegram_refuses_is_told_to_the_donor_and_to_staf
 
 _ASKED = {
     1001: ("اكتب سؤالك هنا", "لم تصل رسالتك إلى الفريق"),
-    1002: ("Écrivez votre question ici", "votre message n'est pas arrivé à l'équipe"),
+    1002: ("Écrivez votre question ici", "votre message n’est pas arrivé à l’équipe"),
     1003: ("Write your question here", "your message did not reach the team"),
 }
 
@@ -504,7 +504,7 @@ async def test_staff_hear_once_of_a_donor_whose_questions_are_refused_and_the_do
     for n in range(1, 4):
         await john.send(f"message {n}")
     await john.until(lambda one: len(_unheard(one)) == 3)
-    await desk.karim().says("a écrit à l'équipe")
+    await desk.karim().says("a écrit à l’équipe")
     alerts = "SELECT count(*) FROM deliveries WHERE kind = 'alert' AND chat_id = 1900"
     assert await desk.rows(alerts) == [(1,)]
 

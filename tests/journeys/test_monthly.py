@@ -291,7 +291,7 @@ async def test_staff_stop_one_but_never_learn_whose_it_is(stage: Stage) -> None:
     await karim.until(lambda one: shows(one, "Arrêter le don mensuel"))
     assert "John" not in karim.last.text
     await press(karim, "Arrêter le don mensuel", "Arrêter le don mensuel de cette personne")
-    await press(karim, "Oui, l'arrêter", "la personne en est informée")
+    await press(karim, "Oui, l’arrêter", "la personne en est informée")
     await stage.john().says("is stopped. Nothing more will be charged", PACED)
     [(_, stop)] = await stage.rows(PLAN)
     assert stop.startswith("staff:")

@@ -24,7 +24,7 @@ async def test_staff_see_today_beside_yesterday(stage: Stage) -> None:
     await a_paid_gift(stage)
     karim = stage.karim()
     await karim.send("/today")
-    await karim.says("Aujourd'hui jusqu'à")
+    await karim.says("Aujourd’hui jusqu’à")
     text = (
         karim.last.text.replace("\u2068", "")
         .replace("\u2069", "")
@@ -80,7 +80,7 @@ async def test_who_wants_no_digest_gets_none(stage: Stage) -> None:
     await digesting.owe_digest(at(stage, moment))
     assert await digesting.owe_digest(at(stage, moment + timedelta(days=1))) == 1
     await karim.says("Hier")
-    await press(karim, "Ne plus l'envoyer", "Aujourd'hui")
+    await press(karim, "Ne plus l’envoyer", "Aujourd’hui")
     assert not await digesting.wants(stage.services, 1)
     assert await digesting.owe_digest(at(stage, moment + timedelta(days=2))) == 0
     assert "Actualiser" in labels(karim)

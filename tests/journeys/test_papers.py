@@ -88,9 +88,9 @@ async def test_nobody_gets_the_receipt_of_another(stage: Stage) -> None:
         await yasmine.send(f"/verify {asked}")
         await yasmine.says("Nous ne trouvons aucun don reçu de votre part")
     await yasmine.send("/receipt")
-    await yasmine.says("Vous n'avez pas encore de reçu")
+    await yasmine.says("Vous n’avez pas encore de reçu")
     await yasmine.send("/statement")
-    await yasmine.says("Aucun don de votre part n'est arrivé")
+    await yasmine.says("Aucun don de votre part n’est arrivé")
     assert not any(message.document for message in yasmine.messages)
 
 
@@ -182,7 +182,7 @@ async def test_whoever_scans_a_receipt_hears_that_it_is_genuine_and_nobodys_name
     seen = plain(said.text)
     assert f"Reçu {YEAR}-000001" in seen
     assert "200,00 MAD" in seen
-    assert "reçu" in seen.split("Le don aujourd'hui")[1]
+    assert "reçu" in seen.split("Le don aujourd’hui")[1]
     for secret in ("John", "1003", gift, gift.upper()):
         assert secret not in seen
     stage.stripe.refund(session)

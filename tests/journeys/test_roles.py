@@ -36,7 +36,7 @@ async def a_link(stage: Stage, role: str) -> str:
     """Karim makes one; the payload of it."""
     karim = stage.karim()
     await karim.send("/roles")
-    await press(karim, "Ajouter quelqu'un", "Quel rôle lui donner")
+    await press(karim, "Ajouter quelqu’un", "Quel rôle lui donner")
     await press(karim, role, "Envoyez-moi ici le contact")
     await press(karim, "Créer un lien", "Un lien pour le rôle")
     url = karim.button("Copier le lien").copy or ""
@@ -76,12 +76,12 @@ async def test_a_role_is_given_by_a_link_and_taken_away_and_the_menu_follows(sta
     await john.tap("The desk")
     await john.says("/refund")
     assert "/roles" not in john.last.text
-    await karim.until(lambda one: any("a rejoint l'équipe" in message.text for message in one.messages))
+    await karim.until(lambda one: any("a rejoint l’équipe" in message.text for message in one.messages))
     await karim.send("/roles")
-    await karim.says("2 personnes dans l'équipe")
+    await karim.says("2 personnes dans l’équipe")
     await press(karim, "Finances", "Chiffres et rapports, remboursements")
     await press(karim, "Retirer le rôle", "prend fin aussitôt")
-    await press(karim, "Oui, le retirer", "ne fait plus partie de l'équipe")
+    await press(karim, "Oui, le retirer", "ne fait plus partie de l’équipe")
     await john.says("Your role on the staff has ended")
     await until_menu(stage, john, ("donate",), ("admin", "report", "refund"))
     await john.send("/refund")
@@ -95,13 +95,13 @@ async def test_a_role_is_given_by_a_contact_and_changed(stage: Stage) -> None:
     karim, yasmine = stage.karim(), stage.yasmine()
     await yasmine.send("/help")
     await karim.send("/roles")
-    await press(karim, "Ajouter quelqu'un", "Quel rôle lui donner")
+    await press(karim, "Ajouter quelqu’un", "Quel rôle lui donner")
     await press(karim, "Lecture", "Envoyez-moi ici le contact")
     await karim.send("elle s'appelle Yasmine")
-    await karim.says("Ce n'était pas un contact")
+    await karim.says("Ce n’était pas un contact")
     await karim.send_contact(yasmine.id)
     await karim.says("à consulter seulement")
-    await yasmine.says("Bienvenue dans l'équipe")
+    await yasmine.says("Bienvenue dans l’équipe")
     await until_menu(stage, yasmine, ("report",), ("refund",))
     await press(karim, "Un autre rôle", "Quel rôle à la place")
     await press(karim, "Finances", "gel des paiements")
@@ -116,10 +116,10 @@ async def test_a_role_is_given_by_a_contact_and_changed(stage: Stage) -> None:
 async def test_somebody_who_never_opened_the_chat_can_be_added_and_finds_the_desk(stage: Stage) -> None:
     karim, john = stage.karim(), stage.john()
     await karim.send("/roles")
-    await press(karim, "Ajouter quelqu'un", "Quel rôle lui donner")
+    await press(karim, "Ajouter quelqu’un", "Quel rôle lui donner")
     await press(karim, "Lecture", "Envoyez-moi ici le contact")
     await karim.send_contact(john.id)
-    await karim.says("n'a pas encore ouvert ce chat")
+    await karim.says("n’a pas encore ouvert ce chat")
     await karim.says("T1003")
     await john.send("/admin")
     await john.says("The desk")
@@ -137,14 +137,14 @@ async def test_a_link_works_once_and_not_for_ever_and_a_wrong_one_tells_nothing(
     for wrong in (payload, "j_" + "x" * 22, "j_", payload[:-1]):
         await at_home(yasmine)
         await yasmine.start(wrong)
-        await yasmine.says("Ce lien n'est plus valable.")
+        await yasmine.says("Ce lien n’est plus valable.")
     assert await stage.rows(STAFF) == [(1003, "reader")]
     karim = await donor_of(stage, stage.karim())
     old = await staffing.invite(stage.services, karim, Role.FINANCE)
     await stage.services.db.write(lambda tx: _aged(tx, timedelta(hours=24, seconds=1)))
     await at_home(yasmine)
     await yasmine.start(f"j_{old}")
-    await yasmine.says("Ce lien n'est plus valable.")
+    await yasmine.says("Ce lien n’est plus valable.")
     assert await stage.rows(STAFF) == [(1003, "reader")]
 
 

@@ -11,7 +11,7 @@ from sandbox.telegram.people import Phone
 from tests.bot.test_poster import dark, modules
 from tests.stage import Stage, bot_beside, press, session_of, settings_for, shows, to_the_bridge
 
-CAMPAIGN = "Associations d'aide humanitaire"
+CAMPAIGN = "Associations d’aide humanitaire"
 
 
 async def makes(karim: Phone, amount: str, source: str) -> str:
@@ -35,7 +35,7 @@ async def test_a_link_is_made_in_three_answers_and_followed_to_a_gift_that_is_co
     payload = await makes(karim, "200", "Mosquée 3")
     assert payload == "c_humanitarian_200_mad__mosquee3"
     await karim.send("/sources")
-    await karim.says("Personne n'est encore venu")
+    await karim.says("Personne n’est encore venu")
     await john.start(payload)
     await john.until(lambda one: shows(one, "Pay 200 MAD"))
     await john.tap("Pay 200 MAD")

@@ -43,7 +43,7 @@ async def test_webhooks_that_do_not_arrive_are_told_and_so_is_their_return(stage
     await looking.sweep(later)
     await john.says("Received: 200 MAD")
     assert await looks(one, BEGINS) == ["webhooks"]
-    await stage.karim().says("webhooks de Stripe n'arrivent pas")
+    await stage.karim().says("webhooks de Stripe n’arrivent pas")
     assert await looks(watch(stage), 3) == [], "a restart does not tell it again"
     stage.stripe.webhook_url = url
     await stage.services.db.write(lambda tx: marks.put(tx, "stripe.events.missed", str(int(time.time()) - 5)))
