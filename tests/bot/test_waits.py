@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot import courier, settling
+from bot.errors import StoreDown
 from bot.model import DonationState
 from bot.payments.checkout import PaymentStatus, SessionStatus
 from bot.settling import Record
@@ -85,6 +86,18 @@ async def test_a_page_is_known_after_two_waits(writing: Counted) -> None:
     assert (waits, gift.state, gift.session_id) == (2, DonationState.AWAITING, PAGE)
 
 
+async def test_a_claim_that_fails_although_it_could_not_keeps_nothing(
+    writing: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await writing(a_page)
+    session = page(await _gift(writing), SessionStatus.COMPLETE, PaymentStatus.PAID)
+    monkeypatch.setattr(donations, "soon_moved", lambda *_, **__: lambda: False)
+    with pytest.raises(StoreDown):
+        await writing(partial(settling._write, donation_id=GIFT, facts=Record(session, SETTINGS, NOW)))
+    assert (await _gift(writing)).state is DonationState.AWAITING
+    assert (await writing(_payment))[1] is None
+
+
 def _is_made_again(tx: Tx) -> Callable[[], object]:
     donations.change(tx, GIFT, session_id=None)
     return donations.soon_moved(tx, GIFT, [DonationState.AWAITING], DonationState.CREATING)
@@ -92,3 +105,8 @@ def _is_made_again(tx: Tx) -> Callable[[], object]:
 
 async def _gift(writing: Counted) -> Any:
     return (await writing(partial(donations.soon, donation_id=GIFT)))[1]
+
+
+def _payment(tx: Tx) -> Callable[[], object]:
+    found = donations.payment_of(tx, f"pi_{GIFT}")
+    return lambda: found
