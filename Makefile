@@ -89,7 +89,7 @@ audit: bandit ## bandit, and whether a fault of a dependency is known
 	@touch $@
 
 mutants: $(VENV)/.ready .venv-mutants/.ready $(MO) ## Break what handles money in every small way, and see that a test notices (an hour)
-	@PYTHONPATH= .venv-mutants/bin/mutmut run --max-children 2 $(ARGS)
+	@PYTHONPATH= .venv-mutants/bin/mutmut run --max-children 4 $(ARGS)
 	@.venv-mutants/bin/python -m tests.mutants.report
 
 .venv-bench/.ready: benchmarks/requirements.lock

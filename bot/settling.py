@@ -180,8 +180,8 @@ def _adopt(tx: Tx, donation: Donation, facts: Record) -> Callable[[], Donation]:
     moved = donations.soon_moved(tx, donation.id, (State.CREATING,), State.AWAITING, **known, look_at=soon)
     if not facts.asked and donation.cancel is CancelAsked.NO and moved():
         owe(tx, donation, DeliveryKind.LINK, facts.now)
-    now = replace(donation, state=State.AWAITING, session_id=page.id, url=page.url)
-    return lambda: now if moved() else donation
+    adopted = replace(donation, state=State.AWAITING, session_id=page.id, url=page.url)
+    return lambda: adopted if moved() else donation
 
 
 def _conclude(tx: Tx, donation: Donation, verdict: DonationState, facts: Record) -> None:
