@@ -141,6 +141,8 @@ async def test_a_campaign_is_made_on_the_phone_from_nothing_to_its_first_gift(
     await stage.services.db.write(lambda tx: tx.plain("UPDATE donors SET awaiting = 'cedit-photo-any-one-4'"))
     await sends(person)
     await says(karim, said["pictured"])
+    # The card before it goes away now, and a button that moves meanwhile may be missed by a tap.
+    await expect(karim.locator(f'[data-button="{said["preview"]}"]')).to_have_count(1)
     await picture(karim, f"campaign-card-{language}")
     await tapped(karim, said["preview"], said["seen"])
     await picture(karim, f"campaign-preview-{language}")
