@@ -32,7 +32,9 @@ log = logging.getLogger(__name__)
 _PAGE = 512
 # How many are on their way at once: at Telegram's own pace, and where that is lifted by agreement with Telegram.
 _TRUE_RATE = 100
-_TRUE_PACE, _LIFTED = 8, 64
+_TRUE_PACE, _LIFTED = 8, 128
+# How many are taken at once where it is lifted: one wave is taken while the one before it is on its way.
+_LEAST, _MOST = 32, 64
 # Where there are very many a second, those within so many seconds are written down together.
 _TOGETHER = 0.01
 
@@ -44,6 +46,13 @@ class Below(Struct, frozen=True):
     rows: Rows
     album: str
     ready: Prepared | None
+
+
+class Found(Struct, frozen=True):
+    """The next whom it is owed in one zone, in order; never nobody."""
+
+    zone: str
+    people: list[Recipient]
 
 
 class Sending:
@@ -76,7 +85,7 @@ class Sending:
 
     async def _waves(self, group: asyncio.TaskGroup) -> None:
         """As many as the pace and the free senders let go are taken in one transaction, and sent side by side."""
-        enough = self._senders // 4 if self._is_lifted else 1
+        enough = _LEAST if self._is_lifted else 1
         while not self._is_over:
             if self._senders - self._busy < enough:
                 self._freed.clear()
@@ -84,7 +93,7 @@ class Sending:
             elif not await self._is_anybody_near():
                 return
             else:
-                for one in await self._taken(await self._wave(self._senders - self._busy)):
+                for one in await self._taken(await self._wave(min(self._senders - self._busy, _MOST))):
                     self._busy += 1
                     group.create_task(self._send(one))
 
@@ -108,8 +117,8 @@ class Sending:
                 log.exception("nobody can be looked for now")
                 await asyncio.sleep(1)
                 continue
-            self._waiting.extend(found)
-            if found or self._waiting:
+            self._found(found)
+            if self._waiting:
                 return True
             if is_planned:
                 return False
@@ -124,7 +133,12 @@ class Sending:
         except TimeoutError:
             return
 
-    def _read_on(self, tx: Tx, now: datetime) -> list[Recipient]:
+    def _found(self, found: Found | None) -> None:
+        if found is not None:
+            self._reached[found.zone] = found.people[-1].donor_id
+            self._waiting.extend(found.people)
+
+    def _read_on(self, tx: Tx, now: datetime) -> Found | None:
         """The next ones of the first zone that is awake and has any; from the beginning again for those put off."""
         known = {one.donor_id for one in self._waiting}
         quiet = quiet_hours(self._services, self._broadcast)
@@ -133,26 +147,32 @@ class Sending:
                 continue
             for after in dict.fromkeys((self._reached.get(zone, 0), 0)):
                 page = sends.candidates(tx, self._broadcast.id, zone, after, now, _PAGE)
-                if found := [one for one in page if one.donor_id not in known]:
-                    self._reached[zone] = page[-1].donor_id
-                    return found
-        return []
+                if people := [one for one in page if one.donor_id not in known]:
+                    return Found(zone, people)
+        return None
 
     async def _taken(self, wave: Sequence[Recipient]) -> list[Recipient]:
         try:
-            return await self._services.db.write(partial(self._take, wave=wave, now=self._services.clock()))
+            taken, found = await self._services.db.write(
+                partial(self._take, wave=wave, now=self._services.clock())
+            )
         except StoreDown:
             # They stay owed, and are found again; those on their way end as they would have.
             log.exception("nobody can be taken now")
             await asyncio.sleep(1)
             return []
+        self._found(found)
+        return taken
 
-    def _take(self, tx: Tx, wave: Sequence[Recipient], now: datetime) -> list[Recipient]:
+    def _take(self, tx: Tx, wave: Sequence[Recipient], now: datetime) -> tuple[list[Recipient], Found | None]:
         if broadcasts.progress(tx, self._broadcast.id).state is not BroadcastState.RUNNING:
             self._is_over = True
-            return []
+            return [], None
         cap = 0 if self._broadcast.audience.is_staff else self._services.settings.broadcasts_per_week
-        return sends.take(tx, self._broadcast.id, wave, cap, now)
+        taken = sends.take(tx, self._broadcast.id, wave, cap, now)
+        # Read ahead in the same hop, while the wave before this one is on its way.
+        is_low = self._is_lifted and len(self._waiting) < 2 * self._senders
+        return taken, self._read_on(tx, now) if is_low else None
 
     async def _send(self, to: Recipient) -> None:
         try:

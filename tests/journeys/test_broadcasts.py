@@ -269,6 +269,32 @@ async def test_two_processes_never_send_the_same_one(stage: Stage) -> None:
     assert await tally(stage, made.id) == Tally(total=41, sent=41)
 
 
+async def test_where_it_is_paid_for_one_wave_is_taken_while_another_is_on_its_way(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At 900 a second and a tenth of a second for each, ninety are on their way."""
+    await everybody_is_here(stage)
+    crowd = await crowd_of(stage, 110)
+    post, on_their_way, enough = stage.app.bot.request.post, 0, asyncio.Event()
+
+    async def held(url: str, *args: Any, **more: Any) -> Any:
+        nonlocal on_their_way
+        if url.endswith("/sendMessage"):
+            on_their_way += 1
+            if on_their_way == 90:
+                enough.set()
+            await enough.wait()
+        return await post(url, *args, **more)
+
+    monkeypatch.setattr(stage.app.bot.request, "post", held)
+    await composed(stage, {"en": "Hello"}, is_paid=1)
+    await ring(stage)
+    async with asyncio.timeout(20):
+        await enough.wait()
+    await stage.until_rows("SELECT state, sent FROM broadcasts", [("done", 111)], 20)
+    assert {len(stage.telegram.posted(one)) for one in crowd.donors} == {1}
+
+
 async def test_a_name_is_asked_for_only_where_the_text_wants_it(stage: Stage) -> None:
     await everybody_is_here(stage)
     await composed(stage, {"en": "Hello {first_name}", "fr": "Bonjour"})
