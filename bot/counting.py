@@ -17,7 +17,7 @@ from bot.model import DeliveryKind
 from bot.rates import Rate, worth
 from bot.services import Services
 from bot.staff import Right
-from bot.store import acts, deliveries, rates, staff
+from bot.store import acts, deliveries, donations, rates, staff
 from bot.store.deliveries import Owed
 from bot.store.moments import moment, seconds
 from bot.store.sql import Row, Tx
@@ -26,24 +26,43 @@ _SETTINGS = "settings"
 _ALMOST_A_DAY = timedelta(hours=22)
 
 
-def recount(tx: Tx, donation_id: str, admins: Iterable[int], now: datetime) -> None:
-    """Bring what a received gift counts up to what is left of it; call it after the ledger has its newest row.
+def settle(tx: Tx, donation_id: str, admins: Iterable[int], now: datetime) -> None:
+    """The gift came now, and counts what it is worth; call it after the ledger has its row."""
+    row = _standing(tx, donation_id)
+    if not _counted(tx, row, admins, now, settled_at=seconds(now)):
+        donations.change(tx, donation_id, settled_at=seconds(now))
 
-    Staff are told once of a currency that has no rate.
-    """
+
+def recount(tx: Tx, donation_id: str, admins: Iterable[int], now: datetime) -> None:
+    """Bring what a received gift counts up to what is left of it; call it after the ledger has its newest row."""
+    row = _standing(tx, donation_id)
+    _counted(tx, row, admins, now, settled_at=row["settled_at"])
+
+
+def _standing(tx: Tx, donation_id: str) -> Row:
     row = rates.standing(tx, donation_id)
     if row is None:
         raise LookupError(donation_id)
-    came = now if row["settled_at"] is None else moment(row["settled_at"])
+    return row
+
+
+def _counted(tx: Tx, row: Row, admins: Iterable[int], now: datetime, settled_at: int | None) -> bool:
+    """False where nothing was to be written. Staff are told once of a currency that has no rate."""
+    came = now if settled_at is None else moment(settled_at)
     fixed = _fixed(tx, row, came)
     if fixed is None:
-        _ask_for_a_rate(tx, donation_id, row["currency"], row["goal"], admins, now)
-        return
+        _ask_for_a_rate(tx, row["id"], row["currency"], row["goal"], admins, now)
+        return False
     value, fixed_at = fixed
     counted = worth(row["left_minor"], row["currency"], row["goal"], Decimal(value))
     more = counted - row["counted_minor"]
-    if more or row["rate"] is None:
-        rates.keep(tx, donation_id, row["campaign_id"], value, seconds(fixed_at), counted, more)
+    if not more and row["rate"] is not None:
+        return False
+    # In one: a gift with its rate never stands, not even for a moment, in the index of those that wait for one.
+    rates.keep(tx, row["id"], value, fixed_at=seconds(fixed_at), counted_minor=counted, settled_at=settled_at)
+    if more:
+        rates.count(tx, row["campaign_id"], more)
+    return True
 
 
 def _fixed(tx: Tx, row: Row, came: datetime) -> tuple[str, datetime] | None:

@@ -264,9 +264,7 @@ def receive(
     if not is_news():
         return False
     book_gift(tx, donation, now, kind, booked)
-    # Counted first: a gift with its rate never stands, not even for a moment, in the index of those that wait for one.
-    counting.recount(tx, donation.id, settings.admin_ids, now)
-    donations.change(tx, donation.id, settled_at=seconds(now))
+    counting.settle(tx, donation.id, settings.admin_ids, now)
     campaigns.receive(tx, donation.campaign_id, donation.donor_id, donation.money)
     receipts.issue(tx, ReceiptKind.RECEIPT, payment.subject, donation.id, donation.money, now)
     if not is_open():

@@ -9,7 +9,7 @@ from bot.ledger import OF_GIFTS
 from bot.model import CampaignState
 from bot.rates import Rate
 from bot.store.moments import moment, seconds
-from bot.store.sql import Row, Statement, Tx, at, places
+from bot.store.sql import Row, Statement, Tx, Value, at, places
 from bot.store.tables import campaigns, donations, ledger, rates
 
 _DAY = 86400
@@ -37,6 +37,7 @@ _LEFT = (
 _STANDING = Statement(
     lambda: (
         select(
+            donations.c.id,
             donations.c.currency,
             donations.c.rate,
             donations.c.counted_minor,
@@ -53,7 +54,10 @@ _KEEP = Statement(
     lambda: (
         update(donations)
         .where(donations.c.id == at("donation_id"))
-        .values(**places("rate", "counted_minor"), rate_at=func.coalesce(donations.c.rate_at, at("fixed_at")))
+        .values(
+            **places("rate", "counted_minor", "settled_at"),
+            rate_at=func.coalesce(donations.c.rate_at, at("fixed_at")),
+        )
     )
 )
 _COUNT = Statement(
@@ -135,12 +139,16 @@ def standing(tx: Tx, donation_id: str) -> Row | None:
 
 
 def keep(
-    tx: Tx, donation_id: str, campaign_id: int, rate: str, fixed_at: int, counted: int, more: int
+    tx: Tx, donation_id: str, rate: str, *, fixed_at: int, counted_minor: int, settled_at: int | None
 ) -> None:
-    """The gift counts `counted` from now on, which is `more` than before; the day of its rate is fixed once."""
-    tx.do(_KEEP, donation_id=donation_id, rate=rate, fixed_at=fixed_at, counted_minor=counted)
-    if more:
-        tx.do(_COUNT, campaign_id=campaign_id, more=more)
+    """The gift counts so much from now on; the day of its rate is fixed once."""
+    values: dict[str, Value] = {"counted_minor": counted_minor, "settled_at": settled_at}
+    tx.do(_KEEP, donation_id=donation_id, rate=rate, fixed_at=fixed_at, **values)
+
+
+def count(tx: Tx, campaign_id: int, more: int) -> None:
+    """Add to what counts towards the campaign's goal."""
+    tx.do(_COUNT, campaign_id=campaign_id, more=more)
 
 
 def waiting(tx: Tx, currency: str, counter: str) -> list[str]:
