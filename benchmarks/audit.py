@@ -130,7 +130,7 @@ def _write(raw: sqlite3.Connection, many: int) -> None:
         "sum(amount_minor - CASE state WHEN 'paid' THEN 0 ELSE 1000 END), count(*) FROM donations GROUP BY 1, 2"
     )
     raw.execute(
-        "UPDATE campaigns SET donors = 1, counted_minor = (SELECT sum(counted_minor) FROM donations WHERE campaign_id = campaigns.id)"
+        "UPDATE progress SET donors = 1, counted_minor = (SELECT sum(counted_minor) FROM donations WHERE campaign_id = progress.campaign_id)"
     )
 
 

@@ -16,6 +16,7 @@ from bot.store.tables import (
     donations,
     payments,
     pledges,
+    progress,
     receipts,
     refunds,
     totals,
@@ -98,13 +99,17 @@ _GOALS = Statement(
     lambda: (
         select(
             campaigns.c.slug,
-            campaigns.c.counted_minor,
+            progress.c.counted_minor,
             func.coalesce(func.sum(donations.c.counted_minor), 0),
-            campaigns.c.donors,
+            progress.c.donors,
             func.count(donations.c.donor_id.distinct()).filter(donations.c.settled_at.is_not(None)),
         )
-        .select_from(campaigns.outerjoin(donations, donations.c.campaign_id == campaigns.c.id))
-        .group_by(campaigns.c.id)
+        .select_from(
+            campaigns.join(progress, progress.c.campaign_id == campaigns.c.id).outerjoin(
+                donations, donations.c.campaign_id == campaigns.c.id
+            )
+        )
+        .group_by(campaigns.c.id, progress.c.campaign_id)
         .order_by(campaigns.c.slug)
     )
 )

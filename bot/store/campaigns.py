@@ -22,11 +22,13 @@ from bot.store import marks
 from bot.store.dialect import insert
 from bot.store.moments import moment, seconds
 from bot.store.sql import Row, Statement, Tx, Value, at, places, setting
-from bot.store.tables import appeals, campaigns, donations, pledges, totals
+from bot.store.tables import appeals, campaigns, donations, pledges, progress, totals
 
 _WITH_TOTALS = (
     select(
         campaigns,
+        progress.c.donors,
+        progress.c.counted_minor,
         appeals.c.titles,
         appeals.c.operator,
         appeals.c.contact,
@@ -35,6 +37,7 @@ _WITH_TOTALS = (
         totals.c.received_minor,
         totals.c.promised_minor,
     )
+    .join(progress, progress.c.campaign_id == campaigns.c.id)
     .join(appeals, appeals.c.id == campaigns.c.appeal_id)
     .outerjoin(totals, totals.c.campaign_id == campaigns.c.id)
     .order_by(campaigns.c.position, campaigns.c.id, totals.c.currency)
@@ -70,6 +73,13 @@ _PUT = Statement(
         insert(campaigns)
         .values(places("id", "slug", *_COLUMNS))
         .on_conflict_do_update(index_elements=["slug"], set_=places(*_COLUMNS))
+    )
+)
+_BEGIN = Statement(
+    lambda: (
+        insert(progress)
+        .from_select(["campaign_id"], select(campaigns.c.id).where(campaigns.c.slug == at("slug")))
+        .on_conflict_do_nothing(index_elements=["campaign_id"])
     )
 )
 _DROPPED = "campaigns.dropped"
@@ -168,9 +178,9 @@ _UPTO_TWO_GIFTS = (
 _GIFTS_OF_DONOR = select(func.count()).select_from(_UPTO_TWO_GIFTS).scalar_subquery()
 
 
-_THIS = update(campaigns).where(campaigns.c.id == at("campaign_id"))
-_ONE_DONOR_MORE = Statement(lambda: _THIS.where(_GIFTS_OF_DONOR == 1).values(donors=campaigns.c.donors + 1))
-_ONE_DONOR_LESS = Statement(lambda: _THIS.where(_GIFTS_OF_DONOR == 0).values(donors=campaigns.c.donors - 1))
+_THIS = update(progress).where(progress.c.campaign_id == at("campaign_id"))
+_ONE_DONOR_MORE = Statement(lambda: _THIS.where(_GIFTS_OF_DONOR == 1).values(donors=progress.c.donors + 1))
+_ONE_DONOR_LESS = Statement(lambda: _THIS.where(_GIFTS_OF_DONOR == 0).values(donors=progress.c.donors - 1))
 
 
 def all_of_them(tx: Tx) -> list[Campaign]:
@@ -226,6 +236,7 @@ def put(tx: Tx, campaign: Campaign, position: int) -> None:
     """Add the campaign, or bring the one with its slug up to date; totals stay."""
     appeal_id = _put_appeal(tx, campaign.appeal)
     tx.do(_PUT, **_columns(campaign), id=_fresh_id(tx), appeal_id=appeal_id, position=position)
+    tx.do(_BEGIN, slug=campaign.slug)
 
 
 def add(tx: Tx, campaign: Campaign) -> int | None:
@@ -234,7 +245,10 @@ def add(tx: Tx, campaign: Campaign) -> int | None:
     if appeal_id is None:
         return None
     position = tx.value(_LAST) + 1
-    return tx.value(_ADD, **_columns(campaign), id=_fresh_id(tx), appeal_id=appeal_id, position=position)
+    values = {**_columns(campaign), "appeal_id": appeal_id, "position": position}
+    campaign_id = tx.value(_ADD, **values, id=_fresh_id(tx))
+    tx.do(_BEGIN, slug=campaign.slug)
+    return campaign_id
 
 
 def _fresh_id(tx: Tx) -> int:

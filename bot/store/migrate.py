@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.store.database import alone, engine_of
 from bot.store.sql import Tx
 
-HEAD = "0011"
+HEAD = "0012"
 _HERE = Path(__file__).resolve().parent / "migrations"
 _VERSION = "SELECT version_num FROM alembic_version"
 

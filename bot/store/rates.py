@@ -10,7 +10,7 @@ from bot.model import CampaignState
 from bot.rates import Rate
 from bot.store.moments import moment, seconds
 from bot.store.sql import Row, Statement, Tx, Value, at, places
-from bot.store.tables import campaigns, donations, ledger, rates
+from bot.store.tables import campaigns, donations, ledger, progress, rates
 
 _DAY = 86400
 _OF_PAIR = select(rates).where(rates.c.currency == at("code"), rates.c.counter == at("counter_code"))
@@ -62,9 +62,9 @@ _KEEP = Statement(
 )
 _COUNT = Statement(
     lambda: (
-        update(campaigns)
-        .where(campaigns.c.id == at("campaign_id"))
-        .values(counted_minor=campaigns.c.counted_minor + at("more"))
+        update(progress)
+        .where(progress.c.campaign_id == at("campaign_id"))
+        .values(counted_minor=progress.c.counted_minor + at("more"))
     )
 )
 _WAIT = (

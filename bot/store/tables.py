@@ -104,9 +104,6 @@ campaigns = Table(
     Column("ends_at", Big),
     Column("authorisation", Text, nullable=False),
     Column("statement", Text, nullable=False),
-    Column("donors", Integer, nullable=False, server_default="0"),
-    # What the gifts in all currencies count towards the goal, in its currency, each at the rate fixed on it.
-    Column("counted_minor", Big, nullable=False, server_default="0"),
     # How to pay outside Stripe: one text per language, as JSON; "{}" where it is not offered.
     Column("ways", Text, nullable=False, server_default="{}"),
     # Telegram's file_id of the one photo.
@@ -117,6 +114,19 @@ campaigns = Table(
     _one_of("state", CampaignState),
     # A draft may have no goal yet: 0.
     CheckConstraint("goal_minor > 0 OR (goal_minor = 0 AND state = 'draft')", name="goal"),
+    sqlite_strict=True,
+)
+
+# What every gift moves, apart from the campaign's own words: PostgreSQL writes a row anew as a whole at each change, and until
+# somebody cleans up behind it every reader passes what the row was before.
+progress = Table(
+    "progress",
+    metadata,
+    Column("campaign_id", Integer, ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True),
+    # How many have given.
+    Column("donors", Big, nullable=False, server_default="0"),
+    # What the gifts in all currencies count towards the goal, in its currency, each at the rate fixed on it.
+    Column("counted_minor", Big, nullable=False, server_default="0"),
     sqlite_strict=True,
 )
 

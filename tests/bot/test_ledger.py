@@ -206,7 +206,9 @@ async def test_gifts_from_before_the_books_are_their_first_rows(tmp_path: Path) 
         lambda tx: [tuple(row) for row in tx.plain("SELECT year, number, subject FROM receipts")]
     )
     kept = await db.read(lambda tx: [row[0] for row in tx.plain("PRAGMA foreign_key_check")])
+    moved = await db.read(lambda tx: [tuple(row) for row in tx.plain("SELECT * FROM progress")])
     await db.close()
     assert found == [("gift", 20000), ("unmatched", 31000)]
     assert papers == [(2023, 1, "cs_1")]
     assert kept == []
+    assert moved == [(1, 1, 20000)]

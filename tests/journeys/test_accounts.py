@@ -216,10 +216,10 @@ async def test_staff_give_a_rate_in_two_taps_and_gifts_that_waited_count(stage: 
     await karim.tap("Oui, garder")
     await karim.says("1 don compte maintenant")
     assert await stage.rows("SELECT currency, counter, rate FROM rates") == [("EUR", "MAD", "10.85")]
-    assert await stage.rows("SELECT counted_minor FROM campaigns WHERE id = 1") == [(21700,)]
+    assert await stage.rows("SELECT counted_minor FROM progress WHERE campaign_id = 1") == [(21700,)]
     stage.stripe.refund(session, 1000)
     await john.says("Refunded: 10 EUR")
-    assert await stage.rows("SELECT counted_minor FROM campaigns WHERE id = 1") == [(10850,)]
+    assert await stage.rows("SELECT counted_minor FROM progress WHERE campaign_id = 1") == [(10850,)]
     await john.send("/start")
     await john.says("Received: 10 EUR, counted at the rates of the day each gift came.")
     await karim.send("/rate EUR 11")
@@ -379,10 +379,13 @@ async def test_an_audit_names_what_stripe_does_not_know(stage: Stage) -> None:
     ("wrong", "said"),
     [
         (
-            "UPDATE campaigns SET counted_minor = 1 WHERE id = 1",
+            "UPDATE progress SET counted_minor = 1 WHERE campaign_id = 1",
             ["humanitarian: counts 1 for its goal, its gifts 20000"],
         ),
-        ("UPDATE campaigns SET donors = 7 WHERE id = 1", ["humanitarian: 7 donors, its gifts came from 1"]),
+        (
+            "UPDATE progress SET donors = 7 WHERE campaign_id = 1",
+            ["humanitarian: 7 donors, its gifts came from 1"],
+        ),
         ("UPDATE totals SET gifts = 2", ["humanitarian MAD: gifts: facts 1, totals 2"]),
         (
             "UPDATE donations SET cover_minor = 1",

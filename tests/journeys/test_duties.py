@@ -395,7 +395,7 @@ async def test_duty_11_nobody_else_ever_reads_who_gave(
         assert "turn" in read["log"]
         assert [who for who, text in read.items() if _holds(text, PERSONAL)] == []
         # Hidden, and counted all the same.
-        assert await stage.rows("SELECT donors FROM campaigns WHERE id = 1") == [(1,)]
+        assert await stage.rows("SELECT donors FROM progress WHERE campaign_id = 1") == [(1,)]
 
 
 async def _promises(donor: Phone) -> None:
@@ -507,7 +507,7 @@ async def test_duty_12_a_monthly_gift_leaves_the_address_that_stripe_needs_with_
 
 SUMS = (
     "SELECT campaign_id, currency, received_minor, gifts, promised_minor FROM totals ORDER BY 1, 2",
-    "SELECT id, donors, counted_minor FROM campaigns ORDER BY 1",
+    "SELECT campaign_id, donors, counted_minor FROM progress ORDER BY 1",
     "SELECT * FROM ledger ORDER BY seq",
     "SELECT * FROM receipts ORDER BY year, number",
     "SELECT * FROM payments ORDER BY subject",

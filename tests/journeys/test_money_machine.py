@@ -153,7 +153,7 @@ class Bot:
                 "donations": "SELECT id, amount_minor, cover_minor, currency, state, monthly_id, counted_minor FROM donations",
                 "payments": "SELECT subject, payment_intent, donation_id, amount_minor, currency, is_matched FROM payments",
                 "totals": "SELECT campaign_id, currency, received_minor, gifts FROM totals",
-                "campaigns": "SELECT slug, donors, counted_minor FROM campaigns",
+                "progress": "SELECT campaign_id, donors, counted_minor FROM progress",
                 "refunds": "SELECT id, donation_id, amount_minor, currency, status FROM refunds",
                 "disputes": "SELECT id, donation_id, amount_minor, currency, status FROM disputes",
                 "monthly": "SELECT id, amount_minor, state, subscription_id FROM monthly_gifts",

@@ -77,7 +77,7 @@ async def test_staff_match_a_pledge_and_its_donor_is_thanked(stage: Stage) -> No
     assert not shows(stage.yasmine(), "Annuler (jusqu"), "Stripe cannot give back what it never had"
     assert await stage.rows(KEPT) == [(20000, 1, 0)]
     assert await stage.rows(BOOKED) == [("pledge", 20000)]
-    assert await stage.rows("SELECT donors FROM campaigns WHERE slug = 'humanitarian'") == [(1,)]
+    assert await stage.rows("SELECT donors FROM progress WHERE campaign_id = 1") == [(1,)]
     assert await stage.rows("SELECT number, kind, amount_minor FROM receipts") == [(1, "receipt", 20000)]
     [row] = await stage.rows("SELECT subject, payment_intent, is_matched FROM payments")
     assert row == (references.normal(reference), None, 1)
@@ -236,7 +236,7 @@ async def test_a_match_by_mistake_is_corrected_and_the_right_one_follows(stage: 
     assert await stage.rows(BOOKED) == [("pledge", 20000), ("correction", -20000)]
     assert await stage.rows("SELECT kind FROM receipts ORDER BY number") == [("receipt",), ("credit",)]
     assert await stage.rows("SELECT state FROM pledges") == [("said_paid",)]
-    assert await stage.rows("SELECT donors FROM campaigns WHERE slug = 'humanitarian'") == [(0,)]
+    assert await stage.rows("SELECT donors FROM progress WHERE campaign_id = 1") == [(0,)]
     await audited(stage)
     await matched(stage, reference, "150")
     await stage.yasmine().says("Bien reçu : 150 MAD")
