@@ -36,7 +36,7 @@ from bot.references import fresh_gift, is_reference
 from bot.screens import stripe_page
 from bot.services import Services
 from bot.settling import Standing, alert, owe, record, settle
-from bot.store import campaigns, donations, monthly
+from bot.store import attempts, campaigns, donations, monthly
 from bot.store.moments import seconds
 from bot.store.sql import Tx
 
@@ -120,6 +120,7 @@ def _find_or_add(
     gift_id = trace if is_reference(trace) and begun is None else fresh_gift()
     donation = _fresh(gift_id, donor, campaign, give.money, gift, services, cover)
     donations.add(tx, donation, key, now + _SLOW)
+    attempts.add_opened(tx, now)
     return donation
 
 

@@ -196,7 +196,10 @@ async def watch(services: Services) -> Watch:
     since, most = services.clock() - HOUR, 1000
 
     def read(tx: Tx) -> Watch:
-        opened, refused = attempts.count_opened(tx, since, most), attempts.count_declined(tx, since, most)
+        opened, refused = (
+            min(attempts.count_opened(tx, since), most),
+            attempts.count_declined(tx, since, most),
+        )
         return Watch(frozen(tx), attempts.open_pages(tx, most), opened, refused)
 
     return await services.db.read(read)

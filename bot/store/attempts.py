@@ -4,21 +4,29 @@ from collections.abc import Callable
 from datetime import datetime
 
 from msgspec import Struct
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import Select, case, delete, func, null, select
 
 from bot.store.dialect import insert
 from bot.store.moments import moment, seconds
 from bot.store.sql import Row, Statement, Tx, at, places
-from bot.store.tables import declines, donations, marks
+from bot.store.sums import Of, add, come
+from bot.store.tables import declines, donations, marks, sums
 
-_OPENED = select(donations.c.created_at).where(donations.c.created_at > at("since"))
-# A gift that was a pledge is dated and over at once: no page was opened for it. Over all donors it does not matter, and
-# the index alone answers.
-_HAD_A_PAGE = donations.c.expires_at > donations.c.created_at
-_OPENED_BY = _OPENED.where(donations.c.donor_id == at("donor_id"), _HAD_A_PAGE)
-_OPEN = select(func.count()).select_from(
-    select(donations.c.open_key).where(donations.c.open_key > "").limit(at("most")).subquery()
+_OPENED_BY = select(donations.c.created_at).where(
+    donations.c.created_at > at("since"),
+    donations.c.donor_id == at("donor_id"),
+    # A gift that was a pledge is dated and over at once: no page was opened for it.
+    donations.c.expires_at > donations.c.created_at,
 )
+_OPENED = come(Of.PAGES) - come(Of.PAGES, upto="since")
+_NTH_OPENED = select(func.min(sums.c.at)).where(
+    sums.c.key == Of.PAGES.value,
+    sums.c.at > at("since"),
+    sums.c.count > come(Of.PAGES) - at("most_opened"),
+)
+_OPEN_KEYS = select(donations.c.open_key).where(donations.c.open_key > "").limit(at("most"))
+# In order, or PostgreSQL would look through all gifts where nobody has told it yet how many there are.
+_OPEN = select(func.count()).select_from(_OPEN_KEYS.order_by(donations.c.open_key).subquery())
 _DECLINED = select(declines.c.at).where(declines.c.at > at("since"))
 _DECLINED_BY = _DECLINED.where(declines.c.donor_id == at("donor_id"))
 
@@ -38,10 +46,10 @@ _LATELY = Statement(
         _newest(_DECLINED_BY, "before_declined").scalar_subquery().label("declined_by"),
         _newest(_OPENED_BY, "before_opened_by").scalar_subquery().label("opened_by"),
         _OPEN.scalar_subquery().label("open_pages"),
-        _newest(_OPENED, "before_opened").scalar_subquery().label("opened"),
+        case((at("most_opened") <= _OPENED, _NTH_OPENED.scalar_subquery()), else_=null()).label("opened"),
     )
 )
-_COUNT_OPENED = Statement(lambda: select(func.count()).select_from(_OPENED.limit(at("most")).subquery()))
+_COUNT_OPENED = Statement(lambda: select(_OPENED))
 _COUNT_DECLINED = Statement(lambda: select(func.count()).select_from(_DECLINED.limit(at("most")).subquery()))
 _ADD = Statement(
     lambda: (
@@ -51,6 +59,12 @@ _ADD = Statement(
     )
 )
 _PRUNE = Statement(lambda: delete(declines).where(declines.c.at < at("before")))
+# All but the newest of those before: what came since then is counted from it.
+_OLD = sums.alias("old")
+_LAST_BEFORE = select(func.max(_OLD.c.at)).where(_OLD.c.key == Of.PAGES.value, _OLD.c.at < at("before"))
+_PRUNE_OPENED = Statement(
+    lambda: delete(sums).where(sums.c.key == Of.PAGES.value, sums.c.at < _LAST_BEFORE.scalar_subquery())
+)
 
 
 class Limits(Struct, frozen=True):
@@ -84,7 +98,7 @@ def soon_lately(tx: Tx, donor_id: int, since: datetime, limits: Limits, mark: st
         before_declined=_before(limits.declined_by),
         before_opened_by=_before(limits.opened_by),
         most=limits.open_pages,
-        before_opened=_before(limits.opened),
+        most_opened=max(limits.opened, 1),
     )
     return lambda: _lately(found.fetchone(), limits)
 
@@ -116,8 +130,13 @@ def open_pages(tx: Tx, most: int) -> int:
     return tx.value(_OPEN_PAGES, most=most)
 
 
-def count_opened(tx: Tx, since: datetime, most: int) -> int:
-    return tx.value(_COUNT_OPENED, since=seconds(since), most=most)
+def add_opened(tx: Tx, now: datetime) -> None:
+    """One more page at Stripe."""
+    add(tx, Of.PAGES, seconds(now))
+
+
+def count_opened(tx: Tx, since: datetime) -> int:
+    return tx.value(_COUNT_OPENED, since=seconds(since))
 
 
 def count_declined(tx: Tx, since: datetime, most: int) -> int:
@@ -131,8 +150,8 @@ def add_decline(tx: Tx, attempt: str, donor_id: int, donation_id: str, now: date
 
 
 def prune(tx: Tx, before: datetime) -> int:
-    """Refused cards are kept no longer than they are needed."""
-    return tx.run(_PRUNE, before=seconds(before))
+    """Refused cards, and when pages were opened, are kept no longer than they are needed."""
+    return tx.run(_PRUNE, before=seconds(before)) + tx.run(_PRUNE_OPENED, before=seconds(before))
 
 
 def _maybe(value: int | None, limit: int = 1) -> datetime | None:

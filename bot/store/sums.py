@@ -16,7 +16,7 @@ from bot.store.tables import sums
 
 class Of(StrEnum):
     """What a key begins with, and what follows: LEDGER kind, campaign, currency; SOURCE source, campaign, currency, `gift`
-    or `back`; PLEDGES currency; DONORS and PAID nothing. By no moment, only how many there are now: COMERS source, LIVE
+    or `back`; PLEDGES currency; DONORS, PAID and PAGES (opened at Stripe, of the last days alone) nothing. By no moment, only how many there are now: COMERS source, LIVE
     campaign id (monthly gifts that go on), WAITING nothing (questions)."""
 
     LEDGER = "ledger"
@@ -25,6 +25,7 @@ class Of(StrEnum):
     DONORS = "donors"
     COMERS = "comers"
     PAID = "paid"
+    PAGES = "pages"
     LIVE = "live"
     WAITING = "waiting"
 
@@ -34,6 +35,14 @@ _PART, _BEHIND = "|", "}"
 NEVER, ALWAYS = -1, 2**62
 Sum = tuple[int, int]
 """How many, and minor units."""
+
+
+def come(key: str, upto: str | None = None) -> ColumnElement[int]:
+    """How many had come of this key by the moment at this place; without one, by now."""
+    rows = select(sums.c.count).where(sums.c.key == key).order_by(sums.c.at.desc()).limit(1)
+    rows = rows if upto is None else rows.where(sums.c.at <= at(upto))
+    return func.coalesce(rows.scalar_subquery(), 0)
+
 
 _NEWEST = Statement(
     lambda: (

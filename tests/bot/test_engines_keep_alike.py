@@ -1,6 +1,6 @@
 """What is kept and in which order it comes back is the same on SQLite and on PostgreSQL."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from bot.broadcasts import Audience
 from bot.contents import Content, ContentKind
 from bot.figures import Step
+from bot.guarding import HOUR
 from bot.letters import LetterKind
 from bot.model import (
     BalanceTransaction,
@@ -140,11 +141,39 @@ def test_somebody_new_is_written_down_whole_and_somebody_known_is_found_and_move
     assert (comers, count) == ({("radio",): (2, 0)}, {(): (4, 0)})
 
 
+def test_of_the_pages_of_the_last_hour_the_nth_newest_is_known_and_what_is_forgotten_does_not_change_that() -> (
+    None
+):
+    ages = (timedelta(days=3), timedelta(days=3), 2 * HOUR, HOUR, HOUR / 2, HOUR / 2, timedelta(minutes=1))
+
+    def story(tx: Tx) -> list[Any]:
+        for age in ages:
+            attempts.add_opened(tx, NOW - age)
+
+        def seen() -> list[Any]:
+            found = [
+                attempts.soon_lately(tx, 1, NOW - HOUR, attempts.Limits(0, 0, 0, limit), "none")()
+                for limit in range(5)
+            ]
+            return [attempts.count_opened(tx, NOW - HOUR), *(one.opened for one in found)]
+
+        before = seen()
+        assert attempts.prune(tx, NOW - timedelta(days=2)) == 0
+        attempts.add_opened(tx, NOW - timedelta(days=5))
+        assert attempts.prune(tx, NOW - timedelta(days=2)) == 1
+        return [before, seen()]
+
+    minute, half = NOW - timedelta(minutes=1), NOW - HOUR / 2
+    before, after = alike(story)
+    assert before == after == [3, None, minute, half, half, None]
+
+
 def test_what_came_of_late_is_seen_only_where_it_is_as_much_as_the_limit() -> None:
     def story(tx: Tx) -> list[Any]:
         people(tx)
         for number, reference in enumerate(("aaaaaaaaaa", "bbbbbbbbbb", "cccccccccc"), 1):
             opened(tx, reference, min(number, 2))
+            attempts.add_opened(tx, NOW)
             attempts.add_decline(tx, f"ch_{number}", min(number, 2), reference, NOW)
         marks.put(tx, "mark", "said")
 
