@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from msgspec import Struct
-from sqlalchemy import case, func, literal, null, or_, select, update
+from sqlalchemy import case, func, literal, null, or_, select, union_all, update
 
 from bot.model import Delivery, DeliveryKind, DeliveryState
 from bot.store.dialect import insert
@@ -87,11 +87,12 @@ _OLDEST = Statement(
         deliveries.c.state == DeliveryState.OWED.value, deliveries.c.due_at <= at("now")
     )
 )
-_NEXT = Statement(
-    lambda: select(func.min(func.coalesce(deliveries.c.leased_until, deliveries.c.due_at))).where(
-        deliveries.c.state.in_(_OPEN)
-    )
+# Each state apart: where PostgreSQL has not been told yet how many there are, it would look through all for two of them.
+_NEXT_OWED = select(func.min(deliveries.c.due_at).label("due")).where(
+    deliveries.c.state == DeliveryState.OWED.value
 )
+_NEXT_IN_DOUBT = select(func.min(deliveries.c.leased_until).label("due")).where(_IS_SENDING)
+_NEXT = Statement(lambda: select(func.min(union_all(_NEXT_OWED, _NEXT_IN_DOUBT).subquery().c.due)))
 _PULL_BACK = Statement(
     lambda: (
         update(deliveries)
@@ -222,7 +223,9 @@ def end(tx: Tx, delivery: Delivery, state: DeliveryState, **values: Value) -> No
 
 @lru_cache
 def _ending(columns: frozenset[str]) -> Statement:
-    mine = (deliveries.c.id == at("delivery_id"), _IS_SENDING, deliveries.c.attempts == at("tried"))
+    # By its number: PostgreSQL may take the index of all that are being sent for as good.
+    is_sending = deliveries.c.state + "" == DeliveryState.SENDING.value
+    mine = (deliveries.c.id == at("delivery_id"), is_sending, deliveries.c.attempts == at("tried"))
     return Statement(update(deliveries).where(*mine).values(places(*sorted(columns))))
 
 

@@ -91,8 +91,9 @@ _PAID_PAGE = Statement(
         select(donations.c.id)
         .where(
             donations.c.donor_id == at("donor_id"),
-            donations.c.created_at >= at("first"),
-            donations.c.created_at < at("end"),
+            # By the index of the donor's gifts, not by that of all that were begun in this time.
+            donations.c.created_at + 0 >= at("first"),
+            donations.c.created_at + 0 < at("end"),
             donations.c.id != at("donation_id"),
             donations.c.session_id.is_not(None),
             donations.c.state.in_([state.value for state in RECEIVED]),

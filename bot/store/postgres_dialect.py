@@ -3,7 +3,18 @@
 from typing import Any, ClassVar
 
 from sqlalchemy import Integer
-from sqlalchemy.dialects.postgresql.asyncpg import AsyncpgBigInteger, PGDialect_asyncpg
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncpgBigInteger, PGCompiler_asyncpg, PGDialect_asyncpg
+
+from bot.store.sql import WrittenOut
+
+
+class _Compiler(WrittenOut, PGCompiler_asyncpg):
+    """Whole numbers that are written out have 64 bits too."""
+
+    def render_literal_value(self, value: Any, type_: Any) -> str:
+        parent: Any = super()
+        written = str(parent.render_literal_value(value, type_))
+        return f"{written}::BIGINT" if isinstance(value, int) else written
 
 
 class PostgresDialect(PGDialect_asyncpg):
@@ -15,4 +26,5 @@ class PostgresDialect(PGDialect_asyncpg):
     """
 
     supports_statement_cache = True
+    statement_compiler = _Compiler
     colspecs: ClassVar[dict[Any, Any]] = {**PGDialect_asyncpg.colspecs, Integer: AsyncpgBigInteger}

@@ -12,6 +12,7 @@ from sqlalchemy import BindParameter, Table, bindparam, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.compiler import SQLCompiler
 
 if TYPE_CHECKING:
     from bot.store.wire import Answer, Wire
@@ -69,15 +70,20 @@ def places(*names: str) -> dict[str, BindParameter[Any]]:
     return {name: at(name) for name in names}
 
 
-class _Compiler(SQLiteCompiler):
-    """Writes out what is the same at every run, for SQLite's sake: whatever it may have compared with the condition of a
-    partial index makes it plan the whole statement anew when it is bound again, for three times the price of a short one.
+class WrittenOut(SQLCompiler):
+    """Writes out what is the same at every run. SQLite plans a whole statement anew when something is bound again that it may
+    have compared with the condition of a partial index, for three times the price of a short one; PostgreSQL uses no such
+    index for what it sees only then.
     """
 
     def visit_bindparam(self, bindparam: BindParameter[Any], *args: Any, **options: Any) -> str:
         options["literal_execute"] = bindparam.value is not None
         parent: Any = super()
         return str(parent.visit_bindparam(bindparam, *args, **options))
+
+
+class _Compiler(WrittenOut, SQLiteCompiler):
+    pass
 
 
 class _Dialect(sqlite.dialect):
@@ -102,11 +108,10 @@ class Statement:
         return str(self._clause.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}))
 
     @cached_property
-    def for_postgres(self) -> tuple[str, tuple[str, ...], dict[str, Any]]:
-        """The SQL with numbered places, the name of each in order, and the values that are the same at every run."""
+    def for_postgres(self) -> tuple[str, tuple[str, ...]]:
+        """The SQL with numbered places, and the name of each in order."""
         made: Any = self._clause.compile(dialect=_postgres(), compile_kwargs={"render_postcompile": True})
-        fixed = {name: value for name, value in made.params.items() if value is not None}
-        return str(made), tuple(made.positiontup or ()), fixed
+        return str(made), tuple(made.positiontup or ())
 
 
 @lru_cache(maxsize=1)

@@ -127,9 +127,8 @@ class Wire:
         if self._pipe.owes >= _MOST_AHEAD:
             # What is sent ahead is in memory, here or there, until it is answered.
             await_(self.settled())
-        sql, names, fixed = statement.for_postgres
-        filled = {**fixed, **values}
-        return self._put(sql, [filled[name] for name in names])
+        sql, names = statement.for_postgres
+        return self._put(sql, [values[name] for name in names])
 
     def execute(self, sql: str, values: Sequence[Value] = ()) -> Answer:
         """SQL as it stands, its places written `?` as on SQLite."""
@@ -141,12 +140,11 @@ class Wire:
             # A cursor lives in a transaction; what is glanced at is short.
             yield from self.run(statement, values).fetchall()
             return
-        sql, names, fixed = statement.for_postgres
-        filled = {**fixed, **values}
+        sql, names = statement.for_postgres
         self._names += 1
         cursor = f"each{self._names}"
         rows = _Prepared(
-            self.say(f"DECLARE {cursor} NO SCROLL CURSOR FOR {sql}", [filled[one] for one in names])
+            self.say(f"DECLARE {cursor} NO SCROLL CURSOR FOR {sql}", [values[one] for one in names])
         )
         while some := Answer(self, self.say(f"FETCH {_FETCHED} FROM {cursor}"), rows).fetchall():
             yield from some
