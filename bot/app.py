@@ -130,6 +130,7 @@ class App:
         )
         self.server = Server(config)
         self.several: Several | None = None
+        self._met = False
 
     async def run(self) -> None:
         """Serve until `stopping` is set, then finish what was begun.
@@ -215,6 +216,8 @@ class App:
         self.door.take = line.take if line else partial(self._take, desk)
         async with asyncio.TaskGroup() as group:
             works = [self._stays(presence), *self._loops(services, desk, line)]
+            if not self._met:
+                works.append(self._meets())
             tasks = [group.create_task(work) for work in works]
             self.serving.set()
             await self.stopping.wait()
@@ -328,32 +331,54 @@ class App:
                 await either(self.stopping.wait(), self.tempo.retry)
 
     async def _meet_telegram(self, db: Database, payments: Payments) -> Services | None:
-        """Telegram may be down when we start: say so on /healthz, and try until it answers."""
+        """Telegram may be down when we start. A bot that knows its name from before serves all the same, since Stripe's news and
+        whoever comes back from paying do not wait; a new one when Telegram answers.
+        """
+        # By the token: another bot on this database has another name.
+        name = f"telegram.name.{self.bot.token.partition(':')[0]}"
+        known, met = await db.read(lambda tx: marks.get(tx, name)), await self._is_met()
+        if not met and known is None:
+            met = await self._meets()
+        if met and self.bot.username != known:
+            known = self.bot.username
+            await self._write(db, lambda tx: marks.put(tx, name, self.bot.username))
+        return None if known is None else self._services(db, payments, known)
+
+    async def _meets(self) -> bool:
+        """Try until Telegram answers; False where we stop before that."""
         pause = self.tempo.retry
         while not self.stopping.is_set():
-            try:
-                await self.bot.initialize()
-                await self._choose_way()
-            except api.TelegramError as error:
-                self.health.telegram = _unreached(error)
-                log.warning("Telegram cannot be reached", extra={"error": type(error).__name__})
-                await either(self.stopping.wait(), pause)
-                pause = min(pause * 2, 30)
-            else:
-                self.health.telegram = "ok"
-                return Services(
-                    self.settings,
-                    db,
-                    payments,
-                    self.clock,
-                    Catalogues(self.settings.default_language),
-                    self.bot.username,
-                    patience=self.tempo.patience,
-                    bells=self.several.joined.bells if self.several else Bells(),
-                    locks=self._locks(),
-                    owner=self.several.leases.owner if self.several else None,
-                )
-        return None
+            await either(self.stopping.wait(), pause)
+            if await self._is_met():
+                return True
+            pause = min(pause * 2, 30)
+        return False
+
+    async def _is_met(self) -> bool:
+        """Telegram knows how its updates are to come, and /healthz how it does."""
+        try:
+            await self.bot.initialize()
+            await self._choose_way()
+        except api.TelegramError as error:
+            self.health.telegram = _unreached(error)
+            log.warning("Telegram cannot be reached", extra={"error": type(error).__name__})
+            return False
+        self.health.telegram, self._met = "ok", True
+        return True
+
+    def _services(self, db: Database, payments: Payments, username: str) -> Services:
+        return Services(
+            self.settings,
+            db,
+            payments,
+            self.clock,
+            Catalogues(self.settings.default_language),
+            username,
+            patience=self.tempo.patience,
+            bells=self.several.joined.bells if self.several else Bells(),
+            locks=self._locks(),
+            owner=self.several.leases.owner if self.several else None,
+        )
 
     async def _choose_way(self) -> None:
         """Webhook or polling, as the settings say; a webhook is set only when it is not what Telegram has."""

@@ -27,6 +27,11 @@ class Pen(Bot):
         with self._unfrozen():
             self._pace = pace
 
+    @property
+    def id(self) -> int:
+        """Also before Telegram was asked: the token begins with it."""
+        return int(self.token.partition(":")[0])
+
     async def ask(self, method: str, fields: dict[str, Any], priority: Priority = Priority.REPLY) -> Any:
         """The result of a Bot API method as plain data; `fields` as Telegram names them. Raises telegram.error's errors."""
         body = _written(fields)

@@ -474,6 +474,29 @@ async def test_the_bot_starts_while_telegram_is_down(sandbox: Sandbox, tmp_path)
         await stage.john().says("3 campaigns")
 
 
+async def test_a_bot_that_starts_while_telegram_is_down_hears_of_money_and_thanks_for_it_afterwards(
+    sandbox: Sandbox, tmp_path
+) -> None:
+    settings = settings_for(sandbox, tmp_path, webhook=True)
+    async with bot_beside(sandbox, settings) as stage:
+        session = await to_the_bridge(stage, stage.john())
+    sandbox.telegram.faults.add(Fault("502", times=-1))
+    async with bot_beside(sandbox, settings) as again:
+        await again.until_health("telegram: cannot be reached: NetworkError")
+        sandbox.stripe.pay(session)
+        await again.until_rows("SELECT state FROM donations", [("paid",)])
+        sandbox.telegram.calls.clear()
+        sandbox.telegram.faults.clear()
+        await again.john().says("Received")
+        await thanked_once(again)
+        async with asyncio.timeout(20):
+            while "setWebhook" not in {call.method for call in sandbox.telegram.calls}:
+                await asyncio.sleep(0.01)
+        await again.until_health("ok")
+        await again.john().send("/start")
+        await again.john().says("3 campaigns")
+
+
 async def test_stopping_finishes_what_was_begun(sandbox: Sandbox, tmp_path) -> None:
     settings = settings_for(sandbox, tmp_path, webhook=True)
     async with bot_beside(sandbox, settings) as stage:
