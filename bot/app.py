@@ -101,7 +101,8 @@ class App:
         secrets = tuple(one.get_secret_value() for one in self.settings.stripe_webhook_secret)
         self.seen = Seen(self.clock())
         metrics = self.settings.metrics_token.get_secret_value()
-        self.door = Door(self.health, secret, secrets, self.seen, metrics, self.settings.trusted_hops)
+        hops, is_worker = self.settings.trusted_hops, self.part is Part.WORKER
+        self.door = Door(self.health, secret, secrets, self.seen, metrics, hops, only_looked_at=is_worker)
         url = self.settings.telegram_api_url
         self.requests = [AiohttpRequest(read=self.tempo.telegram_read) for _ in range(2)]
         self.pace = Pace(self.settings.telegram_rate)
@@ -116,7 +117,7 @@ class App:
         config = uvicorn.Config(
             self.door,
             host=self.settings.host,
-            port=self.settings.port,
+            port=self.settings.worker_port if is_worker else self.settings.port,
             timeout_keep_alive=75,
             access_log=False,
             log_config=None,
@@ -180,8 +181,8 @@ class App:
         return self.several.locks if self.several else Locks()
 
     async def _listen(self) -> None:
-        """Nobody speaks to a worker."""
-        if self.part is not Part.WORKER:
+        """Nobody speaks to a worker that has no port of its own."""
+        if self.part is not Part.WORKER or self.settings.worker_port:
             await self.server.serve()
 
     def _refuse_damage(self) -> None:

@@ -93,6 +93,8 @@ class Settings(BaseSettings):
     public_url: str | None = None
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
+    # Where a worker says how it does; 0: nowhere.
+    worker_port: Annotated[int, Field(ge=0, le=65535)] = 0
     trusted_hops: Annotated[int, Field(ge=0, le=10)] = 0
     # It may hold a password.
     database_url: Annotated[str, Field(repr=False)] = "sqlite:///var/entraide.db"

@@ -1,4 +1,5 @@
 """`python -m bot.healthcheck`: does the bot on this machine answer, with its database? For containers; stdlib only, so it is cheap.
+Another port than PORT, as a worker has it, may follow.
 
 A Telegram or Stripe that is down is no reason to start the bot again: it waits for them by itself.
 """
@@ -10,9 +11,10 @@ import urllib.error
 import urllib.request
 
 
-def main() -> int:
+def main(*port: str) -> int:
     """0 where the process answers and its database does; what /healthz says is printed."""
-    url = f"http://127.0.0.1:{os.environ.get('PORT') or 8080}/healthz"
+    [own] = port or [os.environ.get("PORT") or "8080"]
+    url = f"http://127.0.0.1:{own}/healthz"
     try:
         body = _asked(url)
     except (OSError, ValueError) as error:
@@ -32,4 +34,4 @@ def _asked(url: str) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

@@ -81,6 +81,8 @@ class Door:
     seen: Seen
     metrics_token: str = ""
     trusted_hops: int = 0
+    # Of a worker: it can be asked how it does, and is told nothing.
+    only_looked_at: bool = False
     services: Services | None = None
     take: Callable[[bytes], Awaitable[None]] | None = None
     knocks: Knocks = field(default_factory=Knocks)
@@ -88,17 +90,17 @@ class Door:
     _database_said: tuple[float, str] = field(init=False, default=(0.0, ""))
 
     def __post_init__(self) -> None:
+        told = {} if self.only_looked_at else {"/telegram": self.telegram, "/stripe/webhook": self.stripe}
         self.app = Starlette(
             routes=[
                 Route("/healthz", self.healthz),
-                Route("/telegram", self.telegram, methods=["POST"]),
-                Route("/stripe/webhook", self.stripe, methods=["POST"]),
+                *(Route(path, endpoint, methods=["POST"]) for path, endpoint in told.items()),
                 # Without a token there is no such page.
                 *([Route("/metrics", self.metrics)] if self.metrics_token else []),
             ],
             exception_handlers={HTTPException: self.nowhere},
         )
-        self._quick = {("POST", "/telegram"): self.telegram, ("POST", "/stripe/webhook"): self.stripe}
+        self._quick = {("POST", path): endpoint for path, endpoint in told.items()}
         # A redirect would repeat whatever host a stranger names.
         self.app.router.redirect_slashes = False
 

@@ -9,12 +9,13 @@ from typing import Any
 
 import aiohttp
 import pytest
+from pydantic import SecretStr
 
 from bot.app import App, Part
 from sandbox.app import Sandbox
 from sandbox.faults import Fault
 from tests import engine
-from tests.stage import QUICK, Stage, bot_beside, free_port, settings_for, shows
+from tests.stage import QUICK, Stage, bot_beside, free_port, settings_for, shows, until_health
 
 
 @contextlib.asynccontextmanager
@@ -33,7 +34,8 @@ async def beside(app: App) -> AsyncGenerator[tuple[App, asyncio.Task[None]]]:
 @pytest.fixture
 async def shared(sandbox: Sandbox, tmp_path: Path):
     """A stage whose bot is a web process, beside a second one and a worker."""
-    settings = settings_for(sandbox, tmp_path, webhook=True)
+    token, port = SecretStr("a-token-of-the-tests"), free_port()
+    settings = settings_for(sandbox, tmp_path, webhook=True, worker_port=port, metrics_token=token)
     engine.make(settings.database_url)
     sandbox.stripe.webhook_url = f"{settings.public_url}/stripe/webhook"
     other = settings.model_copy(update={"port": free_port()})
@@ -43,6 +45,21 @@ async def shared(sandbox: Sandbox, tmp_path: Path):
         beside(App(other, tempo=QUICK, part=Part.WEB)) as (second, _),
     ):
         yield Stage(sandbox, settings, web, running), second
+
+
+async def test_a_worker_says_how_it_does_and_takes_nothing(shared: tuple[Stage, App]) -> None:
+    stage, _ = shared
+    url = f"http://127.0.0.1:{stage.settings.worker_port}"
+    assert (await until_health(url, "ok"))["database"] == "ok"
+    token = {"Authorization": f"Bearer {stage.settings.metrics_token.get_secret_value()}"}
+    async with aiohttp.ClientSession() as session:
+        async with session.get(f"{url}/metrics", headers=token) as page:
+            assert 'entraide_part_ok{part="stripe"} 1' in await page.text()
+        async with session.get(f"{url}/metrics") as page:
+            assert page.status == 401
+        for path in ("/telegram", "/stripe/webhook"):
+            async with session.post(f"{url}{path}", json={}) as answer:
+                assert answer.status == 404
 
 
 async def test_a_gift_goes_through_all_of_them(shared: tuple[Stage, App]) -> None:
