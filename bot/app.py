@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import logging
 import signal
+import socket
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
@@ -181,9 +182,22 @@ class App:
         return self.several.locks if self.several else Locks()
 
     async def _listen(self) -> None:
-        """Nobody speaks to a worker that has no port of its own."""
-        if self.part is not Part.WORKER or self.settings.worker_port:
+        if self.part is not Part.WORKER:
             await self.server.serve()
+        elif self.settings.worker_port:
+            await self._listen_beside()
+
+    async def _listen_beside(self) -> None:
+        """A worker's page is for looking alone: it works all the same where it cannot be opened."""
+        config = self.server.config
+        try:
+            opened = socket.create_server(
+                (config.host, config.port), family=socket.AF_INET6 if ":" in config.host else socket.AF_INET
+            )
+        except OSError as error:
+            log.error("WORKER_PORT cannot be opened", extra={"port": config.port, "error": error.strerror})
+            return
+        await self.server.serve([opened])
 
     def _refuse_damage(self) -> None:
         file = self.settings.database_file
@@ -218,7 +232,7 @@ class App:
         async with asyncio.TaskGroup() as group:
             works = [self._stays(presence), *self._loops(services, desk, line)]
             if not self._met:
-                works.append(self._meets())
+                works.append(self._meets_late(services))
             tasks = [group.create_task(work) for work in works]
             self.serving.set()
             await self.stopping.wait()
@@ -253,6 +267,7 @@ class App:
         return [
             self.several.beats(),
             self._pulse(),
+            self._exchanges(services),
             self.several.works(partial(self._of_worker, services, desk, line)),
         ]
 
@@ -283,7 +298,7 @@ class App:
 
         def leading() -> list[Any]:
             polls = [] if self.settings.public_url else [poller.run()]
-            return [*self._schedules(services), self._exchanges(services), *polls]
+            return [*self._schedules(services), *polls]
 
         listens = several.hears(self.tempo.peek)
         return [*self._work(services), line.tidy(self.tempo.tidy), listens, several.leads(leading)]
@@ -337,26 +352,31 @@ class App:
         """
         # By the token: another bot on this database has another name.
         name = f"telegram.name.{self.bot.token.partition(':')[0]}"
-        known, met = await db.read(lambda tx: marks.get(tx, name)), await self._is_met()
-        if not met and known is None:
-            met = await self._meets()
-        if met and self.bot.username != known:
+        known, is_met = await db.read(lambda tx: marks.get(tx, name)), await self._meet()
+        if not is_met and known is None:
+            is_met = await self._meets()
+        if is_met and self.bot.username != known:
             known = self.bot.username
-            await self._write(db, lambda tx: marks.put(tx, name, self.bot.username))
+            # Without it the next start asks first, as this one did.
+            await survives("name", db.write, partial(marks.put, key=name, value=known))
         return None if known is None else self._services(db, payments, known)
+
+    async def _meets_late(self, services: Services) -> None:
+        if await self._meets() and self.bot.username != services.username:
+            log.error("the bot has another name now: start it again, or its links lead to nobody")
 
     async def _meets(self) -> bool:
         """Try until Telegram answers; False where we stop before that."""
         pause = self.tempo.retry
         while not self.stopping.is_set():
             await either(self.stopping.wait(), pause)
-            if await self._is_met():
+            if await self._meet():
                 return True
             pause = min(pause * 2, 30)
         return False
 
-    async def _is_met(self) -> bool:
-        """Telegram knows how its updates are to come, and /healthz how it does."""
+    async def _meet(self) -> bool:
+        """Ask Telegram who we are, and say how its updates are to come; whether it answered."""
         try:
             await self.bot.initialize()
             await self._choose_way()
@@ -382,7 +402,7 @@ class App:
         )
 
     async def _choose_way(self) -> None:
-        """Webhook or polling, as the settings say; a webhook is set only when it is not what Telegram has."""
+        """Webhook or polling, as the settings say."""
         info = await self.bot.get_webhook_info()
         if not self.settings.public_url:
             if info.url:
@@ -409,14 +429,19 @@ class App:
         webhook_at, stripe = said
         if self.part is Part.WEB and webhook_at is not None:
             marks.put(tx, _HEARD, str(seconds(webhook_at)))
-        if self.part is Part.WORKER:
+        if self._leads:
             marks.put(tx, _STRIPE, stripe)
 
     def _hear(self, tx: Tx) -> None:
-        if self.part is Part.WEB:
+        if not self._leads:
             self.health.stripe = marks.get(tx, _STRIPE) or "starting"
-        elif heard := marks.get(tx, _HEARD):
+        if self.part is Part.WORKER and (heard := marks.get(tx, _HEARD)):
             self.seen.webhook_at = moment(int(heard))
+
+    @property
+    def _leads(self) -> bool:
+        """Whether it is this one that asks Stripe how it does."""
+        return self.several is not None and self.several.leads_now
 
     async def _pulse(self) -> None:
         """Keep /healthz true while we serve."""
@@ -427,7 +452,8 @@ class App:
             except api.TelegramError as error:
                 self.health.telegram = _unreached(error)
             else:
-                self.health.telegram = "ok"
+                # Before that it may bring us nothing.
+                self.health.telegram = "ok" if self._met else self.health.telegram
 
     async def _drain(self, services: Services) -> None:
         """Give turns and sends in flight a moment; whatever is left is on disk and goes on at the next start."""

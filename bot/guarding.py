@@ -196,10 +196,7 @@ async def watch(services: Services) -> Watch:
     since, most = services.clock() - HOUR, 1000
 
     def read(tx: Tx) -> Watch:
-        opened, refused = (
-            min(attempts.count_opened(tx, since), most),
-            attempts.count_declined(tx, since, most),
-        )
-        return Watch(frozen(tx), attempts.open_pages(tx, most), opened, refused)
+        opened, refused = attempts.count_opened(tx, since), attempts.count_declined(tx, since, most)
+        return Watch(frozen(tx), attempts.open_pages(tx, most), min(opened, most), refused)
 
     return await services.db.read(read)

@@ -35,6 +35,10 @@ class Several:
         self._can_ring = presence.can_ring
         self._leads = False
 
+    @property
+    def leads_now(self) -> bool:
+        return self._leads
+
     async def beats(self) -> None:
         """For ever: what this process holds stays held while it lives."""
         while True:

@@ -147,13 +147,14 @@ async def _is_owner(services: Services, message: Message) -> bool:
 async def _here(services: Services, bot: Pen, message: Message) -> Screen:
     chat = await _asked(bot, "getChat", {"chat_id": message.chat.id})
     mine = await _asked(bot, "getChatMember", {"chat_id": message.chat.id, "user_id": bot.id})
+    ours = await _asked(bot, "getMe", {})
     is_admin = mine.get("status") == "administrator"
     return screens.here(
         _words(services),
         message.chat.id,
         has_topics=bool(chat.get("is_forum")),
         may_manage=is_admin and bool(mine.get("can_manage_topics")),
-        hears_all=is_admin or bool(bot.bot.can_read_all_group_messages),
+        hears_all=is_admin or bool(ours.get("can_read_all_group_messages")),
         is_public=bool(chat.get("username") or chat.get("linked_chat_id")),
     )
 

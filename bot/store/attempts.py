@@ -1,4 +1,4 @@
-"""How many pages were opened and cards refused of late: looked up by index, and never counted further than is asked."""
+"""How many pages were opened and cards refused of late: looked up by index, and never counted one by one further than is asked."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -105,7 +105,7 @@ _GOALS = Statement(
             func.count(donations.c.donor_id.distinct()).filter(donations.c.settled_at.is_not(None)),
         )
         .select_from(
-            campaigns.join(progress, progress.c.campaign_id == campaigns.c.id).outerjoin(
+            campaigns.outerjoin(progress, progress.c.campaign_id == campaigns.c.id).outerjoin(
                 donations, donations.c.campaign_id == campaigns.c.id
             )
         )
@@ -291,8 +291,10 @@ def miscounted(tx: Tx) -> Iterator[tuple[str, int, int]]:
             yield id, counted, due
 
 
-def goals(tx: Tx) -> list[tuple[str, int, int, int, int]]:
-    """Campaign, what it counts and what its gifts count, how many donors it has and how many there are."""
+def goals(tx: Tx) -> list[tuple[str, int | None, int, int | None, int]]:
+    """Campaign, what it counts and what its gifts count, how many donors it has and how many there are; None where the row that
+    says so is gone.
+    """
     return [tuple(row) for row in tx.all(_GOALS)]
 
 

@@ -1,7 +1,8 @@
 """Running sums: of each key, what had come together by each moment at which something came.
 
 What came between two moments is one look-up at the later one less one at the earlier, however much there was: screens of
-staff cost the same at any size. Kept in the transaction of the fact; an audit counts them again.
+staff cost the same at any size. Kept in the transaction of the fact; an audit counts them again where the facts are kept
+(not so of PAID and PAGES).
 """
 
 from enum import StrEnum
@@ -16,8 +17,8 @@ from bot.store.tables import sums
 
 class Of(StrEnum):
     """What a key begins with, and what follows: LEDGER kind, campaign, currency; SOURCE source, campaign, currency, `gift`
-    or `back`; PLEDGES currency; DONORS, PAID and PAGES (opened at Stripe, of the last days alone) nothing. By no moment, only how many there are now: COMERS source, LIVE
-    campaign id (monthly gifts that go on), WAITING nothing (questions)."""
+    or `back`; PLEDGES currency; DONORS, PAID and PAGES (opened at Stripe; of the last two days) nothing. By no moment, only
+    how many there are now: COMERS source, LIVE campaign id (monthly gifts that go on), WAITING nothing (questions)."""
 
     LEDGER = "ledger"
     SOURCE = "source"

@@ -386,6 +386,13 @@ async def test_an_audit_names_what_stripe_does_not_know(stage: Stage) -> None:
             "UPDATE progress SET donors = 7 WHERE campaign_id = 1",
             ["humanitarian: 7 donors, its gifts came from 1"],
         ),
+        (
+            "DELETE FROM progress WHERE campaign_id = 1",
+            [
+                "humanitarian: counts None for its goal, its gifts 20000",
+                "humanitarian: None donors, its gifts came from 1",
+            ],
+        ),
         ("UPDATE totals SET gifts = 2", ["humanitarian MAD: gifts: facts 1, totals 2"]),
         (
             "UPDATE donations SET cover_minor = 1",

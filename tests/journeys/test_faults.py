@@ -497,6 +497,24 @@ async def test_a_bot_that_starts_while_telegram_is_down_hears_of_money_and_thank
         await again.john().says("3 campaigns")
 
 
+async def test_a_bot_whose_webhook_telegram_refuses_is_not_well_although_telegram_answers(
+    sandbox: Sandbox, tmp_path
+) -> None:
+    settings = settings_for(sandbox, tmp_path, webhook=True)
+    async with bot_beside(sandbox, settings) as stage:
+        await stage.until_health("ok")
+    sandbox.telegram.faults.add(Fault("502", "setWebhook", times=-1))
+    async with bot_beside(sandbox, settings) as again:
+        await again.until_health("telegram: cannot be reached: NetworkError")
+        asked = len(sandbox.telegram.calls)
+        async with asyncio.timeout(20):
+            while "getMe" not in {call.method for call in sandbox.telegram.calls[asked + 1 :]}:
+                await asyncio.sleep(0.01)
+        await again.until_health("telegram: cannot be reached: NetworkError")
+        sandbox.telegram.faults.clear()
+        await again.until_health("ok")
+
+
 async def test_stopping_finishes_what_was_begun(sandbox: Sandbox, tmp_path) -> None:
     settings = settings_for(sandbox, tmp_path, webhook=True)
     async with bot_beside(sandbox, settings) as stage:

@@ -47,6 +47,23 @@ async def shared(sandbox: Sandbox, tmp_path: Path):
         yield Stage(sandbox, settings, web, running), second
 
 
+async def test_a_worker_that_does_not_lead_is_well_too_and_one_whose_port_is_taken_works_on(
+    shared: tuple[Stage, App], caplog: pytest.LogCaptureFixture
+) -> None:
+    stage, _ = shared
+    await until_health(f"http://127.0.0.1:{stage.settings.worker_port}", "ok")
+    spare = stage.settings.model_copy(update={"worker_port": free_port()})
+    async with (
+        beside(App(spare, tempo=QUICK, part=Part.WORKER)),
+        beside(App(stage.settings, tempo=QUICK, part=Part.WORKER)) as (third, _),
+    ):
+        await until_health(f"http://127.0.0.1:{spare.worker_port}", "ok")
+        assert third.serving.is_set()
+        assert [one.message for one in caplog.records if one.levelname == "ERROR"] == [
+            "WORKER_PORT cannot be opened"
+        ]
+
+
 async def test_a_worker_says_how_it_does_and_takes_nothing(shared: tuple[Stage, App]) -> None:
     stage, _ = shared
     url = f"http://127.0.0.1:{stage.settings.worker_port}"
