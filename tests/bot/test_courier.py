@@ -9,8 +9,21 @@ import pytest
 from msgspec.structs import replace
 
 from bot import courier, meters
-from bot.model import Campaign, CampaignState, Delivery, DeliveryKind, Donation, DonationState, Limits, Preset
+from bot.i18n import Catalogues
+from bot.model import (
+    Campaign,
+    CampaignState,
+    Delivery,
+    DeliveryKind,
+    Donation,
+    DonationState,
+    Limits,
+    MonthlyGift,
+    MonthlyState,
+    Preset,
+)
 from bot.money import Money
+from bot.monthly import MonthlyFacts
 from bot.months import step
 from bot.store import deliveries
 from bot.store.database import Database
@@ -84,6 +97,45 @@ async def test_what_is_claimed_bears_the_name_of_who_claimed_it(stage: Stage, tm
     rows = await db.read(lambda tx: [tuple(row) for row in tx.plain("SELECT state, owner FROM deliveries")])
     await db.close()
     assert (parcel.delivery.payload, rows) == ("late", [("sending", "the second process")])
+
+
+async def test_the_courier_rests_until_the_next_message_is_due(stage: Stage, tmp_path: Path) -> None:
+    (tmp_path / "apart").mkdir()
+    db = Database(engine.fresh(tmp_path / "apart"))
+    await db.open()
+    apart = replace(stage.services, db=db, clock=lambda: NOW)
+    hour = NOW + timedelta(hours=1)
+
+    async def owes(key: str, due: datetime) -> None:
+        owed = Owed(DeliveryKind.ALERT, key, chat_id=-5, payload="late")
+        await db.write(lambda tx: deliveries.owe(tx, owed, due))
+
+    assert await courier.claim(apart) == ([], None)
+    await owes("later", hour)
+    assert await courier.claim(apart) == ([], hour)
+    await owes("now", NOW)
+    parcels, due = await courier.claim(apart)
+    # What is on its way comes first, should we die with it.
+    assert ([one.delivery.dedupe_key for one in parcels], due) == (["now"], NOW + deliveries.LEASE)
+    await db.close()
+
+
+@pytest.mark.parametrize(
+    ("payload", "said"),
+    [
+        ("card_declined.0", "It will not be tried again."),
+        ("card_declined.1795780800", "Stripe tries again on \u2068November 27, 2026\u2069."),
+    ],
+)
+def test_a_month_that_was_not_paid_is_tried_again_when_stripe_says_so_or_never(
+    payload: str, said: str
+) -> None:
+    delivery = Delivery(1, DeliveryKind.RENEWAL_FAILED, "x", 7, 1, None, payload, 1, in_doubt=False)
+    gift = MonthlyGift("m1", 1, 1, mad(20_000), MonthlyState.PAST_DUE, NOW)
+    facts = MonthlyFacts(gift, campaign("aid"), 3, mad(60_000))
+    screen = courier._of_monthly(Catalogues("en").words("en"), delivery, facts)
+    assert screen is not None
+    assert said in screen.text
 
 
 async def counted(outcome: str, before: int, kind: str = "thanks") -> None:

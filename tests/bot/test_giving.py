@@ -211,6 +211,26 @@ async def test_a_refusal_is_no_news_for_who_sees_it_on_the_screen_or_went_on_to_
     assert await given_up(stage, gift) == [("alert", "locked")]
 
 
+@pytest.mark.parametrize(
+    ("state", "replaced", "told"),
+    [
+        ("creating", CancelAsked.NO, ["expired"]),
+        ("creating", CancelAsked.REPLACED, []),
+        ("paid", CancelAsked.NO, []),
+    ],
+)
+async def test_a_gift_that_never_got_its_page_has_expired_unless_another_took_its_place_or_it_was_paid(
+    stage: Stage, state: str, replaced: CancelAsked, told: list[str]
+) -> None:
+    gift = await unanswered(stage, await john_of(stage))
+    await stage.services.db.write(
+        lambda tx: tx.plain("UPDATE donations SET state = ? WHERE id = ?", (state, gift.id))
+    )
+    await giving.end_unmade(stage.services, replace(gift, cancel=replaced))
+    assert await kept(stage, gift.id, "state") == ("expired" if state == "creating" else "paid")
+    assert [kind for (kind,) in await stage.rows("SELECT kind FROM deliveries")] == told
+
+
 async def test_where_stripe_refuses_the_page_the_gift_is_given_up_and_staff_hear_it(stage: Stage) -> None:
     gift = await unanswered(stage, await john_of(stage))
     await stage.services.db.write(
