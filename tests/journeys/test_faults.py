@@ -497,6 +497,25 @@ async def test_a_bot_that_starts_while_telegram_is_down_hears_of_money_and_thank
         await again.john().says("3 campaigns")
 
 
+async def test_a_bot_that_was_renamed_while_telegram_was_down_says_so_and_knows_its_name_at_the_next_start(
+    sandbox: Sandbox, tmp_path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = settings_for(sandbox, tmp_path, webhook=True)
+    async with bot_beside(sandbox, settings) as stage:
+        old = stage.services.username
+    down = Fault("502", "getMe", times=-1)
+    sandbox.telegram.faults.add(down)
+    async with bot_beside(sandbox, settings) as again:
+        assert again.services.username == old
+        sandbox.telegram.username = "renamed_bot"
+        sandbox.telegram.faults.drop(down)
+        await again.until_health("ok")
+        said = "the bot has another name now: start it again, or its links lead to nobody"
+        assert said in [one.message for one in caplog.records if one.levelname == "ERROR"]
+    async with bot_beside(sandbox, settings) as third:
+        assert third.services.username == "renamed_bot"
+
+
 async def test_a_bot_whose_webhook_telegram_refuses_is_not_well_although_telegram_answers(
     sandbox: Sandbox, tmp_path
 ) -> None:
