@@ -88,6 +88,31 @@ def test_moments_money_and_telegrams_ids_have_room_and_words_compare_by_bytes(
     assert {one[3] for one in rows(empty_postgres_url, _COLUMNS) if one[2] == "text"} == {"C"}
 
 
+def test_what_a_campaign_had_counted_stands_apart_afterwards_on_both(
+    empty_postgres_url: str, tmp_path: Path
+) -> None:
+    counted = (
+        "INSERT INTO appeals (id, slug, titles, operator, contact) VALUES (1, 'a', '{}', '', '')",
+        (
+            "INSERT INTO campaigns (id, slug, appeal_id, position, state, currency, goal_minor, texts, presets, limits, "
+            "authorisation, statement, donors, counted_minor) VALUES (1, 'aid', 1, 0, 'open', 'MAD', 100, '{}', '{}', '{}', '', '', 5, 700)"
+        ),
+    )
+    book = tmp_path / "book.db"
+    migrate(str(book), "0011")
+    migrate(empty_postgres_url, "0011")
+    with contextlib.closing(sqlite3.connect(book, isolation_level=None)) as one:
+        for sql in counted:
+            one.execute(sql)
+    for sql in counted:
+        rows(empty_postgres_url, sql)
+    migrated(empty_postgres_url)
+    with contextlib.closing(sqlite3.connect(migrated(str(book)))) as one:
+        assert one.execute("SELECT * FROM progress").fetchall() == [(1, 5, 700)]
+        assert "donors" not in {column for _, column, *_ in one.execute("PRAGMA table_info(campaigns)")}
+    assert rows(empty_postgres_url, "SELECT * FROM progress") == [(1, 5, 700)]
+
+
 @pytest.mark.parametrize(("table", "words"), [("ledger", "append-only"), ("acts", "stays written")])
 def test_postgresql_refuses_to_change_or_forget_what_was_booked_or_done(
     empty_postgres_url: str, table: str, words: str
