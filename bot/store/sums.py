@@ -40,9 +40,13 @@ Sum = tuple[int, int]
 
 def come(key: str, upto: str | None = None) -> ColumnElement[int]:
     """How many had come of this key by the moment at this place; without one, by now."""
-    rows = select(sums.c.count).where(sums.c.key == key).order_by(sums.c.at.desc()).limit(1)
+    return _come(sums.c.count, key, upto)
+
+
+def _come(column: ColumnElement[int], key: str | ColumnElement[str], upto: str | None) -> ColumnElement[int]:
+    rows = select(column).where(sums.c.key == key)
     rows = rows if upto is None else rows.where(sums.c.at <= at(upto))
-    return func.coalesce(rows.scalar_subquery(), 0)
+    return func.coalesce(rows.order_by(sums.c.at.desc()).limit(1).scalar_subquery(), 0)
 
 
 _NEWEST = Statement(
@@ -55,17 +59,11 @@ _NEWEST = Statement(
 )
 
 
-def _upto(column: ColumnElement[int]) -> ColumnElement[int]:
-    """What had come together at this moment, before what comes now."""
-    newest = select(column).where(sums.c.key == at("of_key"), sums.c.at <= at("moment"))
-    return func.coalesce(newest.order_by(sums.c.at.desc()).limit(1).scalar_subquery(), 0)
-
-
 _MORE = insert(sums).values(
     key=at("of_key"),
     at=at("moment"),
-    count=_upto(sums.c.count) + at("more"),
-    minor=_upto(sums.c.minor) + at("minor_more"),
+    count=_come(sums.c.count, at("of_key"), upto="moment") + at("more"),
+    minor=_come(sums.c.minor, at("of_key"), upto="moment") + at("minor_more"),
 )
 _PUT = Statement(
     lambda: _MORE.on_conflict_do_update(
